@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/config_whole.hpp"
+
+#include <algorithm>
+#include <functional>
+
+#include "core/spelling.hpp"
+
+namespace iopslimit {
+namespace {
+
+const ConfigEntry* later(const ConfigEntry* one, const ConfigEntry* other) {
+  return std::less<>()(one, other) ? other : one;
+}
+
+bool sets_limit(const ConfigPlaces& places, const std::string& section) {
+  return std::ranges::any_of(places.winners, [&section](const auto& one) {
+    const std::string& key = one.first.second;
+    return one.first.first == section && (key.ends_with("iops") || key.ends_with("bps"));
+  });
+}
+
+void check_policy(const ConfigPlaces& places, const ConfigPlaces::NamedSection& section,
+                  ParsedConfig& parsed) {
+  const auto& policies = parsed.config.policies;
+  const auto policy =
+      std::ranges::find(policies, section.name, &std::pair<std::string, PolicySection>::first);
+  const bool limited = sets_limit(places, section.shown);
+  if (policy == policies.end() || policy->second.exempt != limited) return;
+  if (limited) {
+    parsed.errors.push_back(
+        {places.winner(section.shown, "exempt")->origin,
+         section.shown + " sets exempt = yes and a limit as well; remove one of them"});
+  } else {
+    parsed.errors.push_back(
+        {section.first->origin, section.shown +
+                                    " sets no limit and does not exempt either; add iops = ... or "
+                                    "exempt = yes"});
+  }
+}
+
+// `mounts`: the mounts so far, to the section that names them.
+void check_device(const ConfigPlaces& places, const ConfigPlaces::NamedSection& section,
+                  std::map<std::string, std::string>& mounts, ParsedConfig& parsed) {
+  const ConfigEntry* mount = places.winner(section.shown, "mount");
+  if (mount == nullptr) {
+    parsed.errors.push_back(
+        {section.first->origin, section.shown + " has no mount; add mount = /where/it/is/mounted"});
+    return;
+  }
+  const std::string& path = parsed.config.more_devices[section.name].mount;
+  const auto place = mounts.try_emplace(path, section.shown);
+  if (place.second) return;
+  parsed.errors.push_back({mount->origin, section.shown + " mount: " + in_quotes(path) +
+                                              " is the mount of " + place.first->second +
+                                              " already; name each mount once"});
+}
+
+void check_annotations(const ConfigPlaces& places, ParsedConfig& parsed) {
+  const std::uint64_t least = parsed.config.annotation_min_iops;
+  const std::uint64_t most = parsed.config.annotation_max_iops;
+  if (most == 0 || least <= most || places.flawed.contains("[annotations]")) return;
+  const ConfigEntry* at =
+      later(places.winner("[annotations]", "min_iops"), places.winner("[annotations]", "max_iops"));
+  parsed.errors.push_back({at->origin, "[annotations] min_iops (" + std::to_string(least) +
+                                           ") is above max_iops (" + std::to_string(most) +
+                                           "); lower min_iops, raise max_iops, or set max_iops "
+                                           "to 0"});
+}
+
+void check_scope(const ConfigPlaces& places, ParsedConfig& parsed) {
+  if (parsed.config.cgroup_version != CgroupVersion::v1) return;
+  const ConfigEntry* version = places.winner("[cgroup]", "version");
+  for (const auto& one : places.winners) {
+    if (one.first.second != "scope" || one.second->value != "pod") continue;
+    parsed.errors.push_back(
+        {later(version, one.second)->origin,
+         one.first.first +
+             " scope = pod needs cgroup v2, and [cgroup] version is v1; write scope = container, "
+             "or version = auto"});
+  }
+}
+
+// One notice for a named section as a whole, one for each other key; in the order the entries were
+// written.
+void note_idle(const ConfigPlaces& places, ParsedConfig& parsed) {
+  constexpr const char* idle = " is checked but does not act in this version: ";
+  std::map<const ConfigEntry*, std::string, std::less<>> notices;
+  for (const ConfigPlaces::NamedSection& section : places.named) {
+    notices[section.first] =
+        section.shown + idle +
+        (section.kind.word == "policy" ? "its containers get what [limits] and [exclude] say"
+                                       : "only the mount of [device] is limited");
+  }
+  for (const auto& one : places.winners) {
+    const ConfigEntry& entry = *one.second;
+    const std::string& section = one.first.first;
+    const ConfigKey* key =
+        find_key({std::string_view(section).substr(1, section.size() - 2)}, entry.key);
+    if (key == nullptr || acts(*key, entry.value)) continue;
+    notices[one.second] =
+        section + " " + entry.key + " = " + entry.value + idle + std::string(key->otherwise);
+  }
+  for (const auto& one : notices) parsed.notices.push_back({one.first->origin, one.second});
+}
+
+}  // namespace
+
+const ConfigEntry* ConfigPlaces::winner(const std::string& section, const std::string& key) const {
+  const auto place = winners.find({section, key});
+  return place == winners.end() ? nullptr : place->second;
+}
+
+void check_whole(const ConfigPlaces& places, ParsedConfig& parsed) {
+  std::map<std::string, std::string> mounts{{parsed.config.device.mount, "[device]"}};
+  for (const ConfigPlaces::NamedSection& section : places.named) {
+    if (places.flawed.contains(section.shown)) continue;
+    if (section.kind.word == "policy") {
+      check_policy(places, section, parsed);
+    } else {
+      check_device(places, section, mounts, parsed);
+    }
+  }
+  check_annotations(places, parsed);
+  check_scope(places, parsed);
+  note_idle(places, parsed);
+}
+
+}  // namespace iopslimit

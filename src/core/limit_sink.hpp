@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one interface of the program: where a rule is put in force.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "core/device.hpp"
+#include "core/limit.hpp"
+
+namespace iopslimit {
+
+/// One rule's place: a cgroup (path relative to the hierarchy's root) and a device. A limit belongs
+/// to this pair.
+struct RulePlace {
+  std::string cgroup;
+  Devnum device;
+  auto operator<=>(const RulePlace&) const = default;
+};
+
+/// Expected failures of a sink, besides the system's own errors.
+enum class SinkError {
+  cgroup_gone = 1,     ///< the container ended; nothing is left to limit
+  controller_missing,  ///< the cgroup is there, its limit file is not: the io controller is off in
+                       ///< its parent
+  device_refused,      ///< the kernel has no such disk, or no limits for it
+  not_held,            ///< the kernel took the write and holds something else
+};
+std::error_code make_error_code(SinkError error);
+
+/// Puts limits in force, one (cgroup, device) pair a call. The real ones are the cgroup files of v2
+/// and v1.
+class LimitSink {
+ public:
+  LimitSink() = default;
+  LimitSink(const LimitSink&) = delete;
+  LimitSink& operator=(const LimitSink&) = delete;
+  virtual ~LimitSink() = default;
+
+  /// Writes all four values (an unlimited Limit removes the rule) and reads them back. Nothing is
+  /// written when the kernel holds them already. No other device's rule is touched.
+  [[nodiscard]] virtual std::error_code write(const RulePlace& place, const Limit& limit) = 0;
+
+  /// What the kernel holds for the pair: unlimited when there is no rule. Nothing when it cannot be
+  /// read.
+  virtual std::optional<Limit> read(const RulePlace& place) = 0;
+
+  /// The cgroup is gone, and its rule with it: nothing is written.
+  virtual void forget(const RulePlace& place) = 0;
+};
+
+}  // namespace iopslimit
+
+template <>
+struct std::is_error_code_enum<iopslimit::SinkError> : std::true_type {};

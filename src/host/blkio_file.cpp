@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host/blkio_file.hpp"
+
+#include <array>
+
+#include "core/io_max.hpp"
+#include "host/cgroup_file.hpp"
+
+namespace iopslimit {
+namespace {
+
+struct Throttle {
+  const char* file;
+  std::uint64_t Limit::*value;
+};
+
+// The order in which a new container meets them: IOPS first, they are what is usually set.
+constexpr std::array<Throttle, 4> throttles{
+    {{"blkio.throttle.read_iops_device", &Limit::read_iops},
+     {"blkio.throttle.write_iops_device", &Limit::write_iops},
+     {"blkio.throttle.read_bps_device", &Limit::read_bps},
+     {"blkio.throttle.write_bps_device", &Limit::write_bps}}};
+
+}  // namespace
+
+BlkioFile::BlkioFile(const std::string& root) : root_(open_hierarchy(root)) {}
+
+std::error_code BlkioFile::write(const RulePlace& place, const Limit& limit) {
+  for (const Throttle& throttle : throttles) {
+    const auto error = write_one(place, throttle.file, limit.*throttle.value);
+    if (error) return error;
+  }
+  return {};
+}
+
+std::error_code BlkioFile::write_one(const RulePlace& place, const char* name,
+                                     std::uint64_t value) {
+  std::error_code error;
+  const File file = open_cgroup_file(root_.fd(), place.cgroup, name, path_, error);
+  if (error) return error;
+  if ((error = read_whole(file.fd(), max_limit_file, text_))) return error;
+  if (parse_blkio(text_, place.device) == value) return {};
+  if ((error = write_line(file.fd(), format_blkio(place.device, value)))) return error;
+  if ((error = read_whole(file.fd(), max_limit_file, text_))) return error;
+  if (parse_blkio(text_, place.device) != value) return SinkError::not_held;
+  return {};
+}
+
+std::optional<Limit> BlkioFile::read(const RulePlace& place) {
+  Limit limit;
+  for (const Throttle& throttle : throttles) {
+    std::error_code error;
+    const File file = open_cgroup_file(root_.fd(), place.cgroup, throttle.file, path_, error);
+    if (error || read_whole(file.fd(), max_limit_file, text_)) return std::nullopt;
+    limit.*throttle.value = parse_blkio(text_, place.device);
+  }
+  return limit;
+}
+
+}  // namespace iopslimit

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host/cgroup_watch.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <utility>
+
+#include "host/inotify.hpp"
+
+namespace iopslimit {
+namespace {
+
+constexpr std::uint32_t directory_mask = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
+                                         IN_ONLYDIR | IN_DONT_FOLLOW | IN_EXCL_UNLINK;
+
+struct CloseFolder {
+  void operator()(DIR* folder) const { closedir(folder); }
+};
+using Folder = std::unique_ptr<DIR, CloseFolder>;
+
+Folder open_folder(const std::string& path) {
+  std::error_code error;
+  File file = open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW, error);
+  if (!file) return nullptr;
+  Folder folder(fdopendir(file.fd()));
+  if (folder) file.release();
+  return folder;
+}
+
+std::string child_of(const std::string& cgroup, std::string_view name) {
+  std::string child = cgroup == "/" ? std::string() : cgroup;
+  child += '/';
+  child += name;
+  return child;
+}
+
+}  // namespace
+
+CgroupWatch::CgroupWatch(std::string root, Handlers handlers)
+    : root_(std::move(root)), handlers_(std::move(handlers)), inotify_(open_inotify()) {}
+
+void CgroupWatch::read_events() {
+  read_inotify(inotify_.fd(), [this](int descriptor, std::uint32_t mask, std::string_view name) {
+    handle(descriptor, mask, name);
+  });
+  if (std::exchange(lost_, false)) handlers_.lost();
+}
+
+void CgroupWatch::handle(int descriptor, std::uint32_t mask, std::string_view name) {
+  if ((mask & IN_Q_OVERFLOW) != 0) {
+    lost_ = true;
+    complain_once(
+        "the kernel dropped cgroup events (fs.inotify.max_queued_events is too low for this node); "
+        "the "
+        "whole tree is read again each time");
+    return;
+  }
+  if (const auto controller = controllers_.find(descriptor); controller != controllers_.end()) {
+    if ((mask & IN_IGNORED) == 0) list(controller->second, handlers_.appeared);
+    if ((mask & IN_IGNORED) != 0) controllers_.erase(controller);
+    return;
+  }
+  const auto parent = names_.find(descriptor);
+  if (parent == names_.end() || (mask & IN_ISDIR) == 0 || name.empty()) return;
+  const std::string cgroup = child_of(parent->second, name);
+  const CgroupPlace place = place_of(cgroup);
+  if (place == CgroupPlace::elsewhere) return;
+  if ((mask & (IN_DELETE | IN_MOVED_FROM)) != 0) {
+    unwatch_below(cgroup);
+    handlers_.vanished(cgroup);
+    // A static pod keeps its uid: the same path may be there again by now, and its IN_CREATE be
+    // lost on the watch just dropped.
+    if (access((root_ + cgroup).c_str(), F_OK) != 0) return;
+  }
+  handle_child(cgroup, place);
+}
+
+void CgroupWatch::handle_child(const std::string& cgroup, CgroupPlace place) {
+  if (place == CgroupPlace::container || place == CgroupPlace::kubepods)
+    handlers_.appeared({cgroup, place});
+  if (place != CgroupPlace::container) look(cgroup, handlers_.appeared);
+}
+
+// The one path that start, new directory, overflow and safety net share: watch it, then list it.
+void CgroupWatch::look(const std::string& cgroup, const Emit& emit) {
+  watch(cgroup);
+  list(cgroup, emit);
+}
+
+bool CgroupWatch::watch(const std::string& cgroup) {
+  const int descriptor = inotify_add_watch(inotify_.fd(), (root_ + cgroup).c_str(), directory_mask);
+  if (descriptor < 0) {
+    if (errno == ENOSPC) {
+      complain_once(
+          "no inotify watch is left (fs.inotify.max_user_watches is too low): new containers in " +
+          cgroup +
+          " are found by the safety net only; raise it with: sysctl "
+          "fs.inotify.max_user_watches=65536");
+    }
+    return false;
+  }
+  Watched& watched = watched_[cgroup];
+  // Another descriptor means another directory of the same name: the old one's watch is a dead
+  // weight.
+  if (watched.descriptor >= 0 && watched.descriptor != descriptor) {
+    inotify_rm_watch(inotify_.fd(), watched.descriptor);
+    names_.erase(watched.descriptor);
+  }
+  watched = {descriptor, scans_};
+  names_[descriptor] = cgroup;
+  return true;
+}
+
+void CgroupWatch::list(const std::string& cgroup, const Emit& emit) {
+  const Folder folder = open_folder(root_ + cgroup);
+  if (!folder) return;  // gone meanwhile: its parent's IN_DELETE, or the scan, forgets it
+  while (const dirent* entry = readdir(folder.get())) {
+    if (entry->d_type != DT_DIR || entry->d_name[0] == '.') continue;
+    const std::string child = child_of(cgroup, entry->d_name);
+    const CgroupPlace place = place_of(child);
+    if (place == CgroupPlace::elsewhere) continue;
+    if (place == CgroupPlace::container || place == CgroupPlace::kubepods) emit({child, place});
+    if (place != CgroupPlace::container) look(child, emit);
+  }
+}
+
+std::vector<CgroupWatch::Seen> CgroupWatch::scan() {
+  std::vector<Seen> seen;
+  ++scans_;
+  lost_ = false;
+  look("/", [&seen](Seen one) { seen.push_back(std::move(one)); });
+  unwatch_unseen();
+  return seen;
+}
+
+void CgroupWatch::unwatch_unseen() {
+  std::vector<std::string> gone;
+  for (const auto& entry : watched_) {
+    if (entry.second.scan != scans_) gone.push_back(entry.first);
+  }
+  for (const std::string& cgroup : gone) unwatch_below(cgroup);
+}
+
+// Everything below a directory went with it.
+void CgroupWatch::unwatch_below(const std::string& cgroup) {
+  const std::string inside = cgroup + "/";
+  const auto drop = [this](auto entry) {
+    inotify_rm_watch(inotify_.fd(), entry->second.descriptor);
+    names_.erase(entry->second.descriptor);
+    return watched_.erase(entry);
+  };
+  if (const auto self = watched_.find(cgroup); self != watched_.end()) drop(self);
+  auto entry = watched_.lower_bound(inside);
+  while (entry != watched_.end() && entry->first.starts_with(inside)) entry = drop(entry);
+  for (auto file = controllers_.begin(); file != controllers_.end();) {
+    const bool below = file->second == cgroup || file->second.starts_with(inside);
+    if (below) inotify_rm_watch(inotify_.fd(), file->first);
+    file = below ? controllers_.erase(file) : std::next(file);
+  }
+}
+
+void CgroupWatch::await_controller(const std::string& cgroup) {
+  const std::string parent = cgroup.substr(0, cgroup.rfind('/'));
+  const std::string path = root_ + parent + "/cgroup.subtree_control";
+  const int descriptor =
+      inotify_add_watch(inotify_.fd(), path.c_str(), IN_MODIFY | IN_ONESHOT | IN_DONT_FOLLOW);
+  if (descriptor >= 0) controllers_[descriptor] = parent;
+}
+
+void CgroupWatch::complain_once(const std::string& text) {
+  if (std::ranges::find(complaints_, text) != complaints_.end()) return;
+  complaints_.push_back(text);
+  handlers_.complain(text);
+}
+
+}  // namespace iopslimit

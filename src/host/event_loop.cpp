@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host/event_loop.hpp"
+
+#include <csignal>
+#include <utility>
+
+#include "host/file.hpp"
+
+namespace iopslimit {
+
+EventLoop::EventLoop() {
+  sd_event* event = nullptr;
+  check(sd_event_new(&event), "sd_event_new");
+  event_.reset(event);
+}
+
+EventLoop::Binding& EventLoop::bind(Callback callback) {
+  bindings_.push_back({.loop = this, .callback = std::move(callback), .source = nullptr});
+  return bindings_.back();
+}
+
+int EventLoop::call(sd_event_source* source, Binding& binding) noexcept {
+  try {
+    if (binding.interval.count() != 0) {
+      check(sd_event_source_set_time_relative(source,
+                                              static_cast<std::uint64_t>(binding.interval.count())),
+            "sd_event_source_set_time_relative");
+      check(sd_event_source_set_enabled(source, SD_EVENT_ONESHOT), "sd_event_source_set_enabled");
+    }
+    binding.callback();
+  } catch (...) {
+    binding.loop->parked_ = std::current_exception();
+    sd_event_exit(binding.loop->event_.get(), 1);
+  }
+  return 0;
+}
+
+void EventLoop::on_ready(int fd, std::uint32_t events, Callback callback, bool first) {
+  Binding& binding = bind(std::move(callback));
+  sd_event_source* source = nullptr;
+  const auto trampoline = [](sd_event_source* self, int, std::uint32_t, void* bound) noexcept {
+    return call(self, *static_cast<Binding*>(bound));
+  };
+  check(sd_event_add_io(event_.get(), &source, fd, events, trampoline, &binding),
+        "sd_event_add_io");
+  binding.source.reset(source);
+  if (first)
+    check(sd_event_source_set_priority(source, SD_EVENT_PRIORITY_IMPORTANT),
+          "sd_event_source_set_priority");
+}
+
+void EventLoop::on_signal(int signal, Callback callback) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, signal);
+  if (sigprocmask(SIG_BLOCK, &set, nullptr) != 0)
+    throw std::system_error(last_error(), "sigprocmask");
+  Binding& binding = bind(std::move(callback));
+  sd_event_source* source = nullptr;
+  const auto trampoline = [](sd_event_source* self, const signalfd_siginfo*, void* bound) noexcept {
+    return call(self, *static_cast<Binding*>(bound));
+  };
+  check(sd_event_add_signal(event_.get(), &source, signal, trampoline, &binding),
+        "sd_event_add_signal");
+  binding.source.reset(source);
+}
+
+void EventLoop::every(std::chrono::seconds interval, Callback callback) {
+  if (timer_ == nullptr) timer_ = &bind({});
+  timer_->callback = std::move(callback);
+  timer_->interval = interval;
+  timer_->source.reset();
+  if (interval.count() == 0) return;
+  sd_event_source* source = nullptr;
+  const auto trampoline = [](sd_event_source* self, std::uint64_t, void* bound) noexcept {
+    return call(self, *static_cast<Binding*>(bound));
+  };
+  check(sd_event_add_time_relative(event_.get(), &source, CLOCK_MONOTONIC,
+                                   static_cast<std::uint64_t>(timer_->interval.count()), 0,
+                                   trampoline, timer_),
+        "sd_event_add_time_relative");
+  timer_->source.reset(source);
+}
+
+void EventLoop::on_idle(Callback callback) {
+  idle_ = &bind(std::move(callback));
+  sd_event_source* source = nullptr;
+  const auto trampoline = [](sd_event_source* self, void* bound) noexcept {
+    return call(self, *static_cast<Binding*>(bound));
+  };
+  check(sd_event_add_defer(event_.get(), &source, trampoline, idle_), "sd_event_add_defer");
+  idle_->source.reset(source);
+  check(sd_event_source_set_priority(source, SD_EVENT_PRIORITY_IDLE),
+        "sd_event_source_set_priority");
+  check(sd_event_source_set_enabled(source, SD_EVENT_OFF), "sd_event_source_set_enabled");
+}
+
+void EventLoop::call_when_idle() {
+  check(sd_event_source_set_enabled(idle_->source.get(), SD_EVENT_ONESHOT),
+        "sd_event_source_set_enabled");
+}
+
+void EventLoop::feed_watchdog() {
+  check(sd_event_set_watchdog(event_.get(), 1), "sd_event_set_watchdog");
+}
+
+void EventLoop::run() {
+  const int result = sd_event_loop(event_.get());
+  if (parked_) std::rethrow_exception(std::exchange(parked_, nullptr));
+  check(result, "sd_event_loop");
+}
+
+void EventLoop::quit() {
+  check(sd_event_exit(event_.get(), 0), "sd_event_exit");
+}
+
+}  // namespace iopslimit

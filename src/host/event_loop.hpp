@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// sd-event: one thread, one loop.
+#pragma once
+
+#include <systemd/sd-event.h>
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <memory>
+
+namespace iopslimit {
+
+/// Callbacks may throw: the exception is parked, the loop stops, and run() throws it again. (Thrown
+/// through sd_event_run() it would leave the loop in a state in which it cannot run any more.)
+class EventLoop {
+ public:
+  using Callback = std::function<void()>;
+
+  EventLoop();
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+  ~EventLoop() = default;
+
+  /// Calls back whenever `fd` has `events` (EPOLLIN, EPOLLPRI). `first`: before everything else
+  /// that is pending.
+  void on_ready(int fd, std::uint32_t events, Callback callback, bool first = false);
+  /// Blocks the signal's default action and calls back instead.
+  void on_signal(int signal, Callback callback);
+  /// Calls back every `interval`, replacing the interval set before; 0 = never.
+  void every(std::chrono::seconds interval, Callback callback);
+  /// What call_when_idle() asks for.
+  void on_idle(Callback callback);
+  /// Calls the on_idle() callback once, after all that is pending now.
+  void call_when_idle();
+  /// Sends WATCHDOG=1 while the loop turns, when the unit asks for it (WatchdogSec=).
+  void feed_watchdog();
+
+  /// Turns until quit(). Throws what a callback threw, or std::system_error.
+  void run();
+  void quit();
+
+ private:
+  struct Unref {
+    void operator()(sd_event* event) const { sd_event_unref(event); }
+    void operator()(sd_event_source* source) const { sd_event_source_disable_unref(source); }
+  };
+  using Source = std::unique_ptr<sd_event_source, Unref>;
+  /// What a source's C callback gets: it must not move while the source lives.
+  struct Binding {
+    EventLoop* loop;
+    Callback callback;
+    std::chrono::microseconds interval{0};
+    Source source;
+  };
+
+  Binding& bind(Callback callback);
+  static int call(sd_event_source* source, Binding& binding) noexcept;
+
+  std::unique_ptr<sd_event, Unref> event_;
+  std::deque<Binding> bindings_;
+  Binding* timer_ = nullptr;
+  Binding* idle_ = nullptr;
+  std::exception_ptr parked_;
+};
+
+}  // namespace iopslimit

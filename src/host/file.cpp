@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host/file.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace iopslimit {
+
+File::~File() {
+  if (fd_ >= 0) close(fd_);
+}
+
+std::error_code last_error() {
+  return {errno, std::generic_category()};
+}
+
+File open_at(int folder, const char* path, int flags, std::error_code& error) {
+  File file(openat(folder, path, flags | O_CLOEXEC, 0644));
+  error = file ? std::error_code() : last_error();
+  return file;
+}
+
+std::error_code read_whole(int fd, std::size_t most, std::string& text) {
+  std::size_t size = 0;
+  for (;;) {
+    if (size == text.size()) text.resize(std::max<std::size_t>({4096, text.capacity(), size * 2}));
+    const ssize_t count =
+        pread(fd, text.data() + size, text.size() - size, static_cast<off_t>(size));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return last_error();
+    size += static_cast<std::size_t>(count);
+    if (size > most) return std::make_error_code(std::errc::file_too_large);
+    if (count == 0) break;
+  }
+  text.resize(size);
+  return {};
+}
+
+int check(int result, const char* what) {
+  if (result < 0) throw std::system_error(-result, std::generic_category(), what);
+  return result;
+}
+
+}  // namespace iopslimit

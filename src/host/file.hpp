@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// A file descriptor that closes itself, and whole reads through it.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace iopslimit {
+
+/// Owns a file descriptor. -1 = none.
+class File {
+ public:
+  explicit File(int fd = -1) : fd_(fd) {}
+  ~File();
+  File(File&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  File& operator=(File&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+
+  int fd() const { return fd_; }
+  /// Gives the descriptor away.
+  int release() { return std::exchange(fd_, -1); }
+  explicit operator bool() const { return fd_ >= 0; }
+
+ private:
+  int fd_;
+};
+
+/// Opens with O_CLOEXEC added to `flags`; `error` is set when the File is empty. `folder` as in
+/// openat(2).
+File open_at(int folder, const char* path, int flags, std::error_code& error);
+
+/// Replaces `text` with the file's content from offset 0, at most `most` bytes; a longer file is
+/// EFBIG. Works on kernel files that have no size. `text` keeps its capacity between calls.
+std::error_code read_whole(int fd, std::size_t most, std::string& text);
+
+/// errno as a code.
+std::error_code last_error();
+
+/// Throws std::system_error with `what` when a libsystemd-style result is a negative errno; hands
+/// the result on.
+int check(int result, const char* what);
+
+}  // namespace iopslimit

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading an inotify descriptor (inotify(7)).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+#include "host/file.hpp"
+
+namespace iopslimit {
+
+/// A non-blocking inotify instance. Throws std::system_error with the sysctl to raise.
+File open_inotify();
+
+/// Hands every queued event to `handle`, in order. Throws std::system_error when the descriptor
+/// fails.
+void read_inotify(
+    int fd,
+    const std::function<void(int descriptor, std::uint32_t mask, std::string_view name)>& handle);
+
+}  // namespace iopslimit

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host/io_max_file.hpp"
+
+#include "core/io_max.hpp"
+#include "host/cgroup_file.hpp"
+
+namespace iopslimit {
+
+IoMaxFile::IoMaxFile(const std::string& root) : root_(open_hierarchy(root)) {}
+
+std::error_code IoMaxFile::write(const RulePlace& place, const Limit& limit) {
+  std::error_code error;
+  const File file = open_cgroup_file(root_.fd(), place.cgroup, "io.max", path_, error);
+  if (error) return error;
+  if ((error = read_whole(file.fd(), max_limit_file, text_))) return error;
+  if (parse_io_max(text_, place.device) == limit) return {};
+  if ((error = write_line(file.fd(), format_io_max(place.device, limit)))) return error;
+  if ((error = read_whole(file.fd(), max_limit_file, text_))) return error;
+  if (parse_io_max(text_, place.device) != limit) return SinkError::not_held;
+  return {};
+}
+
+std::optional<Limit> IoMaxFile::read(const RulePlace& place) {
+  std::error_code error;
+  const File file = open_cgroup_file(root_.fd(), place.cgroup, "io.max", path_, error);
+  if (error || read_whole(file.fd(), max_limit_file, text_)) return std::nullopt;
+  return parse_io_max(text_, place.device);
+}
+
+}  // namespace iopslimit

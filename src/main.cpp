@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sysexits.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <string>
+#include <utility>
+
+#include "core/config.hpp"
+#include "host/config_files.hpp"
+#include "wiring.hpp"
+
+namespace {
+
+using namespace iopslimit;
+
+constexpr const char* default_config = "/etc/iops-limitd/iops-limitd.conf";
+
+// Reads and checks; prints what is wrong. `only`: this file alone, without conf.d and the
+// environment.
+bool load(const std::string& file, bool only, ParsedConfig& parsed) {
+  ConfigText text;
+  if (only) {
+    read_config_file(file, text);
+  } else {
+    text = read_configuration(file);
+  }
+  parsed = build_config(text.entries);
+  text.errors.insert(text.errors.end(), parsed.errors.begin(), parsed.errors.end());
+  for (const ConfigMessage& error : text.errors)
+    std::fprintf(stderr, "%s\n", to_string(error).c_str());
+  return text.errors.empty();
+}
+
+int check_config(const std::string& named) {
+  const std::string file = named.empty() ? default_config : named;
+  ParsedConfig parsed;
+  const bool good = load(file, !named.empty(), parsed);
+  for (const ConfigMessage& notice : parsed.notices) std::printf("%s\n", to_string(notice).c_str());
+  if (good) std::printf("%s: no errors\n", file.c_str());
+  return good ? EX_OK : EX_CONFIG;
+}
+
+int serve() {
+  ParsedConfig parsed;
+  if (!load(default_config, false, parsed)) return EX_CONFIG;
+  Wiring(default_config, std::move(parsed)).run();
+  return EX_OK;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    CLI::App app{
+        "Limits the disk I/O of every container of this Kubernetes node on the disk behind /data.\n"
+        "Configured by /etc/iops-limitd/iops-limitd.conf; see iops-limitd(8). Started by systemd.",
+        "iops-limitd"};
+    std::string named;
+    app.set_version_flag("--version", "iops-limitd " IOPS_LIMITD_VERSION);
+    auto* check =
+        app.add_option(
+               "--check-config", named,
+               "Check the configuration (or one FILE alone), print every error as file:line: "
+               "message, and exit: 0 good, 78 errors")
+            ->expected(0, 1)
+            ->type_name("[FILE]");
+    CLI11_PARSE(app, argc, argv);
+    return check->count() != 0 ? check_config(named) : serve();
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "<3>iops-limitd: %s\n", error.what());
+    return EXIT_FAILURE;
+  }
+}

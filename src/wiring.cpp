@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wiring.hpp"
+
+#include <sys/epoll.h>
+
+#include <csignal>
+#include <utility>
+#include <variant>
+
+#include "host/blkio_file.hpp"
+#include "host/config_files.hpp"
+#include "host/io_max_file.hpp"
+
+namespace iopslimit {
+namespace {
+
+constexpr const char* ledger_path = "/run/iops-limitd/rules";
+
+std::unique_ptr<LimitSink> open_limit_files(const CgroupTree& tree) {
+  if (tree.version == CgroupVersion::v2) return std::make_unique<IoMaxFile>(tree.root);
+  return std::make_unique<BlkioFile>(tree.root);
+}
+
+}  // namespace
+
+Wiring::Wiring(std::string config_file, ParsedConfig parsed)
+    : config_file_(std::move(config_file)),
+      tree_(find_cgroup_tree(parsed.config.cgroup_version)),
+      files_(open_limit_files(tree_)),
+      records_(std::in_place, parsed.config.state_folders, parsed.config.containerd_namespace),
+      late_records_([this](const ContainerPath& path) { container_appeared(path); }),
+      watch_(tree_.root,
+             {.appeared = [this](const CgroupWatch::Seen& one) { seen(one); },
+              .vanished =
+                  [this](const std::string& cgroup) {
+                    late_records_.forget(cgroup);
+                    daemon_->on_vanished(cgroup);
+                  },
+              .lost = [this] { rescan(); },
+              .complain =
+                  [this](const std::string& text) { journal_.log(Severity::warning, text); }}) {
+  std::vector<RulePlace> ours;
+  if (parsed.config.dry_run) {
+    sink_ = std::make_unique<DryRun>(*files_);
+    journal_.log(Severity::notice, "dry run: every limit is decided and logged, none is written");
+  } else {
+    auto ledger = std::make_unique<RuleLedger>(
+        *files_, ledger_path,
+        [this](const std::string& text) { journal_.log(Severity::warning, text); });
+    ours = ledger->rules();
+    sink_ = std::move(ledger);
+  }
+  for (const ConfigMessage& notice : parsed.notices)
+    journal_.log(Severity::warning, to_string(notice));
+  daemon_ =
+      std::make_unique<Daemon>(*sink_, tree_.version, std::move(parsed.config), std::move(ours));
+}
+
+void Wiring::run() {
+  connect();
+  look_at_disk();
+  rescan();
+  flush();
+  service_.ready(status());
+  loop_.run();
+}
+
+void Wiring::connect() {
+  loop_.on_ready(
+      watch_.fd(), EPOLLIN,
+      [this] {
+        watch_.read_events();
+        loop_.call_when_idle();
+      },
+      true);
+  loop_.on_ready(late_records_.fd(), EPOLLIN, [this] {
+    late_records_.read_events();
+    loop_.call_when_idle();
+  });
+  loop_.on_ready(disk_.fd(), EPOLLPRI, [this] {
+    look_at_disk();
+    loop_.call_when_idle();
+  });
+  loop_.on_idle([this] { flush(); });
+  loop_.every(daemon_->config().check_interval, [this] {
+    look_at_disk();
+    rescan();
+    loop_.call_when_idle();
+  });
+  loop_.on_signal(SIGHUP, [this] { reload(); });
+  loop_.on_signal(SIGTERM, [this] { stop(); });
+  loop_.on_signal(SIGINT, [this] { stop(); });
+  loop_.feed_watchdog();
+}
+
+// The path that counts: from the event to the written limit.
+void Wiring::seen(const CgroupWatch::Seen& one) {
+  if (one.place == CgroupPlace::kubepods) return daemon_->on_kubepods(one.cgroup);
+  if (const auto path = parse_container_path(one.cgroup)) container_appeared(*path);
+}
+
+void Wiring::container_appeared(const ContainerPath& path) {
+  if (daemon_->has_record(path.cgroup)) return daemon_->on_appeared(path, NoRecord{});
+  daemon_->on_appeared(path, records_->read(path));
+  if (daemon_->has_record(path.cgroup)) return late_records_.forget(path.cgroup);
+  late_records_.await(path, records_->folders());
+  daemon_->on_appeared(path, records_->read(path));
+}
+
+void Wiring::rescan() {
+  Listing listing;
+  for (const CgroupWatch::Seen& one : watch_.scan()) {
+    if (one.place == CgroupPlace::kubepods) listing.kubepods.push_back(one.cgroup);
+    auto path = parse_container_path(one.cgroup);
+    if (!path) continue;
+    RecordAnswer record = daemon_->has_record(one.cgroup) ? NoRecord{} : records_->read(*path);
+    listing.containers.push_back({std::move(*path), std::move(record)});
+  }
+  daemon_->on_rescan(listing);
+}
+
+void Wiring::look_at_disk() {
+  const DiskAnswer answer = disk_.find(daemon_->config().device.mount);
+  if (const auto* device = std::get_if<DataDevice>(&answer)) return daemon_->on_disk(*device);
+  if (const auto* absent = std::get_if<NotMounted>(&answer)) {
+    return daemon_->on_no_disk(absent->why, Severity::notice);
+  }
+  daemon_->on_no_disk(std::get<Unsupported>(answer).why, Severity::error);
+}
+
+void Wiring::reload() {
+  service_.reloading();
+  ConfigText text = read_configuration(config_file_);
+  ParsedConfig parsed = build_config(text.entries);
+  text.errors.insert(text.errors.end(), parsed.errors.begin(), parsed.errors.end());
+  config_refused_ = !text.errors.empty();
+  for (const ConfigMessage& error : text.errors) journal_.log(Severity::error, to_string(error));
+  if (config_refused_) {
+    journal_.log(Severity::error, "the configuration has errors: the old one stays in force");
+  } else {
+    for (const ConfigMessage& notice : parsed.notices)
+      journal_.log(Severity::warning, to_string(notice));
+    const Config& old = daemon_->config();
+    if (parsed.config.dry_run != old.dry_run ||
+        parsed.config.cgroup_version != old.cgroup_version) {
+      journal_.log(Severity::warning,
+                   "[service] dry_run and [cgroup] version take effect at the next restart");
+    }
+    records_.emplace(parsed.config.state_folders, parsed.config.containerd_namespace);
+    loop_.every(parsed.config.check_interval, [this] {
+      look_at_disk();
+      rescan();
+      loop_.call_when_idle();
+    });
+    daemon_->on_config(std::move(parsed.config));
+    look_at_disk();
+  }
+  flush();
+  service_.ready(status());
+}
+
+// A limit file that was missing comes with the controller, and the controller with a write that
+// raises an event.
+void Wiring::retry_controllers() {
+  for (const std::string& cgroup : daemon_->take_controller_missing()) {
+    watch_.await_controller(cgroup);
+    seen({cgroup, place_of(cgroup)});
+  }
+  static_cast<void>(daemon_->take_controller_missing());
+}
+
+void Wiring::flush() {
+  retry_controllers();
+  if (daemon_->unsettled()) daemon_->settle();
+  for (const Report& report : daemon_->take_reports()) journal_.send(report);
+  service_.status(status());
+}
+
+void Wiring::stop() {
+  service_.stopping();
+  if (daemon_->config().on_stop == OnStop::clear) daemon_->clear();
+  flush();
+  loop_.quit();
+}
+
+std::string Wiring::status() const {
+  std::string text = daemon_->status();
+  if (daemon_->config().dry_run) text = "dry run, nothing is written; " + text;
+  if (config_refused_)
+    text = "configuration has errors (see the journal), the old one is in force; " + text;
+  return text;
+}
+
+}  // namespace iopslimit

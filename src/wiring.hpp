@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Connects the surfaces of the system to the daemon: which fact goes where, and what is sent when a
+// burst is over.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/dry_run.hpp"
+#include "daemon.hpp"
+#include "host/cgroup_tree.hpp"
+#include "host/cgroup_watch.hpp"
+#include "host/container_record.hpp"
+#include "host/data_disk.hpp"
+#include "host/event_loop.hpp"
+#include "host/journal.hpp"
+#include "host/record_watch.hpp"
+#include "host/rule_ledger.hpp"
+#include "host/service_manager.hpp"
+
+namespace iopslimit {
+
+class Wiring {
+ public:
+  /// `parsed` holds no errors. Throws when the machine cannot do what is asked.
+  Wiring(std::string config_file, ParsedConfig parsed);
+
+  /// First pass, READY, then events until SIGTERM or SIGINT.
+  void run();
+
+ private:
+  void connect();
+  void container_appeared(const ContainerPath& path);
+  void seen(const CgroupWatch::Seen& one);
+  void rescan();
+  void look_at_disk();
+  void reload();
+  void retry_controllers();
+  void flush();
+  void stop();
+  std::string status() const;
+
+  std::string config_file_;
+  Journal journal_;
+  EventLoop loop_;
+  ServiceManager service_;
+  CgroupTree tree_;
+  std::unique_ptr<LimitSink> files_;
+  std::unique_ptr<LimitSink> sink_;
+  std::optional<ContainerRecord> records_;
+  RecordWatch late_records_;
+  CgroupWatch watch_;
+  DataDisk disk_;
+  std::unique_ptr<Daemon> daemon_;
+  bool config_refused_ = false;
+};
+
+}  // namespace iopslimit

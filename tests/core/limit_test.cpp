@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/limit.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "core/config.hpp"
+
+namespace iopslimit {
+namespace {
+
+struct TextRow {
+  Limit limit;
+  std::string text;
+};
+
+TEST(LimitText, Table) {
+  const TextRow rows[] = {
+      {{}, "unlimited"},
+      {{.read_iops = 500, .write_iops = 500}, "read 500 IOPS, write 500 IOPS"},
+      {{.read_iops = 500}, "read 500 IOPS, write unlimited"},
+      {{.write_iops = 2}, "read unlimited, write 2 IOPS"},
+      {{.read_iops = 500, .write_iops = 500, .read_bps = 104857600},
+       "read 500 IOPS and 100 MiB/s, write 500 IOPS"},
+      {{.read_bps = 1073741824, .write_bps = 2048}, "read 1 GiB/s, write 2 KiB/s"},
+      {{.read_bps = 1000000, .write_bps = 2}, "read 1000000 bytes/s, write 2 bytes/s"},
+      {{.read_iops = max_iops, .write_bps = max_bps},
+       "read 4294967294 IOPS, write 18446744073709551614 bytes/s"},
+  };
+  for (const TextRow& row : rows) EXPECT_EQ(to_string(row.limit), row.text);
+}
+
+TEST(LimitValues, UnlimitedIsNothingSet) {
+  EXPECT_TRUE(Limit{}.unlimited());
+  EXPECT_FALSE(Limit{.read_iops = 2}.unlimited());
+  EXPECT_FALSE(Limit{.write_iops = 2}.unlimited());
+  EXPECT_FALSE(Limit{.read_bps = 2}.unlimited());
+  EXPECT_FALSE(Limit{.write_bps = 2}.unlimited());
+}
+
+struct OverRow {
+  LimitKeys keys;
+  Limit result;
+};
+
+// Its own key, else the key for both directions, else the base; 0 is a value as any other.
+TEST(LimitKeysOver, Table) {
+  const Limit base{.read_iops = 500, .write_iops = 600, .read_bps = 700, .write_bps = 800};
+  const OverRow rows[] = {
+      {{}, base},
+      {{.iops = 100}, {.read_iops = 100, .write_iops = 100, .read_bps = 700, .write_bps = 800}},
+      {{.iops = 100, .write_iops = 50},
+       {.read_iops = 100, .write_iops = 50, .read_bps = 700, .write_bps = 800}},
+      {{.read_iops = 0}, {.read_iops = 0, .write_iops = 600, .read_bps = 700, .write_bps = 800}},
+      {{.iops = 0, .read_iops = 9},
+       {.read_iops = 9, .write_iops = 0, .read_bps = 700, .write_bps = 800}},
+      {{.bps = 4096}, {.read_iops = 500, .write_iops = 600, .read_bps = 4096, .write_bps = 4096}},
+      {{.bps = 4096, .read_bps = 0},
+       {.read_iops = 500, .write_iops = 600, .read_bps = 0, .write_bps = 4096}},
+      {{.write_bps = 2}, {.read_iops = 500, .write_iops = 600, .read_bps = 700, .write_bps = 2}},
+  };
+  for (const OverRow& row : rows) {
+    EXPECT_EQ(row.keys.over(base), row.result) << to_string(row.result);
+  }
+}
+
+}  // namespace
+}  // namespace iopslimit

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// conf/iops-limitd.conf says what the table of keys says.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <string>
+
+#include "core/config_keys.hpp"
+#include "host/ini_text.hpp"
+
+namespace iopslimit {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+struct InstalledFile : testing::Test {
+  std::string text = [] {
+    std::ifstream file(SOURCE_DIR "/conf/iops-limitd.conf");
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  }();
+
+  ParsedConfig parse(const std::string& what) const {
+    ConfigText read;
+    read_ini_text(what, "iops-limitd.conf", read);
+    for (const ConfigMessage& error : read.errors) ADD_FAILURE() << to_string(error);
+    ParsedConfig parsed = build_config(read.entries);
+    for (const ConfigMessage& error : parsed.errors) ADD_FAILURE() << to_string(error);
+    return parsed;
+  }
+};
+
+TEST_F(InstalledFile, AsItIs) {
+  const ParsedConfig parsed = parse(text);
+  EXPECT_THAT(parsed.notices, IsEmpty());
+  EXPECT_EQ(parsed.config, Config{});
+}
+
+TEST_F(InstalledFile, EveryKeyUncommentedIsItsDefault) {
+  const std::string all = std::regex_replace(text, std::regex("\n#([a-z_]+ =)"), "\n$1");
+  ConfigText read;
+  read_ini_text(all, "iops-limitd.conf", read);
+  EXPECT_EQ(
+      std::ranges::count_if(read.entries, [](const ConfigEntry& one) { return !one.key.empty(); }),
+      std::ranges::count_if(config_keys(),
+                            [](const ConfigKey& one) { return !one.section.named; }));
+  const ParsedConfig parsed = parse(all);
+  EXPECT_THAT(parsed.notices, IsEmpty());
+  EXPECT_EQ(parsed.config, Config{});
+}
+
+TEST_F(InstalledFile, TheExamplesAreGood) {
+  const ParsedConfig parsed =
+      parse(std::regex_replace(text, std::regex("\n#(   (\\[|[a-z._]+ =))"), "\n$1"));
+  EXPECT_THAT(parsed.config.policies, SizeIs(2));
+  EXPECT_THAT(parsed.config.more_devices, SizeIs(1));
+}
+
+// Every key of the table stands there, in its section, with its default and the table's own line on
+// what it does.
+TEST_F(InstalledFile, HasEveryKeyOfTheTable) {
+  std::string section;
+  for (const ConfigKey& key : config_keys()) {
+    SCOPED_TRACE(to_string(key.section) + " " + std::string(key.key));
+    if (key.section.named) {
+      const std::string name = key.key == "label.KEY" ? "label.app" : std::string(key.key);
+      EXPECT_THAT(text, HasSubstr("\n#   " + name + " = "));
+      continue;
+    }
+    const std::size_t begin = text.find("\n" + to_string(key.section) + "\n");
+    ASSERT_NE(begin, std::string::npos);
+    const std::string body = text.substr(begin, text.find("\n[", begin + 1) - begin);
+    const std::string line = "#" + std::string(key.key) + " =" +
+                             (key.default_text.empty() ? "" : " " + std::string(key.default_text)) +
+                             "\n";
+    const std::size_t at = body.find("\n" + line);
+    ASSERT_NE(at, std::string::npos) << line;
+    const std::size_t above = body.rfind('\n', at - 1) + 1;
+    EXPECT_THAT(body.substr(above, at - above), testing::StartsWith("# " + std::string(key.what)));
+  }
+}
+
+}  // namespace
+}  // namespace iopslimit

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// The v2 and v1 sinks on plain files, and the v1 sink on a real blkio hierarchy where this machine
+// has one.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+
+#include "host/blkio_file.hpp"
+#include "host/cgroup_tree.hpp"
+#include "host/io_max_file.hpp"
+#include "support/temp_tree.hpp"
+
+namespace iopslimit {
+namespace {
+
+constexpr Devnum nvme{259, 0};
+constexpr Limit five_hundred{.read_iops = 500, .write_iops = 500};
+const RulePlace place{"/kubepods/pod0a/c", nvme};
+
+TEST(IoMaxFile, WritesAndReadsBack) {
+  TempTree tree;
+  tree.file("/kubepods/pod0a/c/io.max");
+  IoMaxFile sink(tree.root());
+  EXPECT_EQ(sink.write(place, five_hundred), std::error_code());
+  EXPECT_EQ(tree.text("/kubepods/pod0a/c/io.max"), "259:0 rbps=max wbps=max riops=500 wiops=500\n");
+  EXPECT_EQ(sink.read(place), five_hundred);
+}
+
+TEST(IoMaxFile, WhatHoldsAlreadyIsNotWritten) {
+  TempTree tree;
+  const std::string held = "8:0 riops=1\n259:0 rbps=max wbps=max riops=500 wiops=500\n";
+  tree.file("/kubepods/pod0a/c/io.max", held);
+  IoMaxFile sink(tree.root());
+  EXPECT_EQ(sink.write(place, five_hundred), std::error_code());
+  EXPECT_EQ(tree.text("/kubepods/pod0a/c/io.max"), held);
+}
+
+TEST(IoMaxFile, GoneAndWithoutControllerAreTold) {
+  TempTree tree;
+  tree.folder("/kubepods/pod0a/c");
+  IoMaxFile sink(tree.root());
+  EXPECT_EQ(sink.write(place, five_hundred), std::error_code(SinkError::controller_missing));
+  EXPECT_EQ(sink.write({"/kubepods/pod0a/x", nvme}, five_hundred),
+            std::error_code(SinkError::cgroup_gone));
+  EXPECT_EQ(sink.read(place), std::nullopt);
+}
+
+TEST(IoMaxFile, ALinkIsNotFollowed) {
+  TempTree tree;
+  tree.file("/other");
+  tree.folder("/kubepods/pod0a/c");
+  std::filesystem::create_symlink(tree.at("/other"), tree.at("/kubepods/pod0a/c/io.max"));
+  IoMaxFile sink(tree.root());
+  EXPECT_TRUE(sink.write(place, five_hundred));
+  EXPECT_EQ(tree.text("/other"), "");
+}
+
+TEST(IoMaxFile, NoHierarchyThrows) {
+  EXPECT_THROW(IoMaxFile("/no/such/folder"), std::system_error);
+}
+
+TEST(BlkioFile, FourFiles) {
+  TempTree tree;
+  const std::string throttle = "/kubepods/pod0a/c/blkio.throttle.";
+  for (const char* name : {"read_iops", "write_iops", "read_bps", "write_bps"})
+    tree.file(throttle + name + "_device");
+  BlkioFile sink(tree.root());
+  EXPECT_EQ(sink.write(place, {.read_iops = 500, .write_iops = 300, .read_bps = 1048576}),
+            std::error_code());
+  EXPECT_EQ(tree.text(throttle + "read_iops_device"), "259:0 500\n");
+  EXPECT_EQ(tree.text(throttle + "write_iops_device"), "259:0 300\n");
+  EXPECT_EQ(tree.text(throttle + "read_bps_device"), "259:0 1048576\n");
+  EXPECT_EQ(tree.text(throttle + "write_bps_device"), "")
+      << "unlimited on a fresh cgroup is not written";
+  EXPECT_EQ(sink.read(place), (Limit{.read_iops = 500, .write_iops = 300, .read_bps = 1048576}));
+}
+
+/// A cgroup of our own below the machine's blkio mount.
+class RealBlkio : public testing::Test {
+ protected:
+  void SetUp() override {
+    try {
+      root_ = find_cgroup_tree(CgroupVersion::v1).root;
+    } catch (const std::exception& error) {
+      GTEST_SKIP() << "no v1 blkio hierarchy on this machine: " << error.what();
+    }
+    cgroup_ = "/iops-limitd-test-" + std::to_string(getpid());
+    std::error_code error;
+    std::filesystem::create_directory(root_ + cgroup_, error);
+    if (error) GTEST_SKIP() << "cannot make a cgroup below " << root_ << ": " << error.message();
+    for (const auto& entry : std::filesystem::directory_iterator("/sys/block")) {
+      if (!entry.path().filename().string().starts_with("loop")) continue;
+      std::ifstream text(entry.path() / "dev");
+      std::string devnum;
+      text >> devnum;
+      device_ = *parse_devnum(devnum);
+    }
+    if (device_ == Devnum{}) GTEST_SKIP() << "no loop device on this machine";
+  }
+  void TearDown() override {
+    if (!cgroup_.empty()) rmdir((root_ + cgroup_).c_str());
+  }
+
+  std::string root_;
+  std::string cgroup_;
+  Devnum device_;
+};
+
+TEST_F(RealBlkio, TheKernelHoldsWhatWasWritten) {
+  BlkioFile sink(root_);
+  const Limit limit{
+      .read_iops = 500, .write_iops = max_iops, .read_bps = 1048576, .write_bps = 2048};
+  EXPECT_EQ(sink.write({cgroup_, device_}, limit), std::error_code());
+  EXPECT_EQ(sink.read({cgroup_, device_}), limit);
+  EXPECT_EQ(sink.write({cgroup_, device_}, {.read_iops = 400}), std::error_code());
+  EXPECT_EQ(sink.read({cgroup_, device_}), (Limit{.read_iops = 400}));
+  EXPECT_EQ(sink.write({cgroup_, device_}, {}), std::error_code());
+  EXPECT_EQ(sink.read({cgroup_, device_}), Limit{});
+}
+
+TEST_F(RealBlkio, WhatTheKernelStoresOtherwiseIsNotHeld) {
+  BlkioFile sink(root_);
+  // 32 bits, unchecked: the kernel takes this and stores 0.
+  EXPECT_EQ(sink.write({cgroup_, device_}, {.read_iops = 4294967296}),
+            std::error_code(SinkError::not_held));
+}
+
+TEST_F(RealBlkio, AnUnknownDeviceIsRefused) {
+  BlkioFile sink(root_);
+  EXPECT_EQ(sink.write({cgroup_, {4000, 4000}}, five_hundred),
+            std::error_code(SinkError::device_refused));
+}
+
+TEST_F(RealBlkio, ARemovedCgroupIsGone) {
+  BlkioFile sink(root_);
+  ASSERT_EQ(rmdir((root_ + cgroup_).c_str()), 0);
+  EXPECT_EQ(sink.write({cgroup_, device_}, five_hundred), std::error_code(SinkError::cgroup_gone));
+  EXPECT_EQ(sink.read({cgroup_, device_}), std::nullopt);
+}
+
+}  // namespace
+}  // namespace iopslimit
