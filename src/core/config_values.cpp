@@ -110,8 +110,8 @@ std::string parse_iops(std::string_view text, std::uint64_t& value) {
 std::string parse_bps(std::string_view text, std::uint64_t& value) {
   return parse_limit(text,
                      {max_bps,
-                      "bytes per second, 0 for unlimited, or a whole number with or without one of "
-                      "the suffixes K, M, G (1024): 100M",
+                      "bytes per second (0 for unlimited), with or without one of the suffixes K, "
+                      "M, G (1024), such as 100M",
                       true},
                      value);
 }

@@ -42,7 +42,7 @@ bool may_lead_to_kubepods(std::string_view name) {
   constexpr std::array systemd_slices{"system.slice", "user.slice", "machine.slice"};
   if (std::ranges::find(systemd_slices, name) != systemd_slices.end()) return false;
   if (name.ends_with(".slice")) return true;
-  return name.find('.') == std::string_view::npos && !is_container_id(name);
+  return !name.empty() && name.find('.') == std::string_view::npos && !is_container_id(name);
 }
 
 // The walk down one path. Each step consumes one component and knows the ones before it only
@@ -87,12 +87,12 @@ void Walk::step_prefix(std::string_view name) {
 
 void Walk::step_kubepods(std::string_view name) {
   std::string_view rest = name;
-  if (systemd_driver && !child_slice(name, rest)) {
-    place = CgroupPlace::elsewhere;
-  } else if (place == CgroupPlace::kubepods && (rest == "burstable" || rest == "besteffort")) {
+  const bool well_named = !systemd_driver || child_slice(name, rest);
+  if (well_named && place == CgroupPlace::kubepods &&
+      (rest == "burstable" || rest == "besteffort")) {
     place = CgroupPlace::qos;
     qos = rest == "burstable" ? QosClass::burstable : QosClass::besteffort;
-  } else if (take_prefix(rest, "pod") && is_pod_uid(rest)) {
+  } else if (well_named && take_prefix(rest, "pod") && is_pod_uid(rest)) {
     place = CgroupPlace::pod;
     pod_uid = rest;
   } else {
@@ -128,7 +128,6 @@ std::optional<ContainerName> parse_container_name(std::string_view name, bool sy
 }
 
 void Walk::step(std::string_view name) {
-  std::string_view rest;
   switch (place) {
     case CgroupPlace::prefix:
       step_prefix(name);

@@ -16,7 +16,8 @@ constexpr std::size_t kept_buffer = 1U << 20;
 
 }  // namespace
 
-ContainerRecord::ContainerRecord(std::vector<std::string> states, std::string containerd_namespace)
+ContainerRecord::ContainerRecord(std::vector<std::string> states,
+                                 const std::string& containerd_namespace)
     : folders_(std::move(states)) {
   folders_.insert(folders_.end(), {"/run/containerd", "/run/k3s/containerd",
                                    "/var/snap/microk8s/common/run/containerd"});

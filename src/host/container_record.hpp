@@ -21,7 +21,7 @@ class ContainerRecord {
 
   /// `states`: containerd state folders to look into before the known ones (/run/containerd; k3s
   /// and rke2; microk8s).
-  ContainerRecord(std::vector<std::string> states, std::string containerd_namespace);
+  ContainerRecord(std::vector<std::string> states, const std::string& containerd_namespace);
 
   /// The record of a container by its id. No file is NoRecord; one that cannot be read or parsed is
   /// BadRecord with the path and the reason.
