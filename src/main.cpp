@@ -56,7 +56,8 @@ int main(int argc, char** argv) {
   try {
     CLI::App app{
         "Limits the disk I/O of every container of this Kubernetes node on the disk behind /data.\n"
-        "Configured by /etc/iops-limitd/iops-limitd.conf; see iops-limitd(8). Started by systemd.",
+        "Configured by /etc/iops-limitd/iops-limitd.conf. Started by systemd;\n"
+        "reload: systemctl reload iops-limitd, log: journalctl -u iops-limitd.",
         "iops-limitd"};
     std::string named;
     app.set_version_flag("--version", "iops-limitd " IOPS_LIMITD_VERSION);
