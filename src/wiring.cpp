@@ -82,15 +82,19 @@ void Wiring::connect() {
     loop_.call_when_idle();
   });
   loop_.on_idle([this] { flush(); });
-  loop_.every(daemon_->config().check_interval, [this] {
-    look_at_disk();
-    rescan();
-    loop_.call_when_idle();
-  });
+  start_safety_net(daemon_->config());
   loop_.on_signal(SIGHUP, [this] { reload(); });
   loop_.on_signal(SIGTERM, [this] { stop(); });
   loop_.on_signal(SIGINT, [this] { stop(); });
   loop_.feed_watchdog();
+}
+
+void Wiring::start_safety_net(const Config& config) {
+  loop_.every(config.check_interval, [this] {
+    look_at_disk();
+    rescan();
+    loop_.call_when_idle();
+  });
 }
 
 // The path that counts: from the event to the written limit.
@@ -145,13 +149,11 @@ void Wiring::reload() {
         parsed.config.cgroup_version != old.cgroup_version) {
       journal_.log(Severity::warning,
                    "[service] dry_run and [cgroup] version take effect at the next restart");
+      parsed.config.dry_run = old.dry_run;
+      parsed.config.cgroup_version = old.cgroup_version;
     }
     records_.emplace(parsed.config.state_folders, parsed.config.containerd_namespace);
-    loop_.every(parsed.config.check_interval, [this] {
-      look_at_disk();
-      rescan();
-      loop_.call_when_idle();
-    });
+    start_safety_net(parsed.config);
     daemon_->on_config(std::move(parsed.config));
     look_at_disk();
   }

@@ -31,6 +31,7 @@ class Wiring {
 
  private:
   void connect();
+  void start_safety_net(const Config& config);
   void container_appeared(const ContainerPath& path);
   void seen(const CgroupWatch::Seen& one);
   void rescan();

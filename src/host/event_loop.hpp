@@ -29,7 +29,8 @@ class EventLoop {
   void on_ready(int fd, std::uint32_t events, Callback callback, bool first = false);
   /// Blocks the signal's default action and calls back instead.
   void on_signal(int signal, Callback callback);
-  /// Calls back every `interval`, replacing the interval set before; 0 = never.
+  /// Calls back every `interval`, replacing what was set before; 0 = never. Not from its own
+  /// callback.
   void every(std::chrono::seconds interval, Callback callback);
   /// What call_when_idle() asks for.
   void on_idle(Callback callback);

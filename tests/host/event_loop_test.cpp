@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host/event_loop.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <stdexcept>
+#include <string>
+
+namespace iopslimit {
+namespace {
+
+struct Pipe {
+  Pipe() {
+    if (pipe(ends.data()) != 0) throw std::runtime_error("pipe");
+  }
+  ~Pipe() {
+    close(ends[0]);
+    close(ends[1]);
+  }
+  Pipe(const Pipe&) = delete;
+  Pipe& operator=(const Pipe&) = delete;
+  void fill() const { ASSERT_EQ(write(ends[1], "x", 1), 1); }
+  void drain() const {
+    char byte = 0;
+    ASSERT_EQ(read(ends[0], &byte, 1), 1);
+  }
+  std::array<int, 2> ends{};
+};
+
+TEST(EventLoop, WhatACallbackThrowsComesOutOfRun) {
+  EventLoop loop;
+  const Pipe news;
+  news.fill();
+  loop.on_ready(news.ends[0], EPOLLIN, [] { throw std::runtime_error("the disk is on fire"); });
+  try {
+    loop.run();
+    FAIL();
+  } catch (const std::runtime_error& error) {
+    EXPECT_STREQ(error.what(), "the disk is on fire");
+  }
+}
+
+TEST(EventLoop, FirstComesFirstAndIdleLast) {
+  EventLoop loop;
+  const Pipe late;
+  const Pipe early;
+  std::string order;
+  late.fill();
+  early.fill();
+  loop.on_idle([&] {
+    order += "idle ";
+    loop.quit();
+  });
+  loop.call_when_idle();
+  loop.on_ready(late.ends[0], EPOLLIN, [&] {
+    late.drain();
+    order += "late ";
+  });
+  loop.on_ready(
+      early.ends[0], EPOLLIN,
+      [&] {
+        early.drain();
+        order += "early ";
+      },
+      true);
+  loop.run();
+  EXPECT_EQ(order, "early late idle ");
+}
+
+TEST(EventLoop, IdleIsCalledOnceForEachAsking) {
+  EventLoop loop;
+  int calls = 0;
+  loop.on_idle([&] {
+    if (++calls == 2) return loop.quit();
+    loop.call_when_idle();
+  });
+  loop.call_when_idle();
+  loop.call_when_idle();
+  loop.run();
+  EXPECT_EQ(calls, 2);
+}
+
+TEST(EventLoop, SignalsAreCalledBack) {
+  EventLoop loop;
+  int reloads = 0;
+  loop.on_signal(SIGHUP, [&] {
+    ++reloads;
+    loop.quit();
+  });
+  ASSERT_EQ(kill(getpid(), SIGHUP), 0);
+  loop.run();
+  EXPECT_EQ(reloads, 1);
+}
+
+TEST(EventLoop, TheTimerComesAgainAndAnotherReplacesIt) {
+  EventLoop loop;
+  int first = 0;
+  int second = 0;
+  loop.every(std::chrono::seconds(1), [&] { ++first; });
+  loop.every(std::chrono::seconds(1), [&] {
+    if (++second == 2) loop.quit();
+  });
+  loop.run();
+  EXPECT_EQ(first, 0);
+  EXPECT_EQ(second, 2);
+}
+
+}  // namespace
+}  // namespace iopslimit
