@@ -68,7 +68,11 @@ int main(int argc, char** argv) {
                "message, and exit: 0 good, 78 errors")
             ->expected(0, 1)
             ->type_name("[FILE]");
-    CLI11_PARSE(app, argc, argv);
+    try {
+      app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      return app.exit(error) == 0 ? EX_OK : EX_USAGE;  // --help and --version arrive here too
+    }
     return check->count() != 0 ? check_config(named) : serve();
   } catch (const std::exception& error) {
     std::fprintf(stderr, "<3>iops-limitd: %s\n", error.what());

@@ -18,6 +18,7 @@ Report about(const ContainerPath& path, const Record* record) {
 
 std::string who(const Report& report) {
   if (report.container_name.empty()) return "container " + report.container_id;
+  if (report.pod_name.empty()) return report.container_name + " (" + report.container_id + ")";
   return report.container_name + " of pod " + report.pod_namespace + "/" + report.pod_name;
 }
 

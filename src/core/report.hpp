@@ -37,7 +37,8 @@ struct Report {
 /// A report with the names of a container filled in; `record` may be null.
 Report about(const ContainerPath& path, const Record* record);
 
-/// "db of pod shop/db-0", or "container <id>" where no name is known.
+/// "db of pod shop/db-0", "db (<id>)" where the pod is not known, "container <id>" where nothing
+/// is.
 std::string who(const Report& report);
 
 }  // namespace iopslimit
