@@ -98,9 +98,9 @@ bool CgroupWatch::watch(const std::string& cgroup) {
   if (descriptor < 0) {
     if (errno == ENOSPC) {
       complain_once(
-          "no inotify watch is left (fs.inotify.max_user_watches is too low): new containers in " +
-          cgroup +
-          " are found by the safety net only; raise it with: sysctl "
+          "no inotify watch is left on this node: new containers of some pods are found by the "
+          "safety net "
+          "only ([service] check_interval); raise the limit with: sysctl "
           "fs.inotify.max_user_watches=65536");
     }
     return false;
