@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The demonstration's guest side: three pods, fio in each before and after the service starts, and a fourth pod that
+comes later."""
+import threading
+import time
+
+import containerd
+import disks
+import fio
+import kubelet
+import rules
+import service
+from node import DEFAULT_IOPS, DEFAULT_TOTAL
+
+BEFORE_SECONDS, AFTER_SECONDS = 3, 6
+TIMELINE_SECONDS, START_AT_SECOND = 22, 8
+
+
+class Demo:
+    def __init__(self, plan, report):
+        self.report, self.plan = report, plan
+        self.kubelet = kubelet.Kubelet(plan["driver"])
+        self.runtime = self.kubelet.runtime
+        self.devnum = disks.devnum(disks.DATA_SERIAL)
+        self.containers = []
+
+    def set_up(self):
+        disk = disks.DataDisk(self.plan["layout"])
+        disk.format()
+        disk.mount()
+        self.report.send("node", devnum=self.devnum, device=disk.device, hierarchy=rules.hierarchy(),
+                         kernel=disks.run("uname", "-r").strip(), iops=DEFAULT_IOPS, total=DEFAULT_TOTAL,
+                         systemd=disks.run("systemctl", "--version").split()[1])
+        self.report.step(f"/data is {disk.layout.replace('-', ' on a ')} {disk.device} ({self.devnum}); "
+                         "starting containerd")
+        containerd.configure(self.plan["driver"])
+        containerd.start(self.runtime)
+        self.kubelet.start()
+        service.install()
+
+    def add(self, name, image=kubelet.WORKLOAD_IMAGE, qos=kubelet.BURSTABLE):
+        container = self.kubelet.run_container(self.kubelet.run_pod(f"{name}-0", qos=qos), name, image=image)
+        self.containers.append(container)
+        return container
+
+    def measure(self, when, container, seconds):
+        fio.prepare(self.runtime, container)
+        measured = fio.iops(self.runtime, container, seconds=seconds)
+        self.report.send("measured", when=when, container=container.name, **measured)
+        self.report.step(f"{when} the service: {container.name} reads {measured['read']:,.0f} and writes "
+                         f"{measured['write']:,.0f} IOPS")
+
+    def timeline(self):
+        """fio in all containers at once, and each second what the kernel counted; in the middle the service starts."""
+        running = [threading.Thread(target=fio.iops, args=(self.runtime, container),
+                                    kwargs={"seconds": TIMELINE_SECONDS + 4}) for container in self.containers]
+        for thread in running:
+            thread.start()
+        while not all(self.operations(container) for container in self.containers):
+            time.sleep(0.1)  # until fio is busy in each of them
+        before, before_time = self.all_operations(), time.monotonic()
+        starter = threading.Thread(target=service.start)
+        for second in range(TIMELINE_SECONDS):
+            if second == START_AT_SECOND:
+                self.report.send("started", second=second)
+                starter.start()
+            time.sleep(1)
+            now, now_time = self.all_operations(), time.monotonic()
+            rates = {name: (count - before[name]) / (now_time - before_time) for name, count in now.items()}
+            self.report.send("second", number=second, rates=rates)
+            before, before_time = now, now_time
+        for thread in [*running, starter]:
+            thread.join()
+
+    def all_operations(self):
+        return {container.name: self.operations(container) for container in self.containers}
+
+    def operations(self, container):
+        """Reads and writes so far on the data disk, as the kernel counts them for the container's cgroup."""
+        for line in (rules.root() / container.cgroup.strip("/") / "io.stat").read_text().splitlines():
+            devnum, *pairs = line.split()
+            if devnum == self.devnum:
+                counts = dict(pair.split("=") for pair in pairs if "=" in pair)
+                return int(counts.get("rios", 0)) + int(counts.get("wios", 0))
+        return 0
+
+    def rule(self, container):
+        found = rules.of(container.cgroup).get(self.devnum)
+        self.report.send("rule", container=container.name, rule=found, cgroup=container.cgroup)
+
+
+def main(plan, report):
+    demo = Demo(plan, report)
+    demo.set_up()
+    report.step("creating three pods through the CRI socket: noisy, quiet and istio-proxy")
+    demo.add("noisy", qos=kubelet.BESTEFFORT)
+    demo.add("quiet")
+    demo.add("istio-proxy", image=kubelet.PROXY_IMAGE)
+    for container in demo.containers:
+        demo.measure("before", container, BEFORE_SECONDS)
+    report.step(f"fio in all three at once; the service starts after {START_AT_SECOND} s")
+    demo.timeline()
+    report.send("status", text=service.status_text())
+    report.step("a fourth pod comes while the service runs: newcomer")
+    newcomer = demo.add("newcomer", qos=kubelet.GUARANTEED)
+    report.send("first-look", container=newcomer.name, seen=newcomer.first_look())
+    for container in demo.containers:
+        demo.measure("after", container, AFTER_SECONDS)
+        demo.rule(container)
+    report.send("journal-lines", lines=[line for line in service.messages() if "limit" in line or "exempt" in line])

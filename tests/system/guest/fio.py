@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""fio inside a container: 4 KiB random direct I/O on a file of its own, reading and writing at the same time. The
+limits of the two directions are separate, so one run measures both."""
+import json
+
+FILE_BYTES = 64 << 20
+RAMP_SECONDS = 1
+JOBS = {"read": "randread", "write": "randwrite"}
+BOTH = tuple(JOBS)
+
+
+def file_of(container, directory):
+    return f"--filename={directory}/{container.pod.name}-{container.name}"
+
+
+def command(container, directions, seconds, directory="/data"):
+    words = ["/usr/bin/fio", file_of(container, directory), f"--size={FILE_BYTES}", "--bs=4k", "--direct=1",
+             "--ioengine=libaio", "--iodepth=16", "--time_based", f"--runtime={seconds}",
+             f"--ramp_time={RAMP_SECONDS}", "--fallocate=none", "--norandommap", "--output-format=json"]
+    for direction in directions:
+        words += [f"--name={direction}", f"--rw={JOBS[direction]}"]
+    return words
+
+
+def prepare(runtime, container, directory="/data"):
+    """Writes the file, so that reads find blocks. Big blocks: an IOPS limit makes this no slower than it must be."""
+    runtime.execute(container.id, "/usr/bin/fio", "--name=lay-out", file_of(container, directory),
+                    f"--size={FILE_BYTES}", "--rw=write", "--bs=1m", "--direct=1", "--fallocate=none", "--end_fsync=1")
+
+
+def iops(runtime, container, directions=BOTH, seconds=8, directory="/data"):
+    """{direction: IOPS}"""
+    text = runtime.execute(container.id, *command(container, directions, seconds, directory))
+    jobs = json.loads(text[text.index("{"):])["jobs"]
+    return {job["jobname"]: job[job["jobname"]]["iops"] for job in jobs}
+
+
+def deviation(found, limit):
+    """As a fraction: +0.02 is two per cent above the limit."""
+    return found / limit - 1

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The line to the host: one JSON object a line on the second serial port."""
+import json
+import os
+import threading
+import time
+import tty
+
+PORT = "/dev/ttyS1"
+
+
+class Report:
+    def __init__(self):
+        self._port = os.open(PORT, os.O_WRONLY | os.O_NOCTTY)
+        tty.setraw(self._port)
+        self._lock = threading.Lock()
+
+    def send(self, event, **values):
+        line = b"\n" + json.dumps({"event": event, **values}, ensure_ascii=False).encode() + b"\n"
+        with self._lock:
+            while line:
+                line = line[os.write(self._port, line):]
+
+    def step(self, text):
+        self.send("step", text=text)
+
+
+def until(condition, what, seconds=60.0):
+    """Waits for condition() to be true and returns its value. `what` says in the failure what never came; it may be
+    a function, so that the failure can say what was there instead."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds:.0f} s: {what() if callable(what) else what}")
+        time.sleep(0.05)

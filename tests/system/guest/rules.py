@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the kernel has in force: io.max (v2) or blkio.throttle.* (v1), read from the files."""
+import os
+import pathlib
+
+V1_FILES = {"riops": "blkio.throttle.read_iops_device", "wiops": "blkio.throttle.write_iops_device",
+            "rbps": "blkio.throttle.read_bps_device", "wbps": "blkio.throttle.write_bps_device"}
+UNLIMITED = {"riops": "max", "wiops": "max", "rbps": "max", "wbps": "max"}
+
+
+def hierarchy():
+    return "v2" if os.path.exists("/sys/fs/cgroup/cgroup.controllers") else "v1"
+
+
+def root():
+    """The directory that cgroup paths are relative to: the one whose files hold the limits."""
+    return pathlib.Path("/sys/fs/cgroup" if hierarchy() == "v2" else "/sys/fs/cgroup/blkio")
+
+
+def parse_io_max(text):
+    rules = {}
+    for line in text.splitlines():
+        devnum, *pairs = line.split()
+        rules[devnum] = dict(pair.split("=", 1) for pair in pairs)
+    return rules
+
+
+def of_directory(directory):
+    """{devnum: {riops, wiops, rbps, wbps}}, each a decimal string or "max". {} when the directory is gone."""
+    try:
+        if hierarchy() == "v2":
+            return parse_io_max((directory / "io.max").read_text())
+        rules = {}
+        for key, file in V1_FILES.items():
+            for line in (directory / file).read_text().splitlines():
+                number, value = line.split()
+                rules.setdefault(number, dict(UNLIMITED))[key] = value
+        return rules
+    except (FileNotFoundError, OSError):
+        return {}
+
+
+def of(cgroup):
+    return of_directory(root() / cgroup.lstrip("/"))
+
+
+def limits(read_iops, write_iops):
+    """The four keys as the kernel shows them for an IOPS limit and no bandwidth limit."""
+    return {**UNLIMITED, "riops": str(read_iops), "wiops": str(write_iops)}
+
+
+def below(cgroup):
+    """(path, rules) of every directory at and below `cgroup` that has a rule."""
+    for directory, _, _ in os.walk(root() / cgroup.lstrip("/")):
+        found = of_directory(pathlib.Path(directory))
+        if found:
+            yield os.path.relpath(directory, root()), found

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the system tests of one boot and reports each."""
+import subprocess
+import time
+import traceback
+
+import cases
+import service
+from node import EVENTS_ONLY, Node
+
+
+def service_journal():
+    """The evidence for a failing test: what the service and systemd said about it, and what it says now."""
+    lines = subprocess.run(["journalctl", "-q", "--no-pager", "-o", "short-monotonic", "-u", service.UNIT, "-n", "40"],
+                           capture_output=True, text=True).stdout.splitlines()
+    kernel = subprocess.run(["journalctl", "-q", "--no-pager", "-o", "short-monotonic", "-k", "-p", "err", "-n", "10"],
+                            capture_output=True, text=True).stdout.splitlines()
+    return lines + kernel + [f"StatusText: {service.status_text()}"]
+
+
+def run_case(node, name, fresh, function):
+    started = time.monotonic()
+    result = {"name": name, "result": "pass", "text": ""}
+    try:
+        if not fresh:
+            node.ensure_running()
+        result["text"] = function(node)
+    except AssertionError as failure:
+        result.update(result="fail", text=str(failure), journal=service_journal())
+    except Exception:
+        result.update(result="fail", text=traceback.format_exc(), journal=service_journal())
+    node.report.send("case", seconds=round(time.monotonic() - started, 1), **result)
+
+
+def selected(plan):
+    chosen = [one for one in cases.ALL if one[0] not in plan.get("leave_out", ())]
+    return [one for one in chosen if plan.get("filter", "") in one[0]]
+
+
+def main(plan, report):
+    node = Node(plan, report)
+    service.configure(EVENTS_ONLY)
+    report.step("formatting disks, starting containerd")
+    node.set_up()
+    for name, fresh, function in selected(plan):
+        report.step(f"running {name}")
+        run_case(node, name, fresh, function)

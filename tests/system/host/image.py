@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The machine's disk image: built once by mmdebstrap from the host's own Debian sources, then cached."""
+import hashlib
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+SYSTEM_TESTS = pathlib.Path(__file__).resolve().parent.parent
+RECIPE = SYSTEM_TESTS / "image"
+# What the host needs to reach its mirror, and nothing else of its apt configuration.
+APT_SETTINGS_TAKEN_OVER = ("Acquire::http", "Acquire::https", "Acquire::Check-Valid-Until", "Acquire::Check-Date",
+                           "Acquire::Retries")
+
+
+class Image:
+    def __init__(self, folder):
+        self.disk, self.kernel, self.initrd = folder / "root.img", folder / "vmlinuz", folder / "initrd"
+
+
+def recipe_hash():
+    digest = hashlib.sha256()
+    for path in sorted(RECIPE.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            digest.update(str(path.relative_to(RECIPE)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def packages():
+    lines = (RECIPE / "packages").read_text().splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def debian_sources():
+    """One-line sources of every Debian archive the host itself uses: no mirror is named here."""
+    lines = subprocess.run(
+        ["apt-get", "indextargets", "--format", "deb $(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages",
+         "Origin: Debian"], check=True, capture_output=True, text=True).stdout
+    if not lines.strip():
+        raise SystemExit("apt knows no Debian archive: run `apt-get update` and look at /etc/apt/sources.list")
+    return "".join(line + "\n" for line in dict.fromkeys(lines.splitlines()))
+
+
+def suite():
+    for line in pathlib.Path("/etc/os-release").read_text().splitlines():
+        if line.startswith("VERSION_CODENAME="):
+            return line.split("=", 1)[1].strip('"')
+    raise SystemExit("/etc/os-release names no VERSION_CODENAME: this needs Debian 12")
+
+
+def apt_options():
+    dump = subprocess.run(["apt-config", "dump"], check=True, capture_output=True, text=True).stdout
+    options = [line for line in dump.splitlines() if line.startswith(APT_SETTINGS_TAKEN_OVER)]
+    for kind, path in (("netrc", "/etc/apt/auth.conf"), ("netrcparts", "/etc/apt/auth.conf.d")):
+        if os.path.exists(path):
+            options.append(f'Dir::Etc::{kind} "{path}";')
+    return [f"--aptopt={option}" for option in options]
+
+
+def build(folder, log_path):
+    trimmed = [f"--dpkgopt=path-exclude=/usr/share/{part}/*" for part in ("doc", "man", "locale", "info")]
+    with open(log_path, "w") as log, tempfile.TemporaryDirectory(prefix="iops-limitd-image.") as scratch:
+        command = ["mmdebstrap", "--variant=minbase", "--include=" + ",".join(packages()), *trimmed, *apt_options(),
+                   f"--customize-hook={RECIPE / 'customize'}", "--format=null", suite(), "/dev/null", "-"]
+        done = subprocess.run(command, input=debian_sources(), text=True, stdout=log, stderr=subprocess.STDOUT,
+                              env=dict(os.environ, LAB_OUT=str(folder), TMPDIR=scratch))
+    if done.returncode != 0:
+        tail = "".join(open(log_path).readlines()[-25:])
+        raise SystemExit(f"building the machine's image failed; the end of {log_path}:\n{tail}")
+
+
+def ensure(cache, progress):
+    """The image for the present recipe, built if it is not in the cache; older ones are thrown away."""
+    folder = cache / recipe_hash()
+    if (folder / "root.img").exists():
+        progress("machine image is in the cache")
+        return Image(folder)
+    cache.mkdir(parents=True, exist_ok=True)
+    for old in cache.iterdir():
+        if old.is_dir():
+            shutil.rmtree(old)
+    progress(f"building the machine image with mmdebstrap ({len(packages())} packages, about a minute and a half)")
+    half = folder.with_suffix(".building")
+    half.mkdir()
+    build(half, cache / "image.log")
+    half.rename(folder)
+    return Image(folder)

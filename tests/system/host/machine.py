@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One QEMU machine: throw-away overlay, payload drive, two NVMe disks, and the report line as a stream of events."""
+import json
+import os
+import pathlib
+import selectors
+import shutil
+import subprocess
+import time
+
+# Serial numbers are how both sides name the disks: the kernel's nvme0/nvme1 order is not fixed.
+DATA_SERIAL, OTHER_SERIAL = "data-disk", "other-disk"
+DISK_BYTES = 2 << 30
+HIERARCHY_ARGUMENTS = {
+    "v2": "systemd.unified_cgroup_hierarchy=1",
+    "v1": "systemd.unified_cgroup_hierarchy=0 systemd.legacy_systemd_cgroup_controller=1",
+}
+
+
+class MachineFailed(Exception):
+    """The machine ended, or ran out of time, before it said that it was done."""
+
+
+class Machine:
+    def __init__(self, name, folder, image, accelerator, hierarchy, payload, cpus=2, memory_mib=2048):
+        self.name, self.folder = name, pathlib.Path(folder)
+        self.image, self.accelerator, self.hierarchy, self.payload = image, accelerator, hierarchy, payload
+        self.cpus, self.memory_mib = cpus, memory_mib
+        self.process = None
+
+    def _prepare(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        overlay = self.folder / "root.qcow2"
+        subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", self.image.disk, overlay],
+                       check=True)
+        for serial in (DATA_SERIAL, OTHER_SERIAL):
+            with open(self.folder / f"{serial}.img", "wb") as disk:
+                disk.truncate(DISK_BYTES)
+        self.payload.write(self.folder / "payload.tar")
+
+    def _drive(self, ident, file, image_format, device):
+        # cache=unsafe: the disks are thrown away with the machine, so nobody needs the host's fsync.
+        return ["-drive", f"if=none,id={ident},file={self.folder / file},format={image_format},cache=unsafe",
+                "-device", f"{device},drive={ident}"]
+
+    def _command(self, serials, kernel_arguments):
+        append = ["root=/dev/vda", "rw", "console=ttyS0", "apparmor=0", "net.ifnames=0", "mitigations=off",
+                  "random.trust_cpu=on", HIERARCHY_ARGUMENTS[self.hierarchy], *kernel_arguments]
+        return ["qemu-system-x86_64", *self.accelerator, "-smp", str(self.cpus), "-m", str(self.memory_mib),
+                "-nodefaults", "-display", "none", "-no-reboot", "-nic", "none", "-device", "virtio-rng-pci",
+                "-kernel", str(self.image.kernel), "-initrd", str(self.image.initrd), "-append", " ".join(append),
+                *self._drive("root", "root.qcow2", "qcow2", "virtio-blk-pci"),
+                *self._drive("payload", "payload.tar", "raw", "virtio-blk-pci,serial=payload"),
+                *self._drive("data", f"{DATA_SERIAL}.img", "raw", f"nvme,serial={DATA_SERIAL}"),
+                *self._drive("other", f"{OTHER_SERIAL}.img", "raw", f"nvme,serial={OTHER_SERIAL}"), *serials]
+
+    def run(self, timeout):
+        """Boots, and yields the report's events as they come, the last one being {"event": "done"}."""
+        self._prepare()
+        serials = ["-serial", f"file:{self.folder / 'console.log'}",
+                   "-chardev", "stdio,id=report,signal=off", "-serial", "chardev:report"]
+        quiet = ["quiet", "systemd.mask=serial-getty@ttyS0.service", "systemd.show_status=0"]
+        with open(self.folder / "qemu.log", "wb") as errors, open(self.folder / "report.jsonl", "wb") as copy:
+            self.process = subprocess.Popen(self._command(serials, quiet), stdin=subprocess.PIPE,
+                                            stdout=subprocess.PIPE, stderr=errors)
+            try:
+                yield from self._events(time.monotonic() + timeout, timeout, copy)
+            finally:
+                self.stop()
+
+    def _events(self, deadline, timeout, copy):
+        selector, pending = selectors.DefaultSelector(), b""
+        selector.register(self.process.stdout, selectors.EVENT_READ)
+        while True:
+            if not selector.select(max(0.0, deadline - time.monotonic())):
+                raise MachineFailed(f"{self.name}: not done after {timeout} s; see {self.folder}/console.log")
+            chunk = os.read(self.process.stdout.fileno(), 65536)
+            if not chunk:
+                raise MachineFailed(f"{self.name}: the machine ended by itself; see {self.folder}/console.log")
+            copy.write(chunk)
+            copy.flush()
+            *lines, pending = (pending + chunk).split(b"\n")
+            for event in filter(None, map(self._parse, lines)):
+                yield event
+                if event["event"] == "done":
+                    return
+
+    @staticmethod
+    def _parse(line):
+        try:
+            event = json.loads(line)
+        except ValueError:
+            return None  # not ours: firmware and kernel may greet on the same line
+        return event if isinstance(event, dict) and "event" in event else None
+
+    def login(self):
+        """Boots with the console on this terminal, for a person. Returns when the machine is off."""
+        self._prepare()
+        serials = ["-chardev", "stdio,id=console,mux=on,signal=off", "-serial", "chardev:console",
+                   "-mon", "chardev=console,mode=readline", "-serial", f"file:{self.folder / 'report.jsonl'}"]
+        return subprocess.run(self._command(serials, ["systemd.show_status=0", "quiet"])).returncode
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+        if self.process:
+            self.process.wait()
+            self.process.stdin.close()
+            self.process.stdout.close()
+        for disk in (DATA_SERIAL + ".img", OTHER_SERIAL + ".img", "root.qcow2"):
+            (self.folder / disk).unlink(missing_ok=True)

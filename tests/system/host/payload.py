@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the machine gets to run, as a raw tar on a drive of its own."""
+import io
+import json
+import pathlib
+import tarfile
+
+SYSTEM_TESTS = pathlib.Path(__file__).resolve().parent.parent
+REPOSITORY = SYSTEM_TESTS.parent.parent
+
+
+class Payload:
+    """`plan` tells the guest side what to do; see guest/main.py."""
+
+    def __init__(self, plan, program):
+        self.plan, self.program = plan, pathlib.Path(program)
+
+    def write(self, path):
+        with tarfile.open(path, "w") as archive:
+            self._add_guest_side(archive)
+            self._add_bytes(archive, "opt/lab/plan.json", json.dumps(self.plan).encode())
+            self._add_file(archive, "usr/sbin/iops-limitd", self.program, 0o755)
+            # usr/lib, not lib: a directory named lib in the tar would replace the machine's symbolic link
+            self._add_file(archive, "usr/lib/systemd/system/iops-limitd.service",
+                           REPOSITORY / "units/iops-limitd.service", 0o644)
+            self._add_file(archive, "etc/iops-limitd/iops-limitd.conf", REPOSITORY / "conf/iops-limitd.conf", 0o644)
+        size = path.stat().st_size
+        with open(path, "ab") as archive:
+            archive.truncate((size + 511) // 512 * 512)
+
+    def _add_guest_side(self, archive):
+        guest = SYSTEM_TESTS / "guest"
+        for path in sorted(guest.rglob("*.py")):
+            self._add_file(archive, f"opt/lab/{path.relative_to(guest)}", path, 0o644)
+
+    def _add_file(self, archive, name, path, mode):
+        self._add_bytes(archive, name, path.read_bytes(), mode)
+
+    @staticmethod
+    def _add_bytes(archive, name, content, mode=0o644):
+        member = tarfile.TarInfo(name)
+        member.size, member.mode = len(content), mode
+        archive.addfile(member, io.BytesIO(content))

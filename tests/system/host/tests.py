@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The system tests' host side: one machine for each cell of the matrix, one line for each test."""
+import pathlib
+import queue
+import threading
+import time
+
+import accelerator
+import image
+from machine import Machine, MachineFailed
+from payload import Payload
+
+# hierarchy, cgroup driver, what /data is on
+CELLS = {
+    "v2-systemd": ("v2", "systemd", "ext4-partition"),
+    "v2-cgroupfs": ("v2", "cgroupfs", "xfs-disk"),
+    "v1-systemd": ("v1", "systemd", "xfs-disk"),
+    "v1-cgroupfs": ("v1", "cgroupfs", "ext4-partition"),
+}
+CELL_SECONDS = 1200
+LONG_CASES = ["ten-thousand-cgroups-come-and-go"]
+
+
+class Results:
+    """Prints each test as it ends, and counts. Machines report from several threads."""
+
+    def __init__(self):
+        self.counts = {"pass": 0, "fail": 0, "skip": 0}
+        self._lock = threading.Lock()
+
+    def add(self, name, result, text="", seconds=0.0, evidence=()):
+        with self._lock:
+            self.counts[result] += 1
+            print(f"{result.upper()}  {name}  ({seconds:.1f} s)  {text}", flush=True)
+            for line in evidence:
+                print(f"      | {line}", flush=True)
+
+
+def plan_of(cell, arguments):
+    hierarchy, driver, layout = CELLS[cell]
+    return {"role": "tests", "hierarchy": hierarchy, "driver": driver, "layout": layout,
+            "filter": arguments.filter, "leave_out": [] if arguments.all else LONG_CASES}
+
+
+def run_cell(cell, parts, arguments, results):
+    plan = plan_of(cell, arguments)
+    started, seen = time.monotonic(), 0
+    machine = Machine(cell, arguments.work / cell, parts["image"], parts["accelerator"], plan["hierarchy"],
+                      Payload(plan, arguments.program), cpus=arguments.cpus)
+    try:
+        for event in machine.run(CELL_SECONDS):
+            if event["event"] == "case":
+                seen += 1
+                results.add(f"{cell}.{event['name']}", event["result"], event["text"], event["seconds"],
+                            event.get("journal", ()))
+            elif event["event"] == "failure":
+                results.add(f"{cell}.machine", "fail", event["text"], time.monotonic() - started)
+            elif event["event"] == "journal":
+                (machine.folder / "journal.txt").write_text(event["text"])
+            elif event["event"] == "step" and arguments.verbose:
+                print(f"      {cell} {time.monotonic() - started:6.1f} s  {event['text']}", flush=True)
+        if not seen:
+            results.add(f"{cell}.machine", "fail", f"no test ran (filter: {arguments.filter!r})")
+    except MachineFailed as failure:
+        results.add(f"{cell}.machine", "fail", str(failure), time.monotonic() - started)
+
+
+def main(arguments, progress):
+    cache = arguments.cache
+    parts = {"image": image.ensure(cache, progress)}
+    parts["accelerator"] = accelerator.choose(parts["image"].kernel, cache, progress)
+    results, waiting = Results(), queue.SimpleQueue()
+    cells = [cell for cell in CELLS if not arguments.cells or cell in arguments.cells]
+    for cell in cells:
+        waiting.put(cell)
+
+    def work():
+        while True:
+            try:
+                cell = waiting.get_nowait()
+            except queue.Empty:
+                return
+            run_cell(cell, parts, arguments, results)
+
+    progress(f"booting {', '.join(cells)}, {arguments.machines} at a time")
+    threads = [threading.Thread(target=work) for _ in range(arguments.machines)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    pathlib.Path(arguments.counts).write_text(" ".join(str(results.counts[k]) for k in ("pass", "fail", "skip")) + "\n")
+    return 1 if results.counts["fail"] else 0

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The virtual-machine lab, called by ./dev: lab.py image | test | demo | vm."""
+import argparse
+import pathlib
+import sys
+import time
+
+REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(REPOSITORY / "tests/system/host"))
+
+
+def parse():
+    parser = argparse.ArgumentParser(prog="lab.py")
+    parser.add_argument("command", choices=["image", "test", "demo", "vm"])
+    parser.add_argument("--cache", type=pathlib.Path, default=REPOSITORY / "build/vm-cache")
+    parser.add_argument("--work", type=pathlib.Path, default=REPOSITORY / "build/vm")
+    parser.add_argument("--program", type=pathlib.Path, default=REPOSITORY / "build/release/iops-limitd")
+    parser.add_argument("--started", type=float, default=time.time(), help="when the whole command began, Unix time")
+    parser.add_argument("--hierarchy", choices=["v1", "v2"], default="v2")
+    parser.add_argument("--cpus", type=int, default=2, help="of each machine")
+    parser.add_argument("--machines", type=int, default=2, help="that run side by side")
+    parser.add_argument("--all", action="store_true", help="the long cases too")
+    parser.add_argument("--verbose", action="store_true")
+    parser.add_argument("-k", "--filter", default="", help="only cases whose name contains this")
+    parser.add_argument("--counts", default="/dev/null", help="file for the counts: passed failed skipped")
+    parser.add_argument("cells", nargs="*", help="of the matrix; none means all")
+    return parser.parse_intermixed_args()
+
+
+def main():
+    arguments = parse()
+
+    def progress(text):
+        print(f"[{time.time() - arguments.started:5.0f} s] {text}", flush=True)
+
+    if arguments.command == "image":
+        import image
+        image.ensure(arguments.cache, progress)
+        return 0
+    module = __import__({"test": "tests", "demo": "demo", "vm": "login"}[arguments.command])
+    return module.main(arguments, progress)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
