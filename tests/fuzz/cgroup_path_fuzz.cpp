@@ -15,6 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (place_of(container + "/" + text) == CgroupPlace::container && !text.empty()) std::abort();
   const auto path = parse_container_path(text);
   if (path.has_value() != (place_of(text) == CgroupPlace::container)) std::abort();
-  if (path && (!is_container_id(path->id) || path->cgroup != text || path->pod_uid.empty())) std::abort();
+  if (path && (!is_container_id(path->id) || path->cgroup != text || path->pod_uid.empty()))
+    std::abort();
   return 0;
 }
