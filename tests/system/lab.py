@@ -17,7 +17,6 @@ def parse():
     parser.add_argument("--program", type=pathlib.Path, default=REPOSITORY / "build/release/iops-limitd")
     parser.add_argument("--started", type=float, default=time.time(), help="when the whole command began, Unix time")
     parser.add_argument("--hierarchy", choices=["v1", "v2"], default="v2")
-    parser.add_argument("--cpus", type=int, default=2, help="of each machine")
     parser.add_argument("--machines", type=int, default=2, help="that run side by side")
     parser.add_argument("--all", action="store_true", help="the long cases too")
     parser.add_argument("--verbose", action="store_true")

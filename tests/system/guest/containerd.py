@@ -3,6 +3,7 @@
 import pathlib
 
 from disks import run
+from report import until
 
 CONFIG = pathlib.Path("/etc/containerd/config.toml")
 IMAGES = "/opt/lab-images/images.tar"
@@ -30,7 +31,11 @@ disabled_plugins = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshot
 """)
 
 
+def restart(runtime):
+    run("systemctl", "restart", "containerd.service")
+    until(runtime.answers, "an answer on the CRI socket")
+
+
 def start(runtime):
-    run("systemctl", "start", "containerd.service")
-    runtime.wait_ready()
+    restart(runtime)
     run("ctr", "-n", "k8s.io", "images", "import", IMAGES)

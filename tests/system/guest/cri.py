@@ -70,5 +70,9 @@ class Runtime:
                                + answer.get("stderr", b"").decode(errors="replace")[-400:])
         return answer.get("stdout", b"").decode(errors="replace")
 
-    def wait_ready(self):
-        return self.call("Version", version="v1")
+    def answers(self):
+        """containerd opens its socket before the CRI plugin is ready, and refuses calls until then."""
+        try:
+            return bool(self.call("Version", version="v1"))
+        except grpc.RpcError:
+            return False

@@ -11,9 +11,12 @@ import kubelet
 import rules
 import service
 from node import DEFAULT_IOPS, DEFAULT_TOTAL
+from report import until
 
 BEFORE_SECONDS, AFTER_SECONDS = 3, 6
-TIMELINE_SECONDS, START_AT_SECOND = 22, 8
+TIMELINE_SECONDS, START_AT_SECOND = 24, 8
+# How the containers behave when all run at once: one wants everything, one needs little.
+HABITS = {"noisy": ["--iodepth=64"], "quiet": ["--rate_iops=100"]}
 
 
 class Demo:
@@ -52,14 +55,16 @@ class Demo:
 
     def timeline(self):
         """fio in all containers at once, and each second what the kernel counted; in the middle the service starts."""
+        idle = self.all_operations()
         running = [threading.Thread(target=fio.iops, args=(self.runtime, container),
-                                    kwargs={"seconds": TIMELINE_SECONDS + 4}) for container in self.containers]
+                                    kwargs={"seconds": TIMELINE_SECONDS + 5, "more": HABITS.get(container.name, ())})
+                   for container in self.containers]
         for thread in running:
             thread.start()
-        while not all(self.operations(container) for container in self.containers):
-            time.sleep(0.1)  # until fio is busy in each of them
-        before, before_time = self.all_operations(), time.monotonic()
+        until(lambda: all(count > idle[name] + 100 for name, count in self.all_operations().items()),
+              "fio at work in every container")
         starter = threading.Thread(target=service.start)
+        before, before_time = self.all_operations(), time.monotonic()
         for second in range(TIMELINE_SECONDS):
             if second == START_AT_SECOND:
                 self.report.send("started", second=second)

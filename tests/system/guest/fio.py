@@ -13,10 +13,10 @@ def file_of(container, directory):
     return f"--filename={directory}/{container.pod.name}-{container.name}"
 
 
-def command(container, directions, seconds, directory="/data"):
+def command(container, directions, seconds, directory="/data", more=()):
     words = ["/usr/bin/fio", file_of(container, directory), f"--size={FILE_BYTES}", "--bs=4k", "--direct=1",
              "--ioengine=libaio", "--iodepth=16", "--time_based", f"--runtime={seconds}",
-             f"--ramp_time={RAMP_SECONDS}", "--fallocate=none", "--norandommap", "--output-format=json"]
+             f"--ramp_time={RAMP_SECONDS}", "--fallocate=none", "--norandommap", "--output-format=json", *more]
     for direction in directions:
         words += [f"--name={direction}", f"--rw={JOBS[direction]}"]
     return words
@@ -28,9 +28,9 @@ def prepare(runtime, container, directory="/data"):
                     f"--size={FILE_BYTES}", "--rw=write", "--bs=1m", "--direct=1", "--fallocate=none", "--end_fsync=1")
 
 
-def iops(runtime, container, directions=BOTH, seconds=8, directory="/data"):
-    """{direction: IOPS}"""
-    text = runtime.execute(container.id, *command(container, directions, seconds, directory))
+def iops(runtime, container, directions=BOTH, seconds=8, directory="/data", more=()):
+    """{direction: IOPS}. `more` are further arguments for both jobs."""
+    text = runtime.execute(container.id, *command(container, directions, seconds, directory, more))
     jobs = json.loads(text[text.index("{"):])["jobs"]
     return {job["jobname"]: job[job["jobname"]]["iops"] for job in jobs}
 

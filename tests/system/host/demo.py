@@ -6,6 +6,7 @@ import image
 from machine import Machine, MachineFailed
 from payload import Payload
 
+CPUS = 2
 DEMO_SECONDS = 600
 TOLERANCE = 0.05
 # A container without a rule shares only the total of all pods: less than this part of it would be a limit.
@@ -69,10 +70,10 @@ def main(arguments, progress):
     parts = image.ensure(arguments.cache, progress)
     accelerated = accelerator.choose(parts.kernel, arguments.cache, progress)
     how = "KVM" if "kvm" in " ".join(accelerated) else "software emulation"
-    progress(f"booting Debian in QEMU ({how}, {arguments.cpus} CPUs, 2 NVMe disks, cgroup {arguments.hierarchy})")
+    progress(f"booting Debian in QEMU ({how}, {CPUS} CPUs, 2 NVMe disks, cgroup {arguments.hierarchy})")
     plan = {"role": "demo", "hierarchy": arguments.hierarchy, "driver": "systemd", "layout": "ext4-partition"}
     machine = Machine("demo", arguments.work / "demo", parts, accelerated, plan["hierarchy"],
-                      Payload(plan, arguments.program), cpus=arguments.cpus)
+                      Payload(plan, arguments.program), cpus=CPUS)
     findings, failures = Findings(), []
     try:
         for event in machine.run(DEMO_SECONDS):

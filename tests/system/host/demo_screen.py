@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The demonstration's last screen: a table and, for each container, its IOPS second by second."""
 import sys
+import textwrap
 
 BARS = "▁▂▃▄▅▆▇█"
 COLOURS = {"bold": "1", "dim": "2", "green": "32", "yellow": "33", "red": "31", "cyan": "36"}
+COLUMNS = 96
+# The second in which the service starts is half before and half after: it counts for neither.
+SETTLING_SECONDS = 2
 ROW = "  {:<12} {:>9}   {:>7} {:>7}   {:>7} {:>7}   {:>7} {:>7}"
 
 
@@ -45,38 +49,48 @@ def bars(values, top):
     return "".join(BARS[min(len(BARS) - 1, int(value / top * len(BARS)))] for value in values)
 
 
+def mean(values):
+    return sum(values) / max(1, len(values))
+
+
 def timeline(findings):
     """All containers at once. One bar a second, all on one scale, so that containers can be compared."""
     top = max((rate for second in findings.seconds for rate in second.values()), default=0)
-    if not top:
+    if not top or findings.started_at is None:
         return
-    print(paint("bold", "  The same containers all at once, second by second "
-                        f"(reads + writes as the kernel counts them; █ = {number(top)} IOPS)"))
+    print(paint("bold", "  All at once, one bar a second: reads + writes as the kernel counts them "
+                        f"(█ = {number(top)} IOPS)"))
+    print(paint("dim", "  noisy wants all it can get, quiet wants 200, istio-proxy is exempt"))
     print()
     for name in findings.seconds[0]:
         values = [second[name] for second in findings.seconds]
         before, after = values[:findings.started_at], values[findings.started_at:]
-        ends = f"{number(values[0])} → {number(values[-1])}"
-        print(f"  {name:<12} {paint('red', bars(before, top))}│{paint('cyan', bars(after, top))}  {ends}")
-    print(" " * 15 + " " * findings.started_at + paint("bold", "└ iops-limitd starts"))
+        print(f"  {name:<12} {paint('red', bars(before, top))}│{paint('cyan', bars(after, top))}  "
+              f"{number(mean(before)):>6} → {number(mean(after[SETTLING_SECONDS:]))}")
+    print(" " * (15 + findings.started_at) + paint("bold", "└ iops-limitd starts"))
+
+
+def note(text, colour=None):
+    for line in textwrap.wrap(text, COLUMNS, initial_indent="  ", subsequent_indent="    "):
+        print(paint(colour, line) if colour else line)
 
 
 def notes(findings, failures):
-    total, seen = findings.node["total"], findings.first_look.get("newcomer")
-    print(f"  istio-proxy has no rule of its own; the total of all pods ({number(total)} each way) still holds.")
-    if seen:
-        print("  newcomer came while the service ran. Its first instruction read its own io.max:")
-        print(paint("dim", f"    {' '.join(seen)}"))
-    print(f"  systemctl status: {findings.status}")
+    note(f"istio-proxy has no rule of its own; the total of all pods, {number(findings.node['total'])} IOPS each way, "
+         "still holds for it.")
+    if findings.first_look.get("newcomer"):
+        note("newcomer came while the service ran. The first thing its first process did was to read its own io.max: "
+             + " ".join(findings.first_look["newcomer"]))
+    note(f"systemctl status says: {findings.status}")
     if not failures:
-        print(paint("green", "  Every limited container is within 5 % of its limit, the exempt one is free."))
+        note("Every limited container is within 5 % of its limit, and the exempt one is free.", "green")
 
 
 def show(findings, failures):
     node = findings.node
     print()
-    print(f"  Debian, Linux {node['kernel']}, systemd {node['systemd']}, containerd, cgroup {node['hierarchy']}; "
-          f"/data on {node['device']}")
+    print(f"  Debian 12, Linux {node['kernel']}, systemd {node['systemd']}, containerd with its CRI plugin, "
+          f"cgroup {node['hierarchy']}")
     print()
     table(findings)
     print()

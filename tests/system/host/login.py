@@ -5,6 +5,8 @@ import image
 from machine import Machine
 from payload import Payload
 
+CPUS = 2
+
 
 def main(arguments, progress):
     parts = image.ensure(arguments.cache, progress)
@@ -12,7 +14,7 @@ def main(arguments, progress):
     progress("booting; root logs in by itself. Ctrl-a x ends the machine")
     plan = {"role": "login", "hierarchy": arguments.hierarchy, "driver": "systemd", "layout": "ext4-partition"}
     machine = Machine("login", arguments.work / "login", parts, accelerated, plan["hierarchy"],
-                      Payload(plan, arguments.program), cpus=arguments.cpus)
+                      Payload(plan, arguments.program), cpus=CPUS)
     try:
         return machine.login()
     finally:

@@ -3,6 +3,7 @@
 import os
 import signal
 
+import containerd
 import rules
 import service
 from cases import case
@@ -66,7 +67,6 @@ def daemon_reexec(node):
 @case("containerd-restarted")
 def containerd_restarted(node):
     before = in_force(node)
-    run("systemctl", "restart", "containerd.service")
-    node.runtime.wait_ready()
+    containerd.restart(node.runtime)
     expect_unchanged(node, before, "after the restart of containerd")
     return expect_new_container_limited(node)
