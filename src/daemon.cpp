@@ -276,6 +276,10 @@ void Daemon::forget_missing(const Listing& listing) {
 // ---- report
 // ---------------------------------------------------------------------------------------------------------
 
+bool Daemon::knows(std::string_view cgroup) const {
+  return containers_.contains(cgroup) || kubepods_.contains(cgroup);
+}
+
 bool Daemon::has_record(std::string_view cgroup) const {
   const auto found = containers_.find(cgroup);
   return found != containers_.end() && found->second.record.has_value();

@@ -58,6 +58,8 @@ class Daemon {
   /// Removes every rule that is ours (on_stop = clear).
   void clear();
 
+  /// True for a container or kubepods directory that has appeared and not vanished.
+  bool knows(std::string_view cgroup) const;
   /// True when a container is known and its record was read: nothing is gained by reading it again.
   bool has_record(std::string_view cgroup) const;
   /// Cgroups whose limit file was missing: the controller may be enabled a moment later.

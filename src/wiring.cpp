@@ -121,6 +121,7 @@ void Wiring::rescan() {
     listing.containers.push_back({std::move(*path), std::move(record)});
   }
   daemon_->on_rescan(listing);
+  late_records_.forget_unless([this](const std::string& cgroup) { return daemon_->knows(cgroup); });
 }
 
 void Wiring::look_at_disk() {
@@ -165,6 +166,7 @@ void Wiring::reload() {
 // raises an event.
 void Wiring::retry_controllers() {
   for (const std::string& cgroup : daemon_->take_controller_missing()) {
+    if (!daemon_->knows(cgroup)) continue;  // it went meanwhile: nothing would tell its end again
     watch_.await_controller(cgroup);
     seen({cgroup, place_of(cgroup)});
   }

@@ -345,6 +345,17 @@ TEST_F(DaemonTest, AMissingControllerIsHandedOut) {
   EXPECT_THAT(daemon.take_controller_missing(), IsEmpty());
 }
 
+TEST_F(DaemonTest, KnowsWhatHasAppearedAndNotVanished) {
+  Daemon& daemon = start();
+  EXPECT_FALSE(daemon.knows(container(1).cgroup));
+  daemon.on_appeared(container(1), NoRecord{});
+  daemon.on_kubepods(kubepods);
+  EXPECT_TRUE(daemon.knows(container(1).cgroup));
+  EXPECT_TRUE(daemon.knows(kubepods));
+  daemon.on_vanished(container(1).cgroup);
+  EXPECT_FALSE(daemon.knows(container(1).cgroup));
+}
+
 TEST_F(DaemonTest, VanishedMayBeAnything) {
   Daemon& daemon = start();
   daemon.on_vanished("/kubepods/burstable/podx");

@@ -70,6 +70,15 @@ void RecordWatch::forget(const std::string& cgroup) {
   if (awaited_.empty()) unwatch_folders();
 }
 
+void RecordWatch::forget_unless(const std::function<bool(const std::string&)>& known) {
+  std::vector<std::string> gone;
+  for (const auto& entry : awaited_) {
+    const std::string& cgroup = entry.second.container.cgroup;
+    if (!known(cgroup)) gone.push_back(cgroup);
+  }
+  for (const std::string& cgroup : gone) forget(cgroup);
+}
+
 void RecordWatch::unwatch_folders() {
   for (const auto& folder : folders_) inotify_rm_watch(inotify_.fd(), folder.first);
   folders_.clear();

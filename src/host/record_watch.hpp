@@ -30,6 +30,8 @@ class RecordWatch {
   void await(const ContainerPath& container, const std::vector<std::string>& folders);
   /// The record was read, or the container is gone. Nothing happens when it was not awaited.
   void forget(const std::string& cgroup);
+  /// Forgets every container whose cgroup is not `known` any more: its end may have gone unheard.
+  void forget_unless(const std::function<bool(const std::string& cgroup)>& known);
 
   std::size_t awaited() const { return awaited_.size(); }
 

@@ -5,11 +5,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "host/cgroup_tree.hpp"
 #include "support/temp_tree.hpp"
 
 namespace iopslimit {
@@ -198,6 +202,44 @@ TEST_F(CgroupWatchTest, TheDescriptorIsReadableWhenThereIsNews) {
   EXPECT_EQ(poll(&news, 1, 0), 1);
   read();
   EXPECT_EQ(poll(&news, 1, 0), 0);
+}
+
+// A removed cgroup directory keeps its mark in the kernel until inotify_rm_watch, which a plain
+// folder does not: this needs a real hierarchy, and a cgroup of our own in it.
+TEST(CgroupWatchOnCgroups, ARemovedDirectoryLeavesNoMarkInTheKernel) {
+  namespace fs = std::filesystem;
+  std::string root;
+  try {
+    root =
+        find_cgroup_tree(CgroupVersion::v1).root + "/iops-limitd-watch-" + std::to_string(getpid());
+  } catch (const std::exception& error) {
+    GTEST_SKIP() << "no v1 blkio hierarchy on this machine: " << error.what();
+  }
+  std::error_code error;
+  if (!fs::create_directory(root, error)) GTEST_SKIP() << "cannot make the cgroup " << root;
+  fs::create_directory(root + "/kubepods");
+  CgroupWatch watch(root, {.appeared = [](const CgroupWatch::Seen&) {},
+                           .vanished = [](const std::string&) {},
+                           .lost = [] {},
+                           .complain = [](const std::string&) {}});
+  watch.scan();
+  const auto marks = [&watch] {
+    std::ifstream info("/proc/self/fdinfo/" + std::to_string(watch.fd()));
+    int count = 0;
+    for (std::string line; std::getline(info, line);) count += line.starts_with("inotify ") ? 1 : 0;
+    return count;
+  };
+  const int before = marks();
+  for (int i = 0; i < 50; ++i) {
+    const std::string one = root + "/kubepods/pod" + std::to_string(i);
+    fs::create_directory(one);
+    watch.read_events();
+    fs::remove(one);
+    watch.read_events();
+  }
+  EXPECT_EQ(marks(), before);
+  fs::remove(root + "/kubepods");
+  fs::remove(root);
 }
 
 }  // namespace

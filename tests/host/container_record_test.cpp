@@ -131,6 +131,15 @@ TEST_F(RecordWatchTest, OthersAndForgottenOnesAreSilent) {
   EXPECT_EQ(ready, 0);
 }
 
+TEST_F(RecordWatchTest, WhoseEndWentUnheardIsForgotten) {
+  tree.folder(task + id);
+  watch.await(container, records.folders());
+  watch.forget_unless([](const std::string&) { return true; });
+  EXPECT_EQ(watch.awaited(), 1U);
+  watch.forget_unless([this](const std::string& cgroup) { return cgroup != container.cgroup; });
+  EXPECT_EQ(watch.awaited(), 0U);
+}
+
 TEST_F(RecordWatchTest, ForgettingInTheCallbackIsFine) {
   tree.folder(task + id);
   RecordWatch forgetful([&forgetful](const ContainerPath& path) { forgetful.forget(path.cgroup); });

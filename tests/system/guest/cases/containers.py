@@ -88,8 +88,12 @@ def fifty(node):
     def run_pod(number):
         pods[number] = node.kubelet.run_pod(f"many-{number}", qos=("burstable", "besteffort")[number % 2])
 
+    def run_containers(pod):  # like the kubelet: pods side by side, the containers of one pod one after the other
+        for number in range(5):
+            node.kubelet.run_container(pod, f"c{number}")
+
     in_parallel([lambda n=number: run_pod(n) for number in range(10)])
-    in_parallel([lambda p=pod, n=number: node.kubelet.run_container(p, f"c{n}") for pod in pods for number in range(5)])
+    in_parallel([lambda p=pod: run_containers(p) for pod in pods])
     made = [container for pod in pods for container in pod.containers]
     assert len(made) == 50, f"expected 50 containers, made {len(made)}"
     failures = []
