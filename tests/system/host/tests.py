@@ -19,7 +19,7 @@ CELLS = {
 }
 CELL_SECONDS = 1200
 # Two machines side by side with one CPU each keep two cores as busy as one machine with two CPUs, and emulation then has
-# no CPUs to keep in step: with two a machine was once seen to spin for ever.
+# no CPUs to keep in step: with two, a v1 machine can hang (HACKING.md, "The machine").
 CPUS = 1
 LONG_CASES = ["ten-thousand-cgroups-come-and-go"]
 
