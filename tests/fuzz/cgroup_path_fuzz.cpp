@@ -1,21 +1,174 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cgroup names below a container are a pod author's to choose.
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "core/container.hpp"
 
+namespace {
+
+using namespace iopslimit;
+
+const std::string id(64, 'a');
+
+// Bytes below the number of words stand for words, so that chance finds whole paths.
+std::string spell(std::string_view bytes) {
+  static const std::array<std::string, 31> words{
+      "/",
+      "/kubepods",
+      ".slice",
+      "-",
+      "burstable",
+      "besteffort",
+      "kubepods",
+      "/kubepods.slice",
+      "pod",
+      "pod0a",
+      "_",
+      id,
+      ".scope",
+      "crio",
+      "crio-conmon",
+      "cri-containerd",
+      "docker",
+      "libpod",
+      "conmon",
+      "/docker",
+      "/container",
+      "/system.slice",
+      "/machine.slice",
+      "/machine-libpod_pod_",
+      "/kubelet",
+      "/libpod_parent",
+      "/user.slice",
+      "/kubepods/pod0a/",
+      "/docker/",
+      "/crio-" + id,
+      "/kubepods.slice/kubepods-pod0a.slice/",
+  };
+  std::string text;
+  for (const char byte : bytes) {
+    const auto word = static_cast<unsigned char>(byte);
+    if (word < words.size()) {
+      text += words[word];
+    } else {
+      text += byte;
+    }
+  }
+  return text;
+}
+
+void check(bool holds) {
+  if (!holds) std::abort();
+}
+
+bool may_be_below(CgroupPlace place, CgroupPlace parent) {
+  using enum CgroupPlace;
+  switch (place) {
+    case prefix:
+    case kubepods:
+      return parent == prefix || parent == outside;
+    case qos:
+      return parent == kubepods;
+    case pod:
+      return parent == kubepods || parent == qos;
+    case outside:
+      return parent == prefix || parent == outside;
+    case container:
+      return parent == pod || parent == outside || parent == container;
+    case elsewhere:
+      return true;
+  }
+  return false;
+}
+
+// Four directories of a --cgroup-root, kubepods, class, pod, container, leaf.
+constexpr int deepest = 9;
+
+void check_chain(const std::string& cgroup, Standalone asked) {
+  using enum CgroupPlace;
+  std::string parent = "/";
+  CgroupPlace parent_place = place_of(parent, asked);
+  check(parent_place == prefix);
+  if (cgroup == parent) return;
+  if (!cgroup.starts_with('/')) return check(place_of(cgroup, asked) == elsewhere);
+  std::size_t end = 0;
+  for (int depth = 0; depth <= deepest && end < cgroup.size(); ++depth) {
+    end = std::min(cgroup.find('/', end + 1), cgroup.size());
+    std::string path = cgroup.substr(0, end);
+    const CgroupPlace place = place_of(path, asked);
+    check(may_be_below(place, parent_place));
+    check(depth < deepest || place == elsewhere);
+    if (place == container && parent_place == container)
+      check(may_hold_process_leaf(parent, asked) && path == parent + "/container");
+    parent = std::move(path);
+    parent_place = place;
+  }
+  if (end < cgroup.size()) check(place_of(cgroup, asked) == elsewhere);
+}
+
+void check_container(const std::string& cgroup, Standalone asked) {
+  const auto path = parse_container_path(cgroup, asked);
+  check(path.has_value() == (place_of(cgroup, asked) == CgroupPlace::container));
+  if (!path) return check(!may_hold_process_leaf(cgroup, asked));
+  check(is_container_id(path->id) && path->cgroup == cgroup);
+  const std::string pod(pod_cgroup_of(*path));
+  check(cgroup.starts_with(pod));
+  check(pod.empty() == path->pod_uid.empty());
+  check(pod.empty() == (path->qos == QosClass::none));
+  if (pod.empty()) {
+    check(path->runtime == RuntimeHint::docker ? asked.docker : asked.podman);
+  } else {
+    const auto parsed = parse_pod_path(pod);
+    check(parsed && parsed->pod_uid == path->pod_uid && parsed->qos == path->qos);
+    check(cgroup[pod.size()] == '/');
+  }
+  if (may_hold_process_leaf(cgroup, asked)) {
+    auto leaf = parse_container_path(cgroup + "/container", asked);
+    check(leaf && leaf->cgroup == cgroup + "/container");
+    leaf->cgroup = cgroup;
+    check(leaf == path);
+  }
+}
+
+// Asking for more takes nothing from what is the kubelet's, and gives nothing inside of it.
+void check_unasked(const std::string& cgroup, Standalone asked) {
+  using enum CgroupPlace;
+  const CgroupPlace place = place_of(cgroup);
+  const CgroupPlace with = place_of(cgroup, asked);
+  check(place != outside);
+  if (place == elsewhere) return check(with == elsewhere || with == outside || with == container);
+  if (place == prefix) return check(with == prefix || with == outside);
+  check(with == place);
+  check(parse_container_path(cgroup) == parse_container_path(cgroup, asked));
+  if (place == container) check(cgroup.find("kubepods") != std::string::npos);
+}
+
+}  // namespace
+
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace iopslimit;
-  const std::string text(reinterpret_cast<const char*>(data), size);
-  // As it is, and below a real container: nothing there may be taken for one.
-  const std::string container = "/kubepods/burstable/pod0a/" + std::string(64, 'a');
-  if (place_of(container + "/" + text) == CgroupPlace::container && !text.empty()) std::abort();
-  const auto path = parse_container_path(text);
-  if (path.has_value() != (place_of(text) == CgroupPlace::container)) std::abort();
-  if (path && (!is_container_id(path->id) || path->cgroup != text || path->pod_uid.empty()))
-    std::abort();
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  const char first = bytes.empty() ? '\0' : bytes.front();
+  const Standalone asked{.docker = (first & 1) != 0, .podman = (first & 2) != 0};
+  const std::string text = spell(bytes.substr(bytes.empty() ? 0 : 1));
+  const std::string slice = "/kubepods.slice/kubepods-pod0a.slice";
+  for (const std::string& cgroup :
+       {text, "/" + text, "/kubepods/pod0a/" + text, slice + "/" + text}) {
+    check_chain(cgroup, asked);
+    check_container(cgroup, asked);
+    check_unasked(cgroup, asked);
+    check(parse_pod_path(cgroup).has_value() == (place_of(cgroup) == CgroupPlace::pod));
+  }
+  // Below a real container nothing may be taken for one, its process leaf apart.
+  check(place_of("/kubepods/pod0a/" + id + "/" + text, asked) == CgroupPlace::elsewhere);
+  const bool container =
+      place_of(slice + "/crio-" + id + ".scope/" + text, asked) == CgroupPlace::container;
+  check(container == (text == "container"));
   return 0;
 }
