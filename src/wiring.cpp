@@ -29,7 +29,7 @@ Wiring::Wiring(std::string config_file, ParsedConfig parsed)
       files_(open_limit_files(tree_)),
       records_(std::in_place, parsed.config.state_folders, parsed.config.containerd_namespace),
       late_records_([this](const ContainerPath& path) { container_appeared(path); }),
-      watch_(tree_.root,
+      watch_(tree_.root, WatchedPlaces{},
              {.appeared = [this](const CgroupWatch::Seen& one) { seen(one); },
               .vanished =
                   [this](const std::string& cgroup) {

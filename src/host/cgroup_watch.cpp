@@ -42,8 +42,11 @@ std::string child_of(const std::string& cgroup, std::string_view name) {
 
 }  // namespace
 
-CgroupWatch::CgroupWatch(std::string root, Handlers handlers)
-    : root_(std::move(root)), handlers_(std::move(handlers)), inotify_(open_inotify()) {}
+CgroupWatch::CgroupWatch(std::string root, WatchedPlaces places, Handlers handlers)
+    : root_(std::move(root)),
+      places_(places),
+      handlers_(std::move(handlers)),
+      inotify_(open_inotify()) {}
 
 void CgroupWatch::read_events() {
   read_inotify(inotify_.fd(), [this](int descriptor, std::uint32_t mask, std::string_view name) {
@@ -69,7 +72,7 @@ void CgroupWatch::handle(int descriptor, std::uint32_t mask, std::string_view na
   const auto parent = names_.find(descriptor);
   if (parent == names_.end() || (mask & IN_ISDIR) == 0 || name.empty()) return;
   const std::string cgroup = child_of(parent->second, name);
-  const CgroupPlace place = place_of(cgroup);
+  const CgroupPlace place = place_of(cgroup, places_.standalone);
   if (place == CgroupPlace::elsewhere) return;
   if ((mask & (IN_DELETE | IN_MOVED_FROM)) != 0) {
     unwatch_below(cgroup);
@@ -78,13 +81,16 @@ void CgroupWatch::handle(int descriptor, std::uint32_t mask, std::string_view na
     // lost on the watch just dropped.
     if (access((root_ + cgroup).c_str(), F_OK) != 0) return;
   }
-  handle_child(cgroup, place);
+  meet(cgroup, place, handlers_.appeared);
 }
 
-void CgroupWatch::handle_child(const std::string& cgroup, CgroupPlace place) {
-  if (place == CgroupPlace::container || place == CgroupPlace::kubepods)
-    handlers_.appeared({cgroup, place});
-  if (place != CgroupPlace::container) look(cgroup, handlers_.appeared);
+// A directory before what is inside it: a pod's limit comes before its containers'.
+void CgroupWatch::meet(const std::string& cgroup, CgroupPlace place, const Emit& emit) {
+  const bool container = place == CgroupPlace::container;
+  if (container || place == CgroupPlace::pod || place == CgroupPlace::kubepods)
+    emit({cgroup, place});
+  if (!container || (places_.process_leaves && may_hold_process_leaf(cgroup, places_.standalone)))
+    look(cgroup, emit);
 }
 
 // The one path that start, new directory, overflow and safety net share: watch it, then list it.
@@ -108,10 +114,7 @@ bool CgroupWatch::watch(const std::string& cgroup) {
   Watched& watched = watched_[cgroup];
   // Another descriptor means another directory of the same name: the old one's watch is a dead
   // weight.
-  if (watched.descriptor >= 0 && watched.descriptor != descriptor) {
-    inotify_rm_watch(inotify_.fd(), watched.descriptor);
-    names_.erase(watched.descriptor);
-  }
+  if (watched.descriptor != descriptor) unwatch(cgroup, watched.descriptor);
   watched = {descriptor, scans_};
   names_[descriptor] = cgroup;
   return true;
@@ -123,10 +126,8 @@ void CgroupWatch::list(const std::string& cgroup, const Emit& emit) {
   while (const dirent* entry = readdir(folder.get())) {
     if (entry->d_type != DT_DIR || entry->d_name[0] == '.') continue;
     const std::string child = child_of(cgroup, entry->d_name);
-    const CgroupPlace place = place_of(child);
-    if (place == CgroupPlace::elsewhere) continue;
-    if (place == CgroupPlace::container || place == CgroupPlace::kubepods) emit({child, place});
-    if (place != CgroupPlace::container) look(child, emit);
+    const CgroupPlace place = place_of(child, places_.standalone);
+    if (place != CgroupPlace::elsewhere) meet(child, place, emit);
   }
 }
 
@@ -147,12 +148,19 @@ void CgroupWatch::unwatch_unseen() {
   for (const std::string& cgroup : gone) unwatch_below(cgroup);
 }
 
+// A renamed directory (v1 allows it) keeps its watch, which then belongs to the new name.
+void CgroupWatch::unwatch(const std::string& cgroup, int descriptor) {
+  const auto name = names_.find(descriptor);
+  if (name == names_.end() || name->second != cgroup) return;
+  inotify_rm_watch(inotify_.fd(), descriptor);
+  names_.erase(name);
+}
+
 // Everything below a directory went with it.
 void CgroupWatch::unwatch_below(const std::string& cgroup) {
   const std::string inside = cgroup + "/";
   const auto drop = [this](auto entry) {
-    inotify_rm_watch(inotify_.fd(), entry->second.descriptor);
-    names_.erase(entry->second.descriptor);
+    unwatch(entry->first, entry->second.descriptor);
     return watched_.erase(entry);
   };
   if (const auto self = watched_.find(cgroup); self != watched_.end()) drop(self);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// inotify on the kubelet's part of the cgroup tree.
+// inotify on the kubelet's part of the cgroup tree, and on what else containers may appear in.
 #pragma once
 
 #include <cstdint>
@@ -15,14 +15,22 @@
 
 namespace iopslimit {
 
+/// What is watched beside the kubelet's tree.
+struct WatchedPlaces {
+  Standalone standalone;
+  /// v1: a container's child that holds its processes is a container too, so scopes that may have
+  /// one (see may_hold_process_leaf()) are watched as well.
+  bool process_leaves = false;
+};
+
 /// Watches the directories that a kubepods directory, a pod or a container can appear in, and no
-/// others: a container's own subtree is never entered. One inotify instance, one watch for each
-/// directory down to the pods.
+/// others: a container's own subtree is never entered, a process leaf apart. One inotify instance,
+/// one watch for each directory down to the pods.
 class CgroupWatch {
  public:
   struct Seen {
     std::string cgroup;
-    CgroupPlace place;  ///< container or kubepods
+    CgroupPlace place;  ///< container, pod or kubepods: each before anything that is inside it
   };
   struct Handlers {
     std::function<void(const Seen&)> appeared;                ///< may be told twice
@@ -35,7 +43,7 @@ class CgroupWatch {
 
   /// `root`: where the hierarchy is mounted. Nothing is watched before scan(). Throws
   /// std::system_error.
-  CgroupWatch(std::string root, Handlers handlers);
+  CgroupWatch(std::string root, WatchedPlaces places, Handlers handlers);
 
   /// Becomes readable when read_events() has something to do.
   int fd() const { return inotify_.fd(); }
@@ -61,15 +69,17 @@ class CgroupWatch {
   };
 
   void handle(int descriptor, std::uint32_t mask, std::string_view name);
-  void handle_child(const std::string& cgroup, CgroupPlace place);
+  void meet(const std::string& cgroup, CgroupPlace place, const Emit& emit);
   void look(const std::string& cgroup, const Emit& emit);
   bool watch(const std::string& cgroup);
   void list(const std::string& cgroup, const Emit& emit);
+  void unwatch(const std::string& cgroup, int descriptor);
   void unwatch_below(const std::string& cgroup);
   void unwatch_unseen();
   void complain_once(const std::string& text);
 
   std::string root_;
+  WatchedPlaces places_;
   Handlers handlers_;
   File inotify_;
   std::map<std::string, Watched, std::less<>> watched_;  // cgroup to watch

@@ -262,6 +262,7 @@ TEST(Container, OtherNamesBesideStandaloneContainers) {
       "/system.slice/system-kubepods.slice",
       "/system.slice/a.service/" + scope("docker"),
       "/system.slice/" + id,
+      "/system.slice/" + id + ".slice",
       "/a.slice/system.slice/" + scope("docker"),  // not at the root
       "/a/docker/" + id,
       "/docker/docker/" + id,

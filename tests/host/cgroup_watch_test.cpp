@@ -5,21 +5,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
-#include <set>
 #include <string>
-#include <vector>
 
-#include "host/cgroup_tree.hpp"
-#include "support/temp_tree.hpp"
+#include "support/watched_tree.hpp"
 
 namespace iopslimit {
 namespace {
 
 using testing::Contains;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
@@ -33,35 +30,43 @@ std::string container(int number, const std::string& in = pod) {
   return in + "/" + id;
 }
 
-struct CgroupWatchTest : testing::Test {
-  TempTree tree;
-  std::set<std::string> appeared;
-  std::vector<std::string> vanished;
-  std::vector<std::string> complaints;
-  int lost = 0;
-  CgroupWatch watch{
-      tree.root(),
-      {.appeared = [this](const CgroupWatch::Seen& one) { appeared.insert(one.cgroup); },
-       .vanished = [this](const std::string& cgroup) { vanished.push_back(cgroup); },
-       .lost = [this] { ++lost; },
-       .complain = [this](const std::string& text) { complaints.push_back(text); }}};
-
-  /// Events are queued before the call that caused them returns: no waiting.
-  void read() { watch.read_events(); }
-  std::set<std::string> scan() {
-    std::set<std::string> seen;
-    for (const CgroupWatch::Seen& one : watch.scan()) seen.insert(one.cgroup);
-    return seen;
-  }
-};
+using CgroupWatchTest = WatchedTree;
 
 TEST_F(CgroupWatchTest, WhatWasThereBeforeIsListed) {
   tree.folder(container(1));
   tree.folder(container(2, "/kubepods/pod0b"));
   tree.folder("/kubelet.slice/kubelet-kubepods.slice");
-  EXPECT_THAT(scan(),
-              UnorderedElementsAre("/kubepods", container(1), container(2, "/kubepods/pod0b"),
-                                   "/kubelet.slice/kubelet-kubepods.slice"));
+  EXPECT_THAT(scan(), UnorderedElementsAre("/kubepods", pod, container(1), "/kubepods/pod0b",
+                                           container(2, "/kubepods/pod0b"),
+                                           "/kubelet.slice/kubelet-kubepods.slice"));
+}
+
+TEST_F(CgroupWatchTest, APodIsListedBeforeItsContainers) {
+  tree.folder(container(1));
+  tree.folder(container(1) + "/container");
+  EXPECT_THAT(scan(), ElementsAre("/kubepods", pod, container(1)));
+}
+
+TEST_F(CgroupWatchTest, APodIsToldBeforeItsContainers) {
+  tree.folder("/kubepods/burstable");
+  scan();
+  tree.folder(pod);
+  read();
+  EXPECT_THAT(order, ElementsAre(pod));
+  tree.folder(container(1));
+  read();
+  EXPECT_THAT(order, ElementsAre(pod, container(1)));
+}
+
+// The container is there when the pod's event is read: nothing tells its own creation.
+TEST_F(CgroupWatchTest, AContainerInAPodJustFoundIsToldAfterIt) {
+  const std::string slice = "/kubepods.slice/kubepods-pod0a.slice";
+  const std::string scope = slice + "/cri-containerd-" + container(1, "").substr(1) + ".scope";
+  tree.folder("/kubepods.slice");
+  scan();
+  tree.folder(scope);
+  read();
+  EXPECT_THAT(order, ElementsAre(slice, scope));
 }
 
 TEST_F(CgroupWatchTest, WhatComesLaterIsTold) {
@@ -72,15 +77,15 @@ TEST_F(CgroupWatchTest, WhatComesLaterIsTold) {
   }
   tree.folder(container(1));
   read();
-  EXPECT_THAT(appeared, UnorderedElementsAre("/kubepods", container(1)));
+  EXPECT_THAT(order, ElementsAre("/kubepods", pod, container(1)));
 }
 
 TEST_F(CgroupWatchTest, AWholeBranchAtOnceIsFoundBelowItsFirstDirectory) {
   scan();
   tree.folder(container(1, "/kubelet/kubepods/besteffort/pod0c"));
   read();
-  EXPECT_THAT(appeared, UnorderedElementsAre("/kubelet/kubepods",
-                                             container(1, "/kubelet/kubepods/besteffort/pod0c")));
+  EXPECT_THAT(order, ElementsAre("/kubelet/kubepods", "/kubelet/kubepods/besteffort/pod0c",
+                                 container(1, "/kubelet/kubepods/besteffort/pod0c")));
   tree.folder(container(2, "/kubelet/kubepods/besteffort/pod0c"));
   read();
   EXPECT_THAT(appeared, Contains(container(2, "/kubelet/kubepods/besteffort/pod0c")));
@@ -104,7 +109,10 @@ TEST_F(CgroupWatchTest, RemovalIsTold) {
   scan();
   tree.remove(container(1));
   read();
-  EXPECT_THAT(vanished, Contains(container(1)));
+  EXPECT_THAT(vanished, ElementsAre(container(1)));
+  tree.remove(pod);
+  read();
+  EXPECT_THAT(vanished, ElementsAre(container(1), pod));
 }
 
 TEST_F(CgroupWatchTest, AfterTenThousandContainersTheWatchesAreWhatTheyWere) {
@@ -119,7 +127,7 @@ TEST_F(CgroupWatchTest, AfterTenThousandContainersTheWatchesAreWhatTheyWere) {
     read();
   }
   EXPECT_EQ(watch.watch_count(), before);
-  EXPECT_THAT(appeared, SizeIs(10000));
+  EXPECT_THAT(appeared, SizeIs(20000));
 }
 
 TEST_F(CgroupWatchTest, AScanDropsWatchesOfWhatWentUnheard) {
@@ -204,42 +212,41 @@ TEST_F(CgroupWatchTest, TheDescriptorIsReadableWhenThereIsNews) {
   EXPECT_EQ(poll(&news, 1, 0), 0);
 }
 
-// A removed cgroup directory keeps its mark in the kernel until inotify_rm_watch, which a plain
-// folder does not: this needs a real hierarchy, and a cgroup of our own in it.
-TEST(CgroupWatchOnCgroups, ARemovedDirectoryLeavesNoMarkInTheKernel) {
-  namespace fs = std::filesystem;
-  std::string root;
-  try {
-    root =
-        find_cgroup_tree(CgroupVersion::v1).root + "/iops-limitd-watch-" + std::to_string(getpid());
-  } catch (const std::exception& error) {
-    GTEST_SKIP() << "no v1 blkio hierarchy on this machine: " << error.what();
+// v1 lets a cgroup be renamed: the watch stays with the directory, whatever order the names are
+// looked at in.
+TEST_F(CgroupWatchTest, RenamedPodsKeepTheirWatches) {
+  tree.folder("/kubepods/pod0a");
+  tree.folder("/kubepods/pod0b");
+  scan();
+  const std::size_t before = watch.watch_count();
+  std::filesystem::rename(tree.at("/kubepods/pod0a"), tree.at("/kubepods/pod0c"));
+  std::filesystem::rename(tree.at("/kubepods/pod0b"), tree.at("/kubepods/pod0a"));
+  scan();
+  EXPECT_EQ(watch.watch_count(), before);
+  read();
+  EXPECT_EQ(watch.watch_count(), before);
+  for (const char* renamed : {"/kubepods/pod0a", "/kubepods/pod0c"}) {
+    tree.folder(container(1, renamed));
+    read();
+    EXPECT_THAT(appeared, Contains(container(1, renamed)));
   }
-  std::error_code error;
-  if (!fs::create_directory(root, error)) GTEST_SKIP() << "cannot make the cgroup " << root;
-  fs::create_directory(root + "/kubepods");
-  CgroupWatch watch(root, {.appeared = [](const CgroupWatch::Seen&) {},
-                           .vanished = [](const std::string&) {},
-                           .lost = [] {},
-                           .complain = [](const std::string&) {}});
-  watch.scan();
-  const auto marks = [&watch] {
-    std::ifstream info("/proc/self/fdinfo/" + std::to_string(watch.fd()));
-    int count = 0;
-    for (std::string line; std::getline(info, line);) count += line.starts_with("inotify ") ? 1 : 0;
-    return count;
-  };
-  const int before = marks();
-  for (int i = 0; i < 50; ++i) {
-    const std::string one = root + "/kubepods/pod" + std::to_string(i);
-    fs::create_directory(one);
-    watch.read_events();
-    fs::remove(one);
-    watch.read_events();
+}
+
+TEST_F(CgroupWatchTest, NamesOfAnyBytesAreNoContainers) {
+  tree.folder(pod);
+  scan();
+  const std::size_t before = watch.watch_count();
+  const std::string odd[] = {"\xff\xfe", "a\nb", std::string(255, 'a'),
+                             " ",        "..a",  container(1, "").substr(1) + "\x80",
+                             "pod\x01"};
+  for (const std::string& name : odd) {
+    tree.folder(pod + "/" + name);
+    tree.folder("/kubepods/" + name);
   }
-  EXPECT_EQ(marks(), before);
-  fs::remove(root + "/kubepods");
-  fs::remove(root);
+  read();
+  EXPECT_THAT(scan(), UnorderedElementsAre("/kubepods", pod));
+  EXPECT_THAT(order, IsEmpty());
+  EXPECT_EQ(watch.watch_count(), before);
 }
 
 }  // namespace

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is watched beside the kubelet's tree: standalone containers and process leaves, with real
+// inotify on a temporary tree.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "support/watched_tree.hpp"
+
+namespace iopslimit {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+
+const std::string id(64, 'a');
+const std::string slice = "/kubepods.slice/kubepods-pod0a.slice";
+
+std::string scope(const std::string& in, const std::string& runtime) {
+  return in + "/" + runtime + "-" + id + ".scope";
+}
+
+const std::string crio = scope(slice, "crio");
+const std::string docker = scope("/system.slice", "docker");
+const std::string docker_cgroupfs = "/docker/" + id;
+const std::string machine_pod = "/machine.slice/machine-libpod_pod_" + id + ".slice";
+const std::string podman = scope("/machine.slice", "libpod");
+const std::string podman_in_pod = scope(machine_pod, "libpod");
+const std::string podman_cgroupfs = "/libpod_parent/libpod-" + id;
+
+// What a node with everything on it has, containers and what is beside them.
+void fill(const TempTree& tree) {
+  for (const std::string& container :
+       {crio, docker, docker_cgroupfs, podman, podman_in_pod, podman_cgroupfs})
+    tree.folder(container + "/container/nested");
+  for (const char* other : {"/system.slice/docker.service", "/system.slice/system-getty.slice/a",
+                            "/user.slice/user-0.slice", "/libpod_parent/conmon"})
+    tree.folder(other);
+  tree.folder(scope("/system.slice", "crio-conmon"));
+  tree.folder(scope("/machine.slice", "libpod-conmon"));
+  tree.folder(scope(machine_pod, "libpod-conmon"));
+}
+
+struct NothingAsked : WatchedTree {};
+struct DockerAsked : WatchedTree {
+  DockerAsked() : WatchedTree({.standalone = {.docker = true}}) {}
+};
+struct PodmanAsked : WatchedTree {
+  PodmanAsked() : WatchedTree({.standalone = {.podman = true}}) {}
+};
+struct LeavesAsked : WatchedTree {
+  LeavesAsked() : WatchedTree({.process_leaves = true}) {}
+};
+struct AllAsked : WatchedTree {
+  AllAsked()
+      : WatchedTree({.standalone = {.docker = true, .podman = true}, .process_leaves = true}) {}
+};
+
+TEST_F(NothingAsked, StandaloneContainersAreNotSeen) {
+  fill(tree);
+  EXPECT_THAT(scan(), ElementsAre("/kubepods.slice", slice, crio));
+  EXPECT_EQ(watch.watch_count(), 6U);  // the root, kubepods, the pod, two cgroupfs names, conmon
+  tree.folder("/system.slice/docker-" + std::string(64, 'b') + ".scope");
+  tree.folder("/machine.slice/libpod-" + std::string(64, 'b') + ".scope");
+  read();
+  EXPECT_THAT(order, IsEmpty());
+}
+
+TEST_F(DockerAsked, ItsContainersAreSeenAndNoOthers) {
+  fill(tree);
+  EXPECT_THAT(scan(),
+              UnorderedElementsAre("/kubepods.slice", slice, crio, docker, docker_cgroupfs));
+  EXPECT_EQ(watch.watch_count(), 7U);  // and system.slice
+}
+
+TEST_F(PodmanAsked, ItsContainersAreSeenAndNoOthers) {
+  fill(tree);
+  EXPECT_THAT(scan(), UnorderedElementsAre("/kubepods.slice", slice, crio, podman, podman_in_pod,
+                                           podman_cgroupfs));
+  EXPECT_EQ(watch.watch_count(), 8U);  // and machine.slice, and the pod in it
+}
+
+TEST_F(DockerAsked, ComingAndGoingIsTold) {
+  scan();
+  for (int i = 0; i < 3; ++i) {
+    order.clear();
+    vanished.clear();
+    tree.folder("/system.slice");
+    tree.folder("/docker");
+    read();
+    EXPECT_EQ(watch.watch_count(), 3U);
+    tree.folder("/system.slice/cron.service");
+    tree.folder(docker);
+    tree.folder(docker_cgroupfs + "/kubelet/kubepods/pod0a/" + id);  // a kind node
+    read();
+    EXPECT_THAT(order, UnorderedElementsAre(docker, docker_cgroupfs));
+    EXPECT_EQ(watch.watch_count(), 3U);
+    tree.remove("/system.slice");
+    tree.remove("/docker");
+    read();
+    EXPECT_THAT(vanished,
+                UnorderedElementsAre(docker, docker_cgroupfs, "/system.slice", "/docker"));
+    EXPECT_EQ(watch.watch_count(), 1U);
+  }
+}
+
+TEST_F(PodmanAsked, ComingAndGoingIsTold) {
+  scan();
+  for (int i = 0; i < 3; ++i) {
+    order.clear();
+    tree.folder(podman_in_pod);  // the whole branch at once
+    read();
+    EXPECT_THAT(order, ElementsAre(podman_in_pod));
+    tree.folder(podman);
+    read();
+    EXPECT_THAT(order, ElementsAre(podman_in_pod, podman));
+    EXPECT_EQ(watch.watch_count(), 3U);
+    tree.remove("/machine.slice");
+    read();
+    EXPECT_EQ(watch.watch_count(), 1U);
+  }
+}
+
+TEST_F(LeavesAsked, AScopeIsListedBeforeItsLeaf) {
+  fill(tree);
+  EXPECT_THAT(scan(), ElementsAre("/kubepods.slice", slice, crio, crio + "/container"));
+}
+
+TEST_F(AllAsked, PodmansLeavesToo) {
+  fill(tree);
+  EXPECT_THAT(scan(),
+              UnorderedElementsAre("/kubepods.slice", slice, crio, crio + "/container", docker,
+                                   docker_cgroupfs, podman, podman + "/container", podman_in_pod,
+                                   podman_in_pod + "/container", podman_cgroupfs));
+}
+
+TEST_F(LeavesAsked, ALeafIsToldWhenItComes) {
+  tree.folder(slice);
+  scan();
+  tree.folder(crio);
+  read();
+  tree.folder(crio + "/container");
+  tree.folder(crio + "/init.scope");
+  read();
+  EXPECT_THAT(order, ElementsAre(crio, crio + "/container"));
+}
+
+TEST_F(LeavesAsked, ALeafThatIsThereAlreadyIsToldAfterItsScope) {
+  tree.folder(slice);
+  scan();
+  tree.folder(crio + "/container");
+  read();
+  EXPECT_THAT(order, ElementsAre(crio, crio + "/container"));
+}
+
+TEST_F(LeavesAsked, OnlyScopesThatMayHaveALeafAreWatched) {
+  tree.folder(slice);
+  tree.folder("/kubepods/pod0b");
+  scan();
+  const std::size_t before = watch.watch_count();
+  tree.folder(scope(slice, "cri-containerd") + "/container");
+  tree.folder(scope(slice, "crio-conmon") + "/container");
+  tree.folder(slice + "/crio-" + id + "/container");
+  tree.folder("/kubepods/pod0b/crio-" + id + "/container");
+  tree.folder("/kubepods/pod0b/" + id + "/container");
+  read();
+  EXPECT_THAT(order, UnorderedElementsAre(scope(slice, "cri-containerd"),
+                                          "/kubepods/pod0b/crio-" + id, "/kubepods/pod0b/" + id));
+  EXPECT_EQ(watch.watch_count(), before);
+}
+
+TEST_F(LeavesAsked, AScopesWatchGoesWithIt) {
+  tree.folder(slice);
+  scan();
+  const std::size_t before = watch.watch_count();
+  for (int i = 0; i < 100; ++i) {
+    vanished.clear();
+    tree.folder(crio + "/container");
+    read();
+    EXPECT_EQ(watch.watch_count(), before + 1);
+    tree.remove(crio);
+    read();
+    EXPECT_THAT(vanished, ElementsAre(crio + "/container", crio));
+    EXPECT_EQ(watch.watch_count(), before);
+  }
+}
+
+TEST_F(LeavesAsked, AScanDropsTheWatchOfAScopeThatWentUnheard) {
+  tree.folder(crio + "/container");
+  scan();
+  const std::size_t before = watch.watch_count();
+  tree.remove(crio);
+  EXPECT_THAT(scan(), ElementsAre("/kubepods.slice", slice));
+  EXPECT_EQ(watch.watch_count(), before - 1);
+}
+
+TEST_F(LeavesAsked, ALeafMadeAgainIsToldAgain) {
+  tree.folder(crio + "/container");
+  scan();
+  tree.remove(crio + "/container");
+  tree.folder(crio + "/container");
+  read();
+  EXPECT_THAT(vanished, ElementsAre(crio + "/container"));
+  EXPECT_THAT(appeared, ElementsAre(crio + "/container"));
+}
+
+}  // namespace
+}  // namespace iopslimit

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// A temporary tree with a CgroupWatch on it that remembers what it told.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "host/cgroup_watch.hpp"
+#include "support/temp_tree.hpp"
+
+namespace iopslimit {
+
+struct WatchedTree : testing::Test {
+  explicit WatchedTree(WatchedPlaces asked = {}) : places(asked) {}
+
+  TempTree tree;
+  WatchedPlaces places;
+  std::set<std::string> appeared;
+  std::vector<std::string> order;  // the same as it was told, with doubles
+  std::vector<std::string> vanished;
+  std::vector<std::string> complaints;
+  int lost = 0;
+  CgroupWatch watch{tree.root(),
+                    places,
+                    {.appeared =
+                         [this](const CgroupWatch::Seen& one) {
+                           EXPECT_EQ(one.place, place_of(one.cgroup, places.standalone));
+                           appeared.insert(one.cgroup);
+                           order.push_back(one.cgroup);
+                         },
+                     .vanished = [this](const std::string& cgroup) { vanished.push_back(cgroup); },
+                     .lost = [this] { ++lost; },
+                     .complain = [this](const std::string& text) { complaints.push_back(text); }}};
+
+  /// Events are queued before the call that caused them returns: no waiting.
+  void read() { watch.read_events(); }
+  std::vector<std::string> scan() {
+    std::vector<std::string> seen;
+    for (const CgroupWatch::Seen& one : watch.scan()) {
+      EXPECT_EQ(one.place, place_of(one.cgroup, places.standalone));
+      seen.push_back(one.cgroup);
+    }
+    return seen;
+  }
+};
+
+}  // namespace iopslimit
