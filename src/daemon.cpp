@@ -117,10 +117,11 @@ Daemon::Container& Daemon::introduce(const ContainerPath& path) {
   return container;
 }
 
-// True when the answer adds to what is known. A record is read once: the runtime does not rewrite
-// it.
+// True when the answer adds to what is known. A complete record is read once: the runtime does not
+// rewrite it.
 bool Daemon::learn(Container& container, const RecordAnswer& record) {
-  if (container.record) return false;
+  const auto* good = std::get_if<Record>(&record);
+  if (container.record && (!container.record->incomplete || good == nullptr)) return false;
   if (const auto* bad = std::get_if<BadRecord>(&record)) {
     if (std::exchange(container.bad_record, bad->why) == bad->why) return false;
     Report warning = about(container.path, container.names());
@@ -130,9 +131,9 @@ bool Daemon::learn(Container& container, const RecordAnswer& record) {
     reports_.push_back(std::move(warning));
     return false;
   }
-  const auto* good = std::get_if<Record>(&record);
-  if (good != nullptr) container.record = *good;
-  return good != nullptr;
+  if (good == nullptr || container.record == *good) return false;
+  container.record = *good;
+  return true;
 }
 
 // True when verdict or limit changed.
@@ -282,7 +283,7 @@ bool Daemon::knows(std::string_view cgroup) const {
 
 bool Daemon::has_record(std::string_view cgroup) const {
   const auto found = containers_.find(cgroup);
-  return found != containers_.end() && found->second.record.has_value();
+  return found != containers_.end() && found->second.record && !found->second.record->incomplete;
 }
 
 std::vector<std::string> Daemon::take_controller_missing() {

@@ -21,13 +21,17 @@ std::unique_ptr<LimitSink> open_limit_files(const CgroupTree& tree) {
   return std::make_unique<BlkioFile>(tree.root);
 }
 
+RecordFolders record_folders(const Config& config) {
+  return known_record_folders(config.state_folders, {config.containerd_namespace});
+}
+
 }  // namespace
 
 Wiring::Wiring(std::string config_file, ParsedConfig parsed)
     : config_file_(std::move(config_file)),
       tree_(find_cgroup_tree(parsed.config.cgroup_version)),
       files_(open_limit_files(tree_)),
-      records_(std::in_place, parsed.config.state_folders, parsed.config.containerd_namespace),
+      records_(std::in_place, record_folders(parsed.config), parsed.config.runtime, RecordWish{}),
       late_records_([this](const ContainerPath& path) { container_appeared(path); }),
       watch_(tree_.root, WatchedPlaces{},
              {.appeared = [this](const CgroupWatch::Seen& one) { seen(one); },
@@ -107,8 +111,12 @@ void Wiring::container_appeared(const ContainerPath& path) {
   if (daemon_->has_record(path.cgroup)) return daemon_->on_appeared(path, NoRecord{});
   daemon_->on_appeared(path, records_->read(path));
   if (daemon_->has_record(path.cgroup)) return late_records_.forget(path.cgroup);
-  late_records_.await(path, records_->folders());
-  daemon_->on_appeared(path, records_->read(path));
+  // Twice: what comes meanwhile may be the record without its sandbox's, which is then waited for.
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    late_records_.await(path, records_->awaited_files(path));
+    daemon_->on_appeared(path, records_->read(path));
+    if (daemon_->has_record(path.cgroup)) return late_records_.forget(path.cgroup);
+  }
 }
 
 void Wiring::rescan() {
@@ -153,7 +161,7 @@ void Wiring::reload() {
       parsed.config.dry_run = old.dry_run;
       parsed.config.cgroup_version = old.cgroup_version;
     }
-    records_.emplace(parsed.config.state_folders, parsed.config.containerd_namespace);
+    records_.emplace(record_folders(parsed.config), parsed.config.runtime, RecordWish{});
     start_safety_net(parsed.config);
     daemon_->on_config(std::move(parsed.config));
     look_at_disk();

@@ -6,53 +6,157 @@
 
 #include <utility>
 
-#include "host/file.hpp"
-
 namespace iopslimit {
 namespace {
 
 // What a buffer may keep from one record to the next.
 constexpr std::size_t kept_buffer = 1U << 20;
 
-}  // namespace
-
-ContainerRecord::ContainerRecord(std::vector<std::string> states,
-                                 const std::string& containerd_namespace)
-    : folders_(std::move(states)) {
-  folders_.insert(folders_.end(), {"/run/containerd", "/run/k3s/containerd",
-                                   "/var/snap/microk8s/common/run/containerd"});
-  for (std::string& folder : folders_) {
-    folder += "/io.containerd.runtime.v2.task/" + containerd_namespace;
+std::string below_folder(const std::string& folder, const std::string& id, const char* inner,
+                         const char* file) {
+  std::string path = folder;
+  for (const char* part : {id.c_str(), inner, file}) {
+    if (part != nullptr && *part != '\0') path.append("/").append(part);
   }
+  return path;
 }
 
-std::error_code ContainerRecord::read_bundle(const std::string& folder, const std::string& id) {
+// Into a folder whose name an id decides, and those below it: never through a link, as a container
+// may have a say in what lies there.
+bool enter(File& folder, const char* name, std::error_code& error) {
+  folder = open_at(folder.fd(), name, O_PATH | O_DIRECTORY | O_NOFOLLOW, error);
+  return !error;
+}
+
+bool is_absent(std::error_code error) {
+  return error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory;
+}
+
+}  // namespace
+
+RecordFolders known_record_folders(const std::vector<std::string>& states,
+                                   std::vector<std::string> containerd_namespaces) {
+  RecordFolders folders{.containerd_states = states,
+                        .containerd_namespaces = std::move(containerd_namespaces),
+                        .crio_storages = states,
+                        .docker_roots = states};
+  for (const char* known :
+       {"/run/containerd", "/run/k3s/containerd", "/var/snap/microk8s/common/run/containerd"})
+    folders.containerd_states.emplace_back(known);
+  for (const char* known : {"/run/containers/storage", "/var/lib/containers/storage"})
+    folders.crio_storages.emplace_back(known);
+  folders.docker_roots.emplace_back("/var/lib/docker");
+  return folders;
+}
+
+ContainerRecord::ContainerRecord(const RecordFolders& folders, RuntimeType type, RecordWish wish)
+    : type_(type), wish_(std::move(wish)) {
+  for (const std::string& state : folders.containerd_states) {
+    for (const std::string& name : folders.containerd_namespaces) {
+      add_place(RuntimeHint::containerd, state, "io.containerd.runtime.v2.task/" + name, nullptr,
+                "config.json");
+    }
+  }
+  for (const std::string& storage : folders.crio_storages) {
+    add_place(RuntimeHint::crio, storage, "overlay-containers", "userdata", "config.json");
+    for (const char* list : {"containers.json", "volatile-containers.json"})
+      add_place(RuntimeHint::podman, storage, "overlay-containers", nullptr, list);
+  }
+  for (const std::string& root : folders.docker_roots)
+    add_place(RuntimeHint::docker, root, "containers", nullptr, "config.v2.json");
+}
+
+void ContainerRecord::add_place(RuntimeHint runtime, const std::string& root,
+                                const std::string& folder, const char* inner, const char* file) {
+  std::string path = root;
+  path.append("/").append(folder);
+  places_.push_back({runtime, root, folder, std::move(path), inner, file});
+}
+
+// `id` is empty for podman's lists, which lie in the folder itself.
+std::error_code ContainerRecord::read_file(const Place& place, const std::string& id) {
   std::error_code error;
-  const File bundle =
-      open_at(AT_FDCWD, (folder + "/" + id).c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW, error);
+  File folder = open_at(AT_FDCWD, place.path.c_str(), O_PATH | O_DIRECTORY, error);
   if (error) return error;
-  const File file = open_at(bundle.fd(), "config.json", O_RDONLY | O_NOFOLLOW | O_NONBLOCK, error);
+  if (!id.empty() && !enter(folder, id.c_str(), error)) return error;
+  if (place.inner != nullptr && !enter(folder, place.inner, error)) return error;
+  const File file = open_at(folder.fd(), place.file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, error);
   if (error) return error;
   struct stat about {};
   if (fstat(file.fd(), &about) != 0) return last_error();
   if (!S_ISREG(about.st_mode)) return std::make_error_code(std::errc::not_supported);
-  return read_whole(file.fd(), max_record, text_);
+  const std::size_t most = place.runtime == RuntimeHint::podman ? max_list : max_record;
+  return read_whole(file.fd(), most, text_);
+}
+
+RecordAnswer ContainerRecord::read_at(const Place& place, const ContainerPath& container) {
+  const bool is_list = place.runtime == RuntimeHint::podman;
+  const std::string& id = container.id;
+  const std::error_code error = read_file(place, is_list ? std::string() : id);
+  if (is_absent(error)) return NoRecord{};
+  RecordAnswer answer;
+  if (error) {
+    answer = BadRecord{error.message()};
+  } else if (place.runtime == RuntimeHint::containerd) {
+    answer = parser_.parse_containerd(text_, wish_, container.pod_uid);
+  } else if (place.runtime == RuntimeHint::crio) {
+    answer = parser_.parse_crio(text_, wish_);
+  } else if (place.runtime == RuntimeHint::docker) {
+    answer = parser_.parse_docker(text_, wish_, !container.pod_uid.empty());
+  } else {
+    answer = parser_.parse_podman(text_, id);
+  }
+  if (auto* bad = std::get_if<BadRecord>(&answer)) {
+    bad->why =
+        below_folder(place.path, is_list ? "" : id, place.inner, place.file) + ": " + bad->why;
+  }
+  return answer;
+}
+
+bool ContainerRecord::read_sandbox(Record& record, const ContainerPath& container) {
+  for (const Place& place : places_) {
+    if (place.runtime != record.runtime || read_file(place, record.sandbox_id)) continue;
+    if (parser_.join_sandbox(record, text_, wish_, container.pod_uid)) return true;
+  }
+  return false;
 }
 
 RecordAnswer ContainerRecord::read(const ContainerPath& container) {
-  for (const std::string& folder : folders_) {
-    const std::error_code error = read_bundle(folder, container.id);
-    if (error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory)
-      continue;
-    RecordAnswer answer =
-        error ? RecordAnswer(BadRecord{error.message()}) : parser_.parse_containerd(text_);
-    if (text_.capacity() > kept_buffer) text_ = std::string();
-    if (auto* bad = std::get_if<BadRecord>(&answer)) {
-      bad->why = folder + "/" + container.id + "/config.json: " + bad->why;
-    }
-    return answer;
+  missing_.reset();
+  RecordAnswer answer = NoRecord{};
+  if (!is_container_id(container.id)) return answer;
+  for (const Place& place : places_) {
+    if (!may_have_record(container, type_, place.runtime)) continue;
+    RecordAnswer found = read_at(place, container);
+    if (std::holds_alternative<NoRecord>(found)) continue;
+    // A good record elsewhere is worth more than a bad one here: CRI-O writes each twice.
+    const bool usable = std::holds_alternative<Record>(found);
+    if (usable || std::holds_alternative<NoRecord>(answer)) answer = std::move(found);
+    if (usable) break;
   }
-  return NoRecord{};
+  if (auto* record = std::get_if<Record>(&answer);
+      record != nullptr && wants_sandbox(*record, wish_) && !read_sandbox(*record, container)) {
+    record->incomplete = true;
+    missing_ = Missing{container.cgroup, record->runtime, record->sandbox_id};
+  }
+  if (text_.capacity() > kept_buffer) text_ = std::string();
+  return answer;
+}
+
+std::vector<RecordFile> ContainerRecord::awaited_files(const ContainerPath& container) const {
+  std::vector<RecordFile> files;
+  const bool sandbox = missing_ && missing_->cgroup == container.cgroup;
+  for (const Place& place : places_) {
+    const bool read = sandbox ? place.runtime == missing_->runtime
+                              : may_have_record(container, type_, place.runtime);
+    if (!read) continue;
+    const std::string& id = sandbox ? missing_->sandbox_id : container.id;
+    const bool is_list = place.runtime == RuntimeHint::podman;
+    if (!is_list && !is_container_id(id)) continue;
+    files.push_back(
+        {place.root, below_folder(place.folder, is_list ? "" : id, place.inner, place.file)});
+  }
+  return files;
 }
 
 }  // namespace iopslimit

@@ -1,18 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
-// A bundle holds what a pod's author wrote: environment, arguments, annotations.
+// A bundle of containerd's holds what a pod's author wrote: environment, arguments, annotations.
+#include <array>
 #include <cstdint>
 #include <string>
 
 #include "core/policy.hpp"
-#include "core/record.hpp"
+#include "record_text.hpp"
 
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace iopslimit;
   static RecordParser parser;
   static const Config config;
-  std::string text(reinterpret_cast<const char*>(data), size);
-  const RecordAnswer answer = parser.parse_containerd(text);
-  if (const auto* record = std::get_if<Record>(&answer)) static_cast<void>(decide(config, record));
+  constexpr std::array<std::string_view, 9> keys{"io.kubernetes.cri.container-type",
+                                                 "io.kubernetes.cri.container-name",
+                                                 "io.kubernetes.cri.image-name",
+                                                 "io.kubernetes.cri.sandbox-name",
+                                                 "io.kubernetes.cri.sandbox-namespace",
+                                                 "io.kubernetes.cri.sandbox-id",
+                                                 "io.kubernetes.cri.sandbox-log-directory",
+                                                 "example.org/iops",
+                                                 "x/y"};
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  std::string text(bytes);
+  if (bytes.starts_with('=')) text = "{\"annotations\":" + object_of(bytes.substr(1), keys) + "}";
+  const RecordAnswer answer = parser.parse_containerd(text, fuzz_wish, "u");
+  check(answer, RuntimeHint::containerd);
+  const auto* record = std::get_if<Record>(&answer);
+  if (record == nullptr) return 0;
+  static_cast<void>(decide(config, record));
+  must(record->labels.empty());
+  Record container{.runtime = RuntimeHint::containerd, .name = "web"};
+  const bool joined = parser.join_sandbox(container, text, fuzz_wish, "u");
+  must(joined == record->sandbox && container.name == "web" && !container.sandbox);
+  must(joined || container.pod.empty());
   return 0;
 }

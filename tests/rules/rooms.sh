@@ -30,7 +30,7 @@ at_most() {
 forbid src/core "core is pure: no libc surface, descriptor, clock or errno" \
   '#include <(unistd|fcntl|sys/|errno|cerrno|ctime|time|signal|csignal|dirent|systemd/|libudev|ini|iostream|fstream|filesystem|cstdio|cstdlib)'
 forbid src/core "core knows no path of the system" '"/(sys|proc|run|etc|dev|var)/'
-forbid src/core "only record reads JSON" 'simdjson' src/core/record.cpp
+forbid src/core "only record reads JSON" 'simdjson|record_json\.hpp' '\(src/core/record.cpp\|src/core/record_[a-z]*.[ch]pp\)'
 forbid src/core "core does not reach into host or the daemon" '#include "(host/|daemon|wiring)'
 forbid src/host "host does not know who uses it" '#include "(daemon|wiring)'
 forbid src/host "host does not decide: policy and plan belong to the daemon" '#include "core/(policy|plan)'
