@@ -131,9 +131,8 @@ bool Daemon::learn(Container& container, const RecordAnswer& record) {
     reports_.push_back(std::move(warning));
     return false;
   }
-  if (good == nullptr || container.record == *good) return false;
-  container.record = *good;
-  return true;
+  if (good != nullptr) container.record = *good;
+  return good != nullptr;
 }
 
 // True when verdict or limit changed.

@@ -154,6 +154,19 @@ TEST_F(DaemonTest, ARecordThatTurnsBadLosesNothing) {
   EXPECT_THAT(kernel.writes, IsEmpty());
 }
 
+TEST_F(DaemonTest, AnIncompleteRecordCountsUntilTheWholeOneComes) {
+  Daemon& daemon = start();
+  daemon.on_appeared(container(1), Record{.incomplete = true, .name = "web"});
+  EXPECT_FALSE(daemon.has_record(container(1).cgroup));
+  EXPECT_EQ(kernel.of(container(1)), five_hundred);
+  daemon.on_appeared(container(1), BadRecord{"cut short"});
+  daemon.on_appeared(container(1), Record{.name = "web", .pod_namespace = "kube-system"});
+  EXPECT_TRUE(daemon.has_record(container(1).cgroup));
+  EXPECT_TRUE(kernel.of(container(1)).unlimited());
+  for (const Report& report : daemon.take_reports())
+    EXPECT_NE(report.severity, Severity::warning) << report.text;
+}
+
 TEST_F(DaemonTest, NoDiskYetThenAllAtOnce) {
   made.emplace(kernel, CgroupVersion::v2, Config{}, std::vector<RulePlace>{});
   made->on_no_disk("/data is not mounted", Severity::notice);

@@ -173,7 +173,7 @@ TEST(Record, MemoryOfAnnotationsIsBounded) {
   EXPECT_EQ(cut.size(), RecordParser::max_value);
   EXPECT_TRUE(cut.ends_with("0..."));
   // No half of a character is left.
-  std::string umlauts = "x";
+  std::string umlauts;
   for (int i = 0; i < 200; ++i) umlauts += "\u00fc";
   const std::string half =
       annotations_in(R"({"example.org/iops":")" + umlauts + "\"}", wish)[0].second;

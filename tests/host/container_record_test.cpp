@@ -160,6 +160,20 @@ TEST_F(ContainerRecordTest, LabelsComeFromTheSandboxAndAreWaitedFor) {
   EXPECT_EQ(record.labels, (Record::Pairs{{"team", "blue"}}));
 }
 
+TEST_F(ContainerRecordTest, ASandboxIsLookedForWithItsOwnRuntimeOnly) {
+  tree.file(overlay("run", id) + crio_file, crio_text);
+  tree.file(docker_file(sandbox_id), crio_sandbox);
+  EXPECT_TRUE(std::get<Record>(wishing.read(crio)).incomplete);
+}
+
+TEST_F(ContainerRecordTest, AwaitsTheRecordAgainWhenItIsGone) {
+  tree.file(overlay("run", id) + crio_file, crio_text);
+  EXPECT_TRUE(std::get<Record>(wishing.read(crio)).incomplete);
+  tree.remove(overlay("run", id));
+  EXPECT_EQ(wishing.read(crio), RecordAnswer(NoRecord{}));
+  EXPECT_THAT(awaited(wishing, crio), testing::Contains(tree.at(overlay("run", id) + crio_file)));
+}
+
 TEST_F(ContainerRecordTest, DockersSandboxIsJoined) {
   const std::string type = R"({"Config":{"Labels":{"io.kubernetes.docker.type":)";
   tree.file(docker_file(id), type + R"("container","io.kubernetes.sandbox.id":")" + sandbox_id +
@@ -240,10 +254,10 @@ TEST_F(ContainerRecordTest, TheRuntimesOwnFolderMayBeALink) {
 TEST_F(ContainerRecordTest, WhatIsNoFileIsRefusedWithoutWaiting) {
   tree.folder("/state/" + task + id);
   ASSERT_EQ(mkfifo(tree.at(bundle).c_str(), 0600), 0);
-  EXPECT_THAT(bad_record(), HasSubstr("config.json"));
+  EXPECT_THAT(bad_record(), HasSubstr("config.json: Operation not supported"));
   tree.folder(docker_file(id));
   ContainerRecord docker(folders, RuntimeType::docker, {});
-  EXPECT_THAT(bad_record(docker, container), HasSubstr("config.v2.json"));
+  EXPECT_THAT(bad_record(docker, container), HasSubstr("config.v2.json: Operation not supported"));
 }
 
 TEST_F(ContainerRecordTest, BadTextNamesThePath) {

@@ -153,7 +153,7 @@ TEST_F(RecordWatchTest, TheRootMayBeALinkWhatIsBelowMayNot) {
   tree.folder("elsewhere");
   std::filesystem::create_directory_symlink(tree.at("elsewhere"), tree.at(at("task")));
   EXPECT_EQ(woken(), 0);
-  tree.folder("elsewhere/k8s.io");
+  tree.file("elsewhere/k8s.io/" + id + "/config.json", "{}");
   EXPECT_EQ(woken(), 0);
   EXPECT_EQ(watches(), 1) << "the root's";
 }
@@ -210,6 +210,16 @@ TEST_F(RecordWatchTest, ManyInOneFolderShareItsWatch) {
   EXPECT_EQ(watches(many), 1);
   many.forget("/c");
   EXPECT_EQ(watches(many), 0);
+}
+
+TEST_F(RecordWatchTest, WhoPassesThroughAFolderLeavesItsWatch) {
+  tree.folder(at("task/k8s.io/" + other_id));
+  watch.await(container, {file});
+  watch.await({.cgroup = "/other", .id = other_id},
+              {{file.root, "task/k8s.io/" + other_id + "/config.json"}});
+  EXPECT_EQ(watches(), 2);
+  tree.file(in_place(), "{}");
+  EXPECT_GE(woken(), 1);
 }
 
 TEST_F(RecordWatchTest, WhoseEndWentUnheardIsForgotten) {
