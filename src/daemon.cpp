@@ -2,69 +2,90 @@
 #include "daemon.hpp"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 namespace iopslimit {
 
 Daemon::Daemon(LimitSink& sink, CgroupVersion version, Config config, std::vector<RulePlace> ours)
-    : sink_(sink), version_(version), config_(std::move(config)), budget_(config_.total_iops) {
-  for (RulePlace& place : ours) ours_[std::move(place.cgroup)].push_back({place.device, Limit{}});
-}
+    : version_(version),
+      config_(std::move(config)),
+      rules_(sink, std::move(ours)),
+      budget_(config_.total_iops) {}
 
-// ---- facts
-// ----------------------------------------------------------------------------------------------------------
+// ---- facts ----
 
 void Daemon::on_appeared(const ContainerPath& path, const RecordAnswer& record) {
-  const auto known = containers_.find(path.cgroup);
-  const bool is_new = known == containers_.end();
-  Container& container = is_new ? introduce(path) : known->second;
-  const bool learned = learn(container, record);
-  const bool decided = decide_again(container);
-  const bool failed_before = static_cast<bool>(container.last_error);
-  const bool in_force = apply(container);
-  if (in_force && (is_new || (learned && decided) || failed_before)) report_decision(container);
+  if (by_pod(path)) {
+    const auto pod = parse_pod_path(pod_cgroup_of(path));
+    return carrier_appeared(*pod, of_pod(record));
+  }
+  if (superseded(path)) return;
+  carrier_appeared(path, record);
+  supersede(path);
+}
+
+void Daemon::on_pod(const ContainerPath& pod) {
+  if (config_.scope == LimitScope::pod) carrier_appeared(pod, NoRecord{});
 }
 
 void Daemon::on_vanished(std::string_view cgroup) {
-  if (const auto found = containers_.find(cgroup); found != containers_.end()) {
-    compete(found->second.decision, false);
-    forget(found->first, found->second.held);
-    containers_.erase(found);
+  if (const auto found = carriers_.find(cgroup); found != carriers_.end()) {
+    compete(found->second, found->second.decision, false);
+    rules_.forget(found->first, found->second.held);
+    carriers_.erase(found);
   } else if (const auto tree = kubepods_.find(cgroup); tree != kubepods_.end()) {
-    forget(tree->first, tree->second.held);
+    rules_.forget(tree->first, tree->second.held);
     kubepods_.erase(tree);
   }
+  if (complained_.empty()) return;
+  if (const auto pod = parse_pod_path(cgroup)) complained_.erase(pod->pod_uid);
 }
 
 void Daemon::on_kubepods(const std::string& cgroup) {
   auto [tree, is_new] = kubepods_.try_emplace(cgroup);
-  if (is_new) tree->second.held = adopted(cgroup);
+  if (is_new) tree->second.held = rules_.adopt(cgroup);
   apply_total(tree->first, tree->second);
 }
 
 void Daemon::on_rescan(const Listing& listing) {
-  forget_missing(listing);
+  release_missing(listing);
   repair_all();
   for (const std::string& cgroup : listing.kubepods) on_kubepods(cgroup);
+  for (const ContainerPath& pod : listing.pods) on_pod(pod);
   for (const Sighting& sighting : listing.containers) on_appeared(sighting.path, sighting.record);
+  if (device_) rules_.release_left();
 }
 
-void Daemon::on_config(Config config) {
+void Daemon::on_config(Config config, const Listing& listing) {
+  if (config.scope != config_.scope) return start_over(std::move(config), listing);
   config_ = std::move(config);
+  said_no_labels_ = false;
   budget_ = Budget(config_.total_iops);
-  for (const auto& entry : containers_) compete(entry.second.decision, true);
-  std::vector<Container*> decided;
-  for (auto& entry : containers_) {
-    if (decide_again(entry.second)) decided.push_back(&entry.second);
+  for (auto& entry : carriers_) {
+    entry.second.read_again = true;
+    compete(entry.second, entry.second.decision, true);
   }
-  for (Container* container : decided) {
-    if (apply(*container)) report_decision(*container);
+  release_missing(listing);
+  for (const auto& [path, record] : listing.containers) {
+    const auto known = carriers_.find(by_pod(path) ? pod_cgroup_of(path) : path.cgroup);
+    if (known != carriers_.end()) learn(known->second, by_pod(path) ? of_pod(record) : record);
+  }
+  std::vector<Carrier*> changed;
+  for (auto& entry : carriers_) {
+    if (decide_again(entry.second)) changed.push_back(&entry.second);
+    report_complaints(entry.second);
+  }
+  for (Carrier* carrier : changed) {
+    const Before before = carrier->held;
+    if (apply(*carrier)) report_decision(*carrier, before);
+  }
+  for (const auto& [path, record] : listing.containers) {
+    if (!knows(path.cgroup)) on_appeared(path, record);  // [runtime] standalone asks for it now
   }
   for (auto& tree : kubepods_) apply_total(tree.first, tree.second);
   unsettled_ = version_ == CgroupVersion::v1;  // the total itself may have changed
-  report(Severity::info, "configuration reloaded: " + std::to_string(decided.size()) + " of " +
-                             std::to_string(containers_.size()) + " containers changed");
+  report(Severity::info, "configuration reloaded: " + std::to_string(changed.size()) + " of " +
+                             std::to_string(carriers_.size()) + " containers changed");
 }
 
 void Daemon::on_disk(const DataDevice& device) {
@@ -73,10 +94,10 @@ void Daemon::on_disk(const DataDevice& device) {
   no_disk_.clear();
   report(Severity::notice, describe(device));
   for (auto& tree : kubepods_) apply_total(tree.first, tree.second);
-  for (auto& entry : containers_) {
-    Container& container = entry.second;
-    const std::vector<Rule> before = container.held;
-    if (apply(container) && container.held != before) report_decision(container);
+  for (auto& entry : carriers_) {
+    Carrier& carrier = entry.second;
+    const std::vector<Rule> before = carrier.held;
+    if (apply(carrier) && carrier.held != before) report_decision(carrier);
   }
 }
 
@@ -89,131 +110,101 @@ void Daemon::on_no_disk(std::string why, Severity severity) {
 
 void Daemon::settle() {
   unsettled_ = false;
-  for (auto& entry : containers_) apply(entry.second);
+  for (auto& entry : carriers_) apply(entry.second);
 }
 
 void Daemon::clear() {
-  for (auto& entry : containers_) {
-    if (const auto error = write_rules(entry.first, {}, entry.second.held)) {
-      report_error(entry.second, error);
-    }
+  for (auto& [cgroup, carrier] : carriers_) {
+    if (const auto error = rules_.write(cgroup, {}, carrier.held)) report_error(carrier, error);
   }
-  for (auto& tree : kubepods_) {
-    if (const auto error = write_rules(tree.first, {}, tree.second.held)) {
-      report(Severity::error,
-             "cannot remove the total from " + tree.first + ": " + error.message());
-    }
+  for (auto& [cgroup, tree] : kubepods_) {
+    const auto error = rules_.write(cgroup, {}, tree.held);
+    if (error)
+      report(Severity::error, "cannot remove the total from " + cgroup + ": " + error.message());
   }
 }
 
-// ---- decision
-// -------------------------------------------------------------------------------------------------------
+// ---- decision ----
 
-Daemon::Container& Daemon::introduce(const ContainerPath& path) {
-  Container& container = containers_[path.cgroup];
-  container.path = path;
-  container.decision.verdict = Verdict::sandbox;  // competes for nothing until it is decided
-  container.held = adopted(path.cgroup);
-  return container;
+// With scope = pod a pod's containers have no rules of their own.
+bool Daemon::by_pod(const ContainerPath& path) const {
+  return config_.scope == LimitScope::pod && !path.pod_uid.empty() && !path.id.empty();
 }
 
-// True when the answer adds to what is known. A complete record is read once: the runtime does not
-// rewrite it.
-bool Daemon::learn(Container& container, const RecordAnswer& record) {
-  const auto* good = std::get_if<Record>(&record);
-  if (container.record && (!container.record->incomplete || good == nullptr)) return false;
-  if (const auto* bad = std::get_if<BadRecord>(&record)) {
-    if (std::exchange(container.bad_record, bad->why) == bad->why) return false;
-    Report warning = about(container.path, container.names());
-    warning.severity = Severity::warning;
-    warning.text = "the runtime's record of container " + container.path.id +
-                   " cannot be used: " + bad->why + "; limited with the default";
-    reports_.push_back(std::move(warning));
-    return false;
+void Daemon::carrier_appeared(const ContainerPath& path, const RecordAnswer& record) {
+  const auto [entry, is_new] = carriers_.try_emplace(path.cgroup);
+  Carrier& carrier = entry->second;
+  if (is_new) carrier.path = path;
+  if (is_new) carrier.held = rules_.adopt(path.cgroup);
+  const bool learned = learn(carrier, record);
+  const bool failed_before = static_cast<bool>(carrier.last_error);
+  Before before;
+  if (!is_new && !failed_before) before = carrier.held;
+  const bool changed = decide_again(carrier);
+  const bool in_force = apply(carrier);
+  if (in_force && (is_new || (learned && changed) || failed_before))
+    report_decision(carrier, before);
+  report_complaints(carrier);
+}
+
+// True when names, labels or annotations are known now that were not.
+bool Daemon::learn(Carrier& carrier, const RecordAnswer& record) {
+  const Carrier::Learned learned = carrier.learn(record);
+  if (learned == Carrier::Learned::bad_record) {
+    reports_.push_back(warning(about(carrier.path, nullptr),
+                               "the runtime's record cannot be used: " + carrier.bad_record +
+                                   "; limited with the default"));
   }
-  if (good != nullptr) container.record = *good;
-  return good != nullptr;
+  if (learned == Carrier::Learned::record) report_unknown_labels(*carrier.record);
+  return learned == Carrier::Learned::record;
 }
 
 // True when verdict or limit changed.
-bool Daemon::decide_again(Container& container) {
-  Decision next = decide(config_, container.names());
+bool Daemon::decide_again(Carrier& carrier) {
+  Decision next = decide(config_, carrier.path, carrier.names());
   const bool changed =
-      next.verdict != container.decision.verdict || next.limit != container.decision.limit;
+      next.verdict != carrier.decision.verdict || next.limit != carrier.decision.limit;
   if (changed) {
-    compete(container.decision, false);
-    compete(next, true);
+    compete(carrier, carrier.decision, false);
+    compete(carrier, next, true);
   }
-  container.decision = std::move(next);
+  carrier.decision = std::move(next);
   return changed;
 }
 
-void Daemon::compete(const Decision& decision, bool joins) {
-  if (decision.verdict != Verdict::limited) return;
+// The total is that of all pods: a container outside of them has no part in it.
+void Daemon::compete(const Carrier& carrier, const Decision& decision, bool joins) {
+  if (decision.verdict != Verdict::limited || carrier.standalone()) return;
   joins ? budget_.add(decision.limit) : budget_.remove(decision.limit);
   unsettled_ = unsettled_ || divides();
 }
 
-std::vector<Rule> Daemon::wanted(const Container& container) const {
-  if (container.decision.verdict != Verdict::limited) return {};
-  if (!device_) return container.held;
-  const Limit& wish = container.decision.limit;
-  const Limit limit = divides() ? budget_.share(wish) : wish;
+std::vector<Rule> Daemon::wanted(const Carrier& carrier) const {
+  if (carrier.decision.verdict != Verdict::limited) return {};
+  if (!device_) return carrier.held;
+  const Limit& wish = carrier.decision.limit;
+  const Limit limit = divides() && !carrier.standalone() ? budget_.share(wish) : wish;
   if (limit.unlimited()) return {};
   return {{device_->rule, limit}};
 }
 
-std::vector<Rule> Daemon::wanted_total() const {
-  if (version_ == CgroupVersion::v1 || config_.total_iops == 0) return {};
-  return {{device_->rule, {.read_iops = config_.total_iops, .write_iops = config_.total_iops}}};
-}
-
-// ---- effect
-// ---------------------------------------------------------------------------------------------------------
-
-// What an earlier run left in a cgroup that is seen for the first time: as the kernel has it now.
-std::vector<Rule> Daemon::adopted(const std::string& cgroup) {
-  std::vector<Rule> held;
-  const auto left = ours_.find(cgroup);
-  if (left == ours_.end()) return held;
-  for (const Rule& rule : left->second) {
-    const auto limit = sink_.read({cgroup, rule.device});
-    if (limit && !limit->unlimited()) held.push_back({rule.device, *limit});
-  }
-  ours_.erase(left);
-  return held;
-}
-
-std::error_code Daemon::write_rules(const std::string& cgroup, const std::vector<Rule>& wanted,
-                                    std::vector<Rule>& held) {
-  std::error_code first;
-  for (const Rule& rule : changes(wanted, held)) {
-    std::error_code error = sink_.write({cgroup, rule.device}, rule.limit);
-    // The kernel drops a disk's rules with the disk: nothing is left to remove.
-    if (error == SinkError::device_refused && rule.limit.unlimited()) error.clear();
-    if (error) {
-      if (!first) first = error;
-      continue;
-    }
-    std::erase_if(held, [&rule](const Rule& old) { return old.device == rule.device; });
-    if (!rule.limit.unlimited()) held.push_back(rule);
-  }
-  return first;
-}
+// ---- effect ----
 
 // True when what should be in force is; without a disk nothing is.
-bool Daemon::apply(Container& container) {
-  const std::error_code error =
-      write_rules(container.path.cgroup, wanted(container), container.held);
-  if (error) report_error(container, error);
-  container.last_error = error;
-  return !error && (device_ || container.decision.verdict != Verdict::limited);
+bool Daemon::apply(Carrier& carrier) {
+  const std::error_code error = rules_.write(carrier.path.cgroup, wanted(carrier), carrier.held);
+  if (error) report_error(carrier, error);
+  carrier.last_error = error;
+  return !error && (device_ || carrier.decision.verdict != Verdict::limited);
 }
 
 void Daemon::apply_total(const std::string& cgroup, Kubepods& tree) {
   if (!device_) return;
+  std::vector<Rule> wanted;
+  if (version_ == CgroupVersion::v2 && config_.total_iops != 0)
+    wanted.push_back({device_->rule, each_way(config_.total_iops)});
   const std::vector<Rule> before = tree.held;
-  const std::error_code error = write_rules(cgroup, wanted_total(), tree.held);
+  const std::error_code error = rules_.write(cgroup, wanted, tree.held);
   const bool said = error == tree.last_error;
   tree.last_error = error;
   if (error == SinkError::controller_missing) controller_missing_.push_back(cgroup);
@@ -225,72 +216,83 @@ void Daemon::apply_total(const std::string& cgroup, Kubepods& tree) {
   }
 }
 
+// The kernel's v1 hierarchy is flat: once crun has put the processes into the scope's child, the
+// scope's own rule does nothing.
+bool Daemon::superseded(const ContainerPath& scope) const {
+  const bool may_be_crun =
+      scope.runtime == RuntimeHint::crio || scope.runtime == RuntimeHint::podman;
+  return version_ == CgroupVersion::v1 && may_be_crun && carriers_.contains(process_leaf_of(scope));
+}
+
+void Daemon::supersede(const ContainerPath& leaf) {
+  const std::string_view cgroup = version_ == CgroupVersion::v1 ? scope_of(leaf) : "";
+  const auto scope = carriers_.find(cgroup);
+  if (scope == carriers_.end()) return;
+  compete(scope->second, scope->second.decision, false);
+  rules_.release(scope->first, scope->second.held);
+  carriers_.erase(scope);
+}
+
+// Another scope has other carriers. What is in force stays so until theirs is, as after a restart.
+void Daemon::start_over(Config config, const Listing& listing) {
+  config_ = std::move(config);
+  budget_ = Budget(config_.total_iops);
+  for (const auto& entry : std::exchange(carriers_, {}))
+    rules_.leave(entry.first, entry.second.held);
+  on_rescan(listing);
+  report(Severity::info, "configuration reloaded: [limits] scope changed, all " +
+                             std::to_string(carriers_.size()) + " were decided anew");
+}
+
 void Daemon::repair_all() {
-  for (const auto& entry : containers_) {
-    repair(entry.first, entry.second.held, about(entry.second.path, entry.second.names()));
+  for (const auto& entry : carriers_) {
+    rules_.repair(entry.first, entry.second.held, [&](const Rule& rule, const Limit& found) {
+      reports_.push_back(repaired(about(entry.second.path, entry.second.names()), rule, found));
+    });
   }
   for (const auto& tree : kubepods_) {
-    Report drift;
-    drift.cgroup = tree.first;
-    repair(tree.first, tree.second.held, std::move(drift));
+    rules_.repair(tree.first, tree.second.held, [&](const Rule& rule, const Limit& found) {
+      Report drift;
+      drift.cgroup = tree.first;
+      reports_.push_back(repaired(std::move(drift), rule, found));
+    });
   }
 }
 
-void Daemon::repair(const std::string& cgroup, const std::vector<Rule>& held, Report&& drift) {
-  for (const Rule& rule : held) {
-    const auto found = sink_.read({cgroup, rule.device});
-    if (!found || *found == rule.limit) continue;
-    if (sink_.write({cgroup, rule.device}, rule.limit)) continue;  // the next pass finds it again
-    drift.severity = Severity::warning;
-    drift.action = Action::repaired;
-    drift.device = rule.device;
-    drift.limit = rule.limit;
-    drift.text = "somebody changed the limit of " + cgroup + " on " + to_string(rule.device) +
-                 " to " + to_string(*found) + "; put back to " + to_string(rule.limit);
-    reports_.push_back(drift);
-  }
-}
-
-void Daemon::forget(const std::string& cgroup, const std::vector<Rule>& held) {
-  for (const Rule& rule : held) sink_.forget({cgroup, rule.device});
-}
-
-// Cgroups that went while nobody listened, in this run or before it.
-void Daemon::forget_missing(const Listing& listing) {
-  std::set<std::string_view> present(listing.kubepods.begin(), listing.kubepods.end());
-  for (const Sighting& sighting : listing.containers) present.insert(sighting.path.cgroup);
-  std::vector<std::string> gone;
-  for (const auto& entry : containers_) {
-    if (!present.contains(entry.first)) gone.push_back(entry.first);
+// What a listing does not show is gone, or not ours to limit any more. If it is still there, its
+// rule must not be.
+void Daemon::release_missing(const Listing& listing) {
+  const Shown shown(listing);
+  std::vector<std::pair<std::string, std::vector<Rule>>> gone;
+  for (const auto& entry : carriers_) {
+    if (!shown.cgroups.contains(entry.first)) gone.emplace_back(entry.first, entry.second.held);
   }
   for (const auto& tree : kubepods_) {
-    if (!present.contains(tree.first)) gone.push_back(tree.first);
+    if (!shown.cgroups.contains(tree.first)) gone.emplace_back(tree.first, tree.second.held);
   }
-  for (const std::string& cgroup : gone) on_vanished(cgroup);
-  for (const auto& left : ours_) {
-    if (!present.contains(left.first)) forget(left.first, left.second);
+  for (const auto& [cgroup, held] : gone) {
+    rules_.release(cgroup, held);
+    on_vanished(cgroup);
   }
-  std::erase_if(ours_, [&present](const auto& left) { return !present.contains(left.first); });
+  std::erase_if(complained_,
+                [&shown](const auto& one) { return !shown.pod_uids.contains(one.first); });
 }
 
-// ---- report
-// ---------------------------------------------------------------------------------------------------------
+// ---- report ----
+
+Daemon::Carriers::const_iterator Daemon::find(std::string_view cgroup) const {
+  const auto found = carriers_.find(cgroup);
+  if (found != carriers_.end() || config_.scope != LimitScope::pod) return found;
+  return carriers_.find(cgroup.substr(0, cgroup.rfind('/')));
+}
 
 bool Daemon::knows(std::string_view cgroup) const {
-  return containers_.contains(cgroup) || kubepods_.contains(cgroup);
+  return find(cgroup) != carriers_.end() || kubepods_.contains(cgroup);
 }
 
 bool Daemon::has_record(std::string_view cgroup) const {
-  const auto found = containers_.find(cgroup);
-  return found != containers_.end() && found->second.record && !found->second.record->incomplete;
-}
-
-std::vector<std::string> Daemon::take_controller_missing() {
-  return std::exchange(controller_missing_, {});
-}
-
-std::vector<Report> Daemon::take_reports() {
-  return std::exchange(reports_, {});
+  const auto found = find(cgroup);
+  return found != carriers_.end() && found->second.has_whole_record();
 }
 
 void Daemon::report(Severity severity, std::string text) {
@@ -300,50 +302,47 @@ void Daemon::report(Severity severity, std::string text) {
   reports_.push_back(std::move(message));
 }
 
-void Daemon::report_decision(const Container& container) {
-  if (container.decision.verdict == Verdict::sandbox) return;
-  Report line = about(container.path, container.names());
-  if (container.held.empty()) {
-    line.action = Action::exempted;
-    line.text = "exempt: " + who(line) + "; " + container.decision.reason;
-  } else {
-    const Rule& rule = container.held.front();
-    line.action = Action::limited;
-    line.device = rule.device;
-    line.limit = rule.limit;
-    line.text = "limited: " + who(line) + " to " + to_string(rule.limit) + " on " +
-                to_string(rule.device) + "; " + container.decision.reason;
-  }
-  reports_.push_back(std::move(line));
+void Daemon::report_decision(const Carrier& carrier, const Before& before) {
+  if (carrier.decision.verdict == Verdict::sandbox) return;
+  reports_.push_back(
+      decided(about(carrier.path, carrier.names()), carrier.decision, carrier.held, before));
 }
 
-void Daemon::report_error(Container& container, std::error_code error) {
-  if (error == SinkError::controller_missing) controller_missing_.push_back(container.path.cgroup);
-  if (error == SinkError::cgroup_gone || error == container.last_error) return;
-  Report line = about(container.path, container.names());
-  line.severity = Severity::error;
-  line.action = Action::lost;
+// Once for a pod, however many containers repeat it.
+void Daemon::report_complaints(const Carrier& carrier) {
+  for (const std::string& text : carrier.decision.complaints) {
+    if (!complained_[carrier.path.pod_uid].insert(text).second) continue;
+    reports_.push_back(warning(about(carrier.path, carrier.names()), text));
+  }
+}
+
+void Daemon::report_unknown_labels(const Record& record) {
+  if (record.runtime != RuntimeHint::containerd || said_no_labels_) return;
+  if (wished_for(config_).labels.empty()) return;
+  said_no_labels_ = true;
+  report(Severity::warning,
+         "a [policy] matches by label, but containerd writes no pod labels down: it matches none "
+         "of containerd's containers; match by namespace, pod, container or image instead");
+}
+
+void Daemon::report_error(Carrier& carrier, std::error_code error) {
+  if (error == SinkError::controller_missing) controller_missing_.push_back(carrier.path.cgroup);
+  if (error == SinkError::cgroup_gone || error == carrier.last_error) return;
+  Report line = not_limited(about(carrier.path, carrier.names()), error);
   if (device_) line.device = device_->rule;
-  line.text =
-      "not limited: " + who(line) + ": " + error.message() + " (" + container.path.cgroup + ")";
   reports_.push_back(std::move(line));
 }
 
 std::string Daemon::status() const {
-  std::size_t limited = 0;
-  std::size_t exempt = 0;
-  std::size_t failed = 0;
-  for (const auto& entry : containers_) {
-    const Container& container = entry.second;
-    if (container.last_error) ++failed;
-    if (container.decision.verdict == Verdict::exempt) ++exempt;
-    if (!container.held.empty() && !container.last_error) ++limited;
+  Counts counts;
+  for (const auto& entry : carriers_) {
+    const Carrier& carrier = entry.second;
+    if (carrier.last_error) ++counts.failed;
+    if (carrier.decision.verdict == Verdict::exempt) ++counts.exempt;
+    if (!carrier.held.empty() && !carrier.last_error) ++counts.limited;
   }
-  std::string text = device_ ? describe(*device_) : "waiting: " + no_disk_;
-  text +=
-      "; " + std::to_string(limited) + " containers limited, " + std::to_string(exempt) + " exempt";
-  if (failed != 0) text += ", " + std::to_string(failed) + " NOT limited (see the journal)";
-  return text;
+  return (device_ ? describe(*device_) : "waiting: " + no_disk_) + "; " +
+         to_string(counts, config_.scope);
 }
 
 }  // namespace iopslimit

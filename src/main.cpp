@@ -74,6 +74,9 @@ int main(int argc, char** argv) {
       return app.exit(error) == 0 ? EX_OK : EX_USAGE;  // --help and --version arrive here too
     }
     return check->count() != 0 ? check_config(named) : serve();
+  } catch (const ConfigRefused& error) {
+    std::fprintf(stderr, "<3>%s\n", error.what());
+    return EX_CONFIG;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "<3>iops-limitd: %s\n", error.what());
     return EXIT_FAILURE;

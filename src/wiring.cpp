@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include "core/config_whole.hpp"
 #include "host/blkio_file.hpp"
 #include "host/config_files.hpp"
 #include "host/io_max_file.hpp"
@@ -16,13 +17,17 @@ namespace {
 
 constexpr const char* ledger_path = "/run/iops-limitd/rules";
 
+WatchedPlaces places(const Config& config, CgroupVersion version) {
+  return {.standalone = config.standalone, .process_leaves = version == CgroupVersion::v1};
+}
+
 std::unique_ptr<LimitSink> open_limit_files(const CgroupTree& tree) {
   if (tree.version == CgroupVersion::v2) return std::make_unique<IoMaxFile>(tree.root);
   return std::make_unique<BlkioFile>(tree.root);
 }
 
 RecordFolders record_folders(const Config& config) {
-  return known_record_folders(config.state_folders, {config.containerd_namespace});
+  return known_record_folders(config.state_folders, config.containerd_namespaces);
 }
 
 }  // namespace
@@ -31,9 +36,10 @@ Wiring::Wiring(std::string config_file, ParsedConfig parsed)
     : config_file_(std::move(config_file)),
       tree_(find_cgroup_tree(parsed.config.cgroup_version)),
       files_(open_limit_files(tree_)),
-      records_(std::in_place, record_folders(parsed.config), parsed.config.runtime, RecordWish{}),
+      records_(std::in_place, record_folders(parsed.config), parsed.config.runtime,
+               wished_for(parsed.config)),
       late_records_([this](const ContainerPath& path) { container_appeared(path); }),
-      watch_(tree_.root, WatchedPlaces{},
+      watch_(tree_.root, places(parsed.config, tree_.version),
              {.appeared = [this](const CgroupWatch::Seen& one) { seen(one); },
               .vanished =
                   [this](const std::string& cgroup) {
@@ -43,6 +49,8 @@ Wiring::Wiring(std::string config_file, ParsedConfig parsed)
               .lost = [this] { rescan(); },
               .complain =
                   [this](const std::string& text) { journal_.log(Severity::warning, text); }}) {
+  for (const ConfigMessage& refused : check_on(parsed.config, tree_.version))
+    throw ConfigRefused(to_string(refused));
   std::vector<RulePlace> ours;
   if (parsed.config.dry_run) {
     sink_ = std::make_unique<DryRun>(*files_);
@@ -104,7 +112,9 @@ void Wiring::start_safety_net(const Config& config) {
 // The path that counts: from the event to the written limit.
 void Wiring::seen(const CgroupWatch::Seen& one) {
   if (one.place == CgroupPlace::kubepods) return daemon_->on_kubepods(one.cgroup);
-  if (const auto path = parse_container_path(one.cgroup)) container_appeared(*path);
+  if (one.place == CgroupPlace::pod) return daemon_->on_pod(*parse_pod_path(one.cgroup));
+  if (const auto path = parse_container_path(one.cgroup, daemon_->config().standalone))
+    container_appeared(*path);
 }
 
 void Wiring::container_appeared(const ContainerPath& path) {
@@ -119,16 +129,28 @@ void Wiring::container_appeared(const ContainerPath& path) {
   }
 }
 
-void Wiring::rescan() {
+// What is there now. Records that were read are not read again, unless `reread`: a new
+// configuration may ask for more of them.
+Listing Wiring::list(Standalone standalone, bool reread) {
   Listing listing;
   for (const CgroupWatch::Seen& one : watch_.scan()) {
     if (one.place == CgroupPlace::kubepods) listing.kubepods.push_back(one.cgroup);
-    auto path = parse_container_path(one.cgroup);
+    if (one.place == CgroupPlace::pod) listing.pods.push_back(*parse_pod_path(one.cgroup));
+    auto path = parse_container_path(one.cgroup, standalone);
     if (!path) continue;
-    RecordAnswer record = daemon_->has_record(one.cgroup) ? NoRecord{} : records_->read(*path);
+    const bool known = !reread && daemon_->has_record(one.cgroup);
+    RecordAnswer record = known ? NoRecord{} : records_->read(*path);
     listing.containers.push_back({std::move(*path), std::move(record)});
   }
+  return listing;
+}
+
+void Wiring::rescan() {
+  const Listing listing = list(daemon_->config().standalone, false);
   daemon_->on_rescan(listing);
+  for (const Sighting& sighting : listing.containers) {
+    if (!daemon_->has_record(sighting.path.cgroup)) container_appeared(sighting.path);
+  }
   late_records_.forget_unless([this](const std::string& cgroup) { return daemon_->knows(cgroup); });
 }
 
@@ -146,6 +168,8 @@ void Wiring::reload() {
   ConfigText text = read_configuration(config_file_);
   ParsedConfig parsed = build_config(text.entries);
   text.errors.insert(text.errors.end(), parsed.errors.begin(), parsed.errors.end());
+  const std::vector<ConfigMessage> refused = check_on(parsed.config, tree_.version);
+  text.errors.insert(text.errors.end(), refused.begin(), refused.end());
   config_refused_ = !text.errors.empty();
   for (const ConfigMessage& error : text.errors) journal_.log(Severity::error, to_string(error));
   if (config_refused_) {
@@ -161,9 +185,12 @@ void Wiring::reload() {
       parsed.config.dry_run = old.dry_run;
       parsed.config.cgroup_version = old.cgroup_version;
     }
-    records_.emplace(record_folders(parsed.config), parsed.config.runtime, RecordWish{});
+    records_.emplace(record_folders(parsed.config), parsed.config.runtime,
+                     wished_for(parsed.config));
     start_safety_net(parsed.config);
-    daemon_->on_config(std::move(parsed.config));
+    watch_.look_for(places(parsed.config, tree_.version));
+    const Listing listing = list(parsed.config.standalone, true);
+    daemon_->on_config(std::move(parsed.config), listing);
     look_at_disk();
   }
   flush();
@@ -176,7 +203,7 @@ void Wiring::retry_controllers() {
   for (const std::string& cgroup : daemon_->take_controller_missing()) {
     if (!daemon_->knows(cgroup)) continue;  // it went meanwhile: nothing would tell its end again
     watch_.await_controller(cgroup);
-    seen({cgroup, place_of(cgroup)});
+    seen({cgroup, place_of(cgroup, daemon_->config().standalone)});
   }
   static_cast<void>(daemon_->take_controller_missing());
 }

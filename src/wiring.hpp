@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 
 #include "core/dry_run.hpp"
@@ -21,9 +22,16 @@
 
 namespace iopslimit {
 
+/// The configuration asks for something that this node cannot do. what(): "file:line: message"; an
+/// exit status of 78 tells systemd not to try again.
+struct ConfigRefused : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 class Wiring {
  public:
-  /// `parsed` holds no errors. Throws when the machine cannot do what is asked.
+  /// `parsed` holds no errors. Throws ConfigRefused, or another exception when the machine cannot
+  /// do what is asked.
   Wiring(std::string config_file, ParsedConfig parsed);
 
   /// First pass, READY, then events until SIGTERM or SIGINT.
@@ -34,6 +42,7 @@ class Wiring {
   void start_safety_net(const Config& config);
   void container_appeared(const ContainerPath& path);
   void seen(const CgroupWatch::Seen& one);
+  Listing list(Standalone standalone, bool reread);
   void rescan();
   void look_at_disk();
   void reload();

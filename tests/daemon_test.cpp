@@ -56,6 +56,12 @@ ContainerPath container(int number) {
   return *parse_container_path("/kubepods/burstable/pod00000000-0000-4000-8000-000000000001/" + id);
 }
 
+const std::string pod_cgroup = "/kubepods/burstable/pod00000000-0000-4000-8000-000000000001";
+
+ContainerPath pod() {
+  return *parse_pod_path(pod_cgroup);
+}
+
 Record named(const std::string& name) {
   return {.name = name, .image = "i", .pod = "p", .pod_namespace = "n"};
 }
@@ -244,7 +250,7 @@ TEST_F(DaemonTest, RescanForgetsWhatIsGoneAndFindsWhatIsNew) {
   daemon.on_appeared(container(1), named("a"));
   daemon.on_rescan({{{container(2), named("b")}}, {kubepods}});
   EXPECT_EQ(kernel.of(container(2)), five_hundred);
-  EXPECT_THAT(kernel.forgotten, ElementsAre(RulePlace{container(1).cgroup, nvme0}));
+  EXPECT_TRUE(kernel.of(container(1)).unlimited());
   EXPECT_FALSE(daemon.has_record(container(1).cgroup));
   EXPECT_EQ(kernel.read({kubepods, nvme0})->read_iops, 3000U);
 }
@@ -281,15 +287,16 @@ TEST_F(DaemonTest, ReloadWritesTheDifferenceAndNothingElse) {
   daemon.take_reports();
   kernel.writes.clear();
   Config config;
-  daemon.on_config(config);
+  const Listing both{{{container(1), named("a")}, {container(2), named("istio-proxy")}}};
+  daemon.on_config(config, both);
   EXPECT_THAT(kernel.writes, IsEmpty());
   EXPECT_THAT(reports(Action::limited), IsEmpty());
   config.limit.read_iops = 400;
-  daemon.on_config(config);
+  daemon.on_config(config, both);
   EXPECT_THAT(kernel.writes, ElementsAre(RulePlace{container(1).cgroup, nvme0}));
   EXPECT_THAT(reports(Action::limited), SizeIs(1));
   config.exclude_keywords = {"a"};
-  daemon.on_config(config);
+  daemon.on_config(config, {{{container(1), NoRecord{}}, {container(2), NoRecord{}}}});
   EXPECT_TRUE(kernel.of(container(1)).unlimited());
   EXPECT_EQ(kernel.of(container(2)), config.limit);
 }
@@ -299,12 +306,14 @@ TEST_F(DaemonTest, ReloadOfTheTotal) {
   daemon.on_kubepods(kubepods);
   Config config;
   config.total_iops = 0;
-  daemon.on_config(config);
+  daemon.on_config(config, {{}, {kubepods}});
   EXPECT_TRUE(kernel.read({kubepods, nvme0})->unlimited());
   Daemon& divided = start(CgroupVersion::v1);
-  for (int i = 0; i < 10; ++i) divided.on_appeared(container(i), named("web"));
+  Listing ten;
+  for (int i = 0; i < 10; ++i) ten.containers.push_back({container(i), named("web")});
+  divided.on_rescan(ten);
   divided.settle();
-  divided.on_config(config);
+  divided.on_config(config, ten);
   divided.settle();
   EXPECT_EQ(kernel.of(container(5)), five_hundred);
 }
@@ -322,12 +331,45 @@ TEST_F(DaemonTest, RestartClearsItsRuleFromWhatIsExemptNow) {
   const RulePlace ours{container(1).cgroup, nvme0};
   const RulePlace foreign{container(2).cgroup, nvme0};
   kernel.rules[ours] = kernel.rules[foreign] = five_hundred;
-  Daemon& daemon = start(CgroupVersion::v2, {}, {ours, {"/kubepods/gone", nvme0}});
+  Daemon& daemon = start(CgroupVersion::v2, {}, {ours});
   daemon.on_rescan(
       {{{container(1), named("istio-proxy")}, {container(2), named("istio-proxy")}}, {}});
   EXPECT_TRUE(kernel.of(container(1)).unlimited());
   EXPECT_EQ(kernel.of(container(2)), five_hundred) << "not ours";
-  EXPECT_THAT(kernel.forgotten, ElementsAre(RulePlace{"/kubepods/gone", nvme0}));
+}
+
+TEST_F(DaemonTest, RestartForgetsWhatIsGoneAndNeverWritesElsewhere) {
+  const std::string elsewhere = "/system.slice/sshd.service";
+  kernel.rules[{elsewhere, nvme0}] = five_hundred;
+  kernel.failures[container(3).cgroup] = SinkError::cgroup_gone;
+  Daemon& daemon = start(CgroupVersion::v2, {}, {{container(3).cgroup, nvme0}, {elsewhere, nvme0}});
+  daemon.on_rescan({});
+  EXPECT_THAT(kernel.forgotten, ElementsAre(RulePlace{container(3).cgroup, nvme0}));
+  EXPECT_THAT(kernel.writes, IsEmpty());
+}
+
+TEST_F(DaemonTest, WhatIsNoLongerListedLosesItsRule) {
+  const ContainerPath plain{.cgroup = "/docker/" + container(1).id,
+                            .id = container(1).id,
+                            .qos = QosClass::none,
+                            .runtime = RuntimeHint::docker};
+  Daemon& daemon = start();
+  daemon.on_appeared(plain, named("web"));
+  EXPECT_EQ(kernel.of(plain), five_hundred);
+  daemon.on_config({}, {});
+  EXPECT_TRUE(kernel.of(plain).unlimited());
+  EXPECT_FALSE(daemon.knows(plain.cgroup));
+}
+
+TEST_F(DaemonTest, WhatIsListedForTheFirstTimeByAReloadIsLimited) {
+  const ContainerPath plain{.cgroup = "/docker/" + container(1).id,
+                            .id = container(1).id,
+                            .qos = QosClass::none,
+                            .runtime = RuntimeHint::docker};
+  Daemon& daemon = start();
+  daemon.on_config({}, {{{plain, named("web")}}});
+  EXPECT_EQ(kernel.of(plain), five_hundred);
+  EXPECT_THAT(reports(Action::limited), SizeIs(1));
 }
 
 TEST_F(DaemonTest, FailureIsSaidOnceCountedAndRetried) {
@@ -376,6 +418,224 @@ TEST_F(DaemonTest, VanishedMayBeAnything) {
   daemon.on_kubepods(kubepods);
   daemon.on_vanished(kubepods);
   EXPECT_THAT(kernel.forgotten, ElementsAre(RulePlace{kubepods, nvme0}));
+}
+
+// ---- policies ----
+
+Config with_policy(const std::string& glob_namespace, std::uint64_t iops) {
+  Config config;
+  config.policies.push_back(
+      {"p",
+       {.origin = {"/c", 3}, .globs = {{"namespace", glob_namespace}}, .limits = {.iops = iops}}});
+  return config;
+}
+
+TEST_F(DaemonTest, ReloadChangesExactlyWhoseDecisionChanged) {
+  Daemon& daemon = start(CgroupVersion::v2, with_policy("shop", 200));
+  Listing listing;
+  for (int i = 0; i < 4; ++i) {
+    Record record = named("c" + std::to_string(i));
+    record.pod_namespace = i < 3 ? "shop" : "other";
+    listing.containers.push_back({container(i), record});
+  }
+  daemon.on_rescan(listing);
+  daemon.take_reports();
+  kernel.writes.clear();
+  daemon.on_config(with_policy("shop", 300), listing);
+  EXPECT_THAT(kernel.writes, SizeIs(3));
+  EXPECT_EQ(kernel.of(container(0)), each_way(300));
+  EXPECT_EQ(kernel.of(container(3)), five_hundred);
+  std::vector<Report> said = daemon.take_reports();
+  ASSERT_THAT(said, SizeIs(4));
+  EXPECT_THAT(said[0].text, HasSubstr("read 300 IOPS, write 300 IOPS"));
+  EXPECT_THAT(said[0].text, HasSubstr("(was read 200 IOPS, write 200 IOPS); [policy p] (/c:3)"));
+  EXPECT_EQ(said[3].text, "configuration reloaded: 3 of 4 containers changed");
+}
+
+TEST_F(DaemonTest, ReloadLearnsWhatTheOldConfigurationDidNotAskFor) {
+  Daemon& daemon = start();
+  daemon.on_appeared(container(1), named("web"));
+  Config config;
+  config.policies.push_back({"p", {.globs = {{"label.app", "db"}}, .limits = {.iops = 900}}});
+  Record labelled = named("web");
+  labelled.labels = {{"app", "db"}};
+  daemon.on_config(config, {{{container(1), labelled}}});
+  EXPECT_EQ(kernel.of(container(1)), each_way(900));
+  daemon.on_config(config, {{{container(1), NoRecord{}}}});
+  EXPECT_EQ(kernel.of(container(1)), each_way(900)) << "a record that is gone takes nothing away";
+}
+
+TEST_F(DaemonTest, AMalformedAnnotationIsSaidOnceForAPod) {
+  Daemon& daemon = start();
+  Record record = named("web");
+  record.annotations = {{"iopslimit.org/iops", "lots"}};
+  const auto complaints = [&daemon] {
+    std::vector<std::string> texts;
+    for (const Report& report : daemon.take_reports()) {
+      if (report.severity == Severity::warning) texts.push_back(report.text);
+    }
+    return texts;
+  };
+  daemon.on_appeared(container(1), record);
+  daemon.on_appeared(container(2), record);
+  const auto said = complaints();
+  ASSERT_THAT(said, SizeIs(1));
+  EXPECT_THAT(said[0], HasSubstr("pod n/p: annotation iopslimit.org/iops is ignored: 'lots'"));
+  EXPECT_EQ(kernel.of(container(1)), five_hundred);
+  daemon.on_vanished(container(1).cgroup);
+  daemon.on_appeared(container(1), record);
+  EXPECT_THAT(complaints(), IsEmpty()) << "restarted in its pod";
+  daemon.on_vanished(pod_cgroup);
+  daemon.on_appeared(container(3), record);
+  EXPECT_THAT(complaints(), SizeIs(1)) << "another pod of the same uid";
+}
+
+TEST_F(DaemonTest, LabelPoliciesThatContainerdCannotFollowAreSaidOnce) {
+  Config config;
+  config.policies.push_back({"p", {.globs = {{"label.app", "db"}}, .limits = {.iops = 900}}});
+  Daemon& daemon = start(CgroupVersion::v2, config);
+  Record record = named("web");
+  record.runtime = RuntimeHint::containerd;
+  daemon.on_appeared(container(1), record);
+  daemon.on_appeared(container(2), record);
+  std::size_t said = 0;
+  for (const Report& report : daemon.take_reports()) said += report.severity == Severity::warning;
+  EXPECT_EQ(said, 1U);
+}
+
+TEST_F(DaemonTest, AStandaloneContainerHasNoPartInTheDivision) {
+  const ContainerPath plain{.cgroup = "/docker/" + container(99).id,
+                            .id = container(99).id,
+                            .qos = QosClass::none,
+                            .runtime = RuntimeHint::docker};
+  Daemon& daemon = start(CgroupVersion::v1);
+  for (int i = 0; i < 10; ++i) daemon.on_appeared(container(i), named("web"));
+  daemon.on_appeared(plain, named("web"));
+  daemon.settle();
+  EXPECT_EQ(kernel.of(plain), five_hundred);
+  EXPECT_EQ(kernel.of(container(0)).read_iops, 300U);
+}
+
+TEST_F(DaemonTest, DivisionStaysRightWhile200ComeAndGo) {
+  Config config = with_policy("shop", 5000);  // far above the total
+  Daemon& daemon = start(CgroupVersion::v1, config);
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 200; ++i) {
+      Record record = named("web");
+      record.pod_namespace = i % 50 == 0 ? "shop" : "other";
+      daemon.on_appeared(container(i), record);
+    }
+    daemon.settle();
+    std::uint64_t sum = 0;
+    for (int i = 0; i < 200; ++i) {
+      const std::uint64_t share = kernel.of(container(i)).read_iops;
+      EXPECT_GE(share, Budget::least_iops);
+      sum += share;
+    }
+    EXPECT_LE(sum, 3000U);
+    EXPECT_GT(kernel.of(container(0)).read_iops, 4 * kernel.of(container(1)).read_iops);
+    for (int i = 0; i < 199; ++i) daemon.on_vanished(container(i).cgroup);
+    daemon.settle();
+    EXPECT_EQ(kernel.of(container(199)), five_hundred);
+    for (int i = 0; i < 199; ++i) kernel.rules.erase({container(i).cgroup, nvme0});
+  }
+}
+
+TEST_F(DaemonTest, CrunsLeafTakesTheScopesPlaceOnV1) {
+  const std::string id = container(1).id;
+  const ContainerPath scope{.cgroup = "/machine.slice/libpod-" + id + ".scope",
+                            .id = id,
+                            .qos = QosClass::none,
+                            .runtime = RuntimeHint::podman};
+  ContainerPath leaf = scope;
+  leaf.cgroup = process_leaf_of(scope);
+  Daemon& daemon = start(CgroupVersion::v1);
+  daemon.on_appeared(scope, named("web"));
+  daemon.on_appeared(leaf, named("web"));
+  EXPECT_EQ(kernel.of(leaf), five_hundred);
+  EXPECT_TRUE(kernel.of(scope).unlimited());
+  kernel.writes.clear();
+  daemon.on_rescan({{{scope, named("web")}, {leaf, named("web")}}});
+  EXPECT_THAT(kernel.writes, IsEmpty());
+  EXPECT_THAT(daemon.status(), HasSubstr("1 containers limited"));
+}
+
+// ---- scope = pod ----
+
+Config pod_scope() {
+  Config config = with_policy("shop", 200);
+  config.scope = LimitScope::pod;
+  return config;
+}
+
+TEST_F(DaemonTest, APodIsLimitedBeforeAnyContainerOfIt) {
+  Daemon& daemon = start(CgroupVersion::v2, pod_scope());
+  daemon.on_pod(pod());
+  EXPECT_EQ(kernel.of(pod()), five_hundred);
+  Record sandbox{.sandbox = true, .pod = "p", .pod_namespace = "shop"};
+  daemon.on_appeared(container(0), sandbox);
+  EXPECT_EQ(kernel.of(pod()), each_way(200)) << "the sandbox tells whose pod it is";
+  EXPECT_TRUE(kernel.of(container(0)).unlimited());
+  daemon.on_appeared(container(1), named("web"));
+  daemon.on_vanished(container(1).cgroup);
+  EXPECT_TRUE(kernel.of(container(1)).unlimited());
+  EXPECT_EQ(kernel.of(pod()), each_way(200));
+  EXPECT_TRUE(daemon.knows(container(5).cgroup)) << "by its pod";
+  const auto said = reports(Action::limited);
+  ASSERT_THAT(said, SizeIs(2));
+  EXPECT_THAT(said[1].text, HasSubstr("limited: pod shop/p to"));
+  EXPECT_EQ(said[1].container_id, "");
+  EXPECT_THAT(daemon.status(), HasSubstr("1 pods limited"));
+  daemon.on_vanished(pod_cgroup);
+  EXPECT_FALSE(daemon.knows(pod_cgroup));
+}
+
+TEST_F(DaemonTest, APodIsExemptByItsNamesOnly) {
+  Daemon& daemon = start(CgroupVersion::v2, pod_scope());
+  daemon.on_appeared(container(1), named("istio-proxy"));
+  EXPECT_EQ(kernel.of(pod()), five_hundred) << "one container does not free the pod";
+  kernel.rules.clear();
+  Daemon& other = start(CgroupVersion::v2, pod_scope());
+  Record system = named("dns");
+  system.pod_namespace = "kube-system";
+  other.on_appeared(container(1), system);
+  EXPECT_TRUE(kernel.of(pod()).unlimited());
+}
+
+TEST_F(DaemonTest, WithScopeContainerAPodHasNoRule) {
+  start().on_pod(pod());
+  EXPECT_THAT(kernel.writes, IsEmpty());
+}
+
+TEST_F(DaemonTest, ChangingTheScopeLeavesNobodyWithoutALimit) {
+  Daemon& daemon = start();
+  const Listing listing{{{container(1), named("a")}, {container(2), named("b")}}, {}, {pod()}};
+  daemon.on_rescan(listing);
+  kernel.writes.clear();
+  Config config;
+  config.scope = LimitScope::pod;
+  daemon.on_config(config, listing);
+  EXPECT_EQ(kernel.of(pod()), five_hundred);
+  EXPECT_TRUE(kernel.of(container(1)).unlimited());
+  EXPECT_TRUE(kernel.of(container(2)).unlimited());
+  EXPECT_THAT(kernel.writes,
+              ElementsAre(RulePlace{pod_cgroup, nvme0}, RulePlace{container(1).cgroup, nvme0},
+                          RulePlace{container(2).cgroup, nvme0}))
+      << "the new limit first";
+  daemon.on_config({}, listing);
+  EXPECT_TRUE(kernel.of(pod()).unlimited());
+  EXPECT_EQ(kernel.of(container(1)), five_hundred);
+  EXPECT_EQ(kernel.of(container(2)), five_hundred);
+}
+
+TEST_F(DaemonTest, RestartInAnotherScopeClearsTheOldOnes) {
+  kernel.rules[{container(1).cgroup, nvme0}] = five_hundred;
+  Config config;
+  config.scope = LimitScope::pod;
+  Daemon& daemon = start(CgroupVersion::v2, config, {{container(1).cgroup, nvme0}});
+  daemon.on_rescan({{{container(1), named("a")}}, {}, {pod()}});
+  EXPECT_TRUE(kernel.of(container(1)).unlimited());
+  EXPECT_EQ(kernel.of(pod()), five_hundred);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "core/config.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -42,12 +43,14 @@ class ConfigBuilder {
   void aim(const SectionText& text, const ConfigEntry& entry);
   void set_key(const ConfigEntry& entry);
   std::string check_and_set(const ConfigEntry& entry);
+  void note_origin(const std::string& section, const std::string& key, const ConfigEntry& entry);
   void error(const Origin& origin, std::string text) {
     parsed_.errors.push_back({origin, std::move(text)});
   }
 
   ParsedConfig parsed_;
-  LimitKeys limits_;  // of [limits]
+  LimitKeys limits_;                         // of [limits]
+  const ConfigEntry* last_limit_ = nullptr;  // the last one written of its iops and bps
   ConfigPlaces places_;
   // (file, section, key) to the line it was first written on; the key is empty for a section line.
   std::map<std::tuple<std::string, std::string, std::string>, int> lines_;
@@ -171,8 +174,19 @@ ParsedConfig ConfigBuilder::finish() {
   config.limit = limits_.over(config.limit);
   config.total_iops = limits_.total_iops.value_or(config.total_iops);
   config.scope = limits_.scope.value_or(config.scope);
+  for (const auto& [place, entry] : places_.winners) note_origin(place.first, place.second, *entry);
   check_whole(places_, parsed_);
   return std::move(parsed_);
+}
+
+void ConfigBuilder::note_origin(const std::string& section, const std::string& key,
+                                const ConfigEntry& entry) {
+  auto& written = parsed_.config.written;
+  written[section + " " + key] = entry.origin;
+  const bool limit = section == "[limits]" && (key.ends_with("iops") || key.ends_with("bps"));
+  if (!limit || key == "total_iops") return;
+  if (last_limit_ == nullptr || std::less<>()(last_limit_, &entry)) last_limit_ = &entry;
+  written[section] = last_limit_->origin;
 }
 
 }  // namespace
@@ -190,6 +204,11 @@ Limit LimitKeys::over(const Limit& base) const {
           .write_iops = write_iops.value_or(iops.value_or(base.write_iops)),
           .read_bps = read_bps.value_or(bps.value_or(base.read_bps)),
           .write_bps = write_bps.value_or(bps.value_or(base.write_bps))};
+}
+
+std::string Config::where(const std::string& key) const {
+  const auto origin = written.find(key);
+  return key + " (" + (origin == written.end() ? "default" : to_string(origin->second)) + ")";
 }
 
 ParsedConfig build_config(const std::vector<ConfigEntry>& entries) {

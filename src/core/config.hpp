@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/container.hpp"
 #include "core/limit.hpp"
 
 namespace iopslimit {
@@ -76,8 +77,14 @@ struct PolicySection {
   std::map<std::string, std::string> globs = {};  ///< "namespace", "label.KEY" ... to pattern
   LimitKeys limits = {};
   bool exempt = false;
+  /// In place of those of [annotations], for the pods that match.
+  std::optional<std::uint64_t> annotation_max_iops = std::nullopt;
+  std::optional<std::uint64_t> annotation_max_bps = std::nullopt;
   bool operator==(const PolicySection&) const = default;
 };
+
+/// Name and section.
+using NamedPolicy = std::pair<std::string, PolicySection>;
 
 /// Every key of the design with its default. What is here has been checked: the kernel takes every
 /// limit.
@@ -90,19 +97,28 @@ struct Config {
   std::vector<std::string> exclude_keywords{"pause",       "istio-proxy", "psmdb",
                                             "kube-system", "koordinator", "apisix"};
   std::vector<std::string> exclude_namespaces = {};
-  std::vector<std::pair<std::string, PolicySection>> policies = {};  ///< in the order written
-  std::string annotation_prefix = "iopslimit.org";
+  std::vector<NamedPolicy> policies = {};  ///< in the order written
+  std::vector<std::string> annotation_prefixes{"iopslimit.org"};
   std::uint64_t annotation_min_iops = 50;
   std::uint64_t annotation_max_iops = 0;
+  std::uint64_t annotation_min_bps = std::uint64_t{1} << 20U;
+  std::uint64_t annotation_max_bps = 0;
   RuntimeType runtime = RuntimeType::automatic;
-  std::string containerd_namespace = "k8s.io";
+  Standalone standalone = {};
+  std::vector<std::string> containerd_namespaces{"k8s.io"};
   std::vector<std::string> state_folders = {};
   CgroupVersion cgroup_version = CgroupVersion::automatic;
   Apply apply = Apply::automatic;
   std::chrono::seconds check_interval{30};
   OnStop on_stop = OnStop::keep;
   bool dry_run = false;
+  /// "[section] key" to where the value that counts was written; "[limits]": the last of the keys
+  /// that a container's limit is made of.
+  std::map<std::string, Origin> written = {};
   bool operator==(const Config&) const = default;
+
+  /// "[section] key (file:line)", or "[section] key (default)".
+  std::string where(const std::string& key) const;
 };
 
 struct ParsedConfig {

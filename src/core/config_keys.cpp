@@ -101,8 +101,6 @@ std::string set_field(const ConfigEntry& entry, KeyTarget& target) {
   return Parse(entry.value, target.config.*Member);
 }
 
-constexpr std::string_view no_annotations = "no pod annotation is read";
-
 constexpr std::array table{
     ConfigKey{device, "mount", "/data", "the data mount; the disk behind it is the one limited",
               set_mount, devices},
@@ -133,7 +131,7 @@ constexpr std::array table{
               set_iops<&LimitKeys::total_iops>, devices},
     ConfigKey{limits, "scope", "container",
               "container: each container has the limit; pod: its pod has it (cgroup v2 only)",
-              set_scope, devices, "container", "the limit is each container's"},
+              set_scope, devices},
 
     ConfigKey{exclude, "keywords", "pause, istio-proxy, psmdb, kube-system, koordinator, apisix",
               "not limited: a word that is part of the image, container, pod or namespace name",
@@ -142,24 +140,33 @@ constexpr std::array table{
               set_words<&Config::exclude_namespaces>},
 
     ConfigKey{annotations, "prefix", "iopslimit.org",
-              "pods may ask for a limit by PREFIX/iops and the like; empty = off",
-              set_field<parse_prefix, &Config::annotation_prefix>, nowhere, "iopslimit.org",
-              no_annotations},
+              "pods may ask for a limit by PREFIX/iops and the like; a list, the first prefix "
+              "wins; empty = off",
+              set_field<parse_prefixes, &Config::annotation_prefixes>},
     ConfigKey{annotations, "min_iops", "50", "the least a pod can ask for",
-              set_field<parse_iops, &Config::annotation_min_iops>, nowhere, "50", no_annotations},
+              set_field<parse_iops, &Config::annotation_min_iops>},
     ConfigKey{annotations, "max_iops", "0",
               "the most a pod can ask for; 0: never more than its limit without annotation",
-              set_field<parse_iops, &Config::annotation_max_iops>, nowhere, "0", no_annotations},
+              set_field<parse_iops, &Config::annotation_max_iops>},
+    ConfigKey{annotations, "min_bps", "1M", "the least bytes per second a pod can ask for",
+              set_field<parse_bps, &Config::annotation_min_bps>},
+    ConfigKey{annotations, "max_bps", "0",
+              "the most bytes per second a pod can ask for; 0: never more than its limit without "
+              "annotation",
+              set_field<parse_bps, &Config::annotation_max_bps>},
 
     ConfigKey{runtime, "type", "auto",
-              "auto, containerd, docker or crio: whose containers these are", set_runtime, nowhere,
-              "auto, containerd",
-              "only containerd's records are read, and other containers get the default limit "
-              "without any exemption"},
-    ConfigKey{runtime, "containerd_namespace", "k8s.io", "the kubelet's namespace in containerd",
-              set_field<parse_name, &Config::containerd_namespace>},
+              "auto, containerd, docker or crio: whose records are read; auto: by each container's "
+              "path and record",
+              set_runtime},
+    ConfigKey{runtime, "standalone", "",
+              "docker, podman: their containers outside of Kubernetes are limited as well",
+              set_field<parse_standalone, &Config::standalone>},
+    ConfigKey{runtime, "containerd_namespace", "k8s.io",
+              "the kubelet's namespace in containerd; a list",
+              set_field<parse_names, &Config::containerd_namespaces>},
     ConfigKey{runtime, "state", "",
-              "further state folders of the runtime; the usual, k3s, rke2 and microk8s places are "
+              "further state folders of the runtimes; the usual, k3s, rke2 and microk8s places are "
               "known",
               set_field<parse_paths, &Config::state_folders>},
 
@@ -184,6 +191,15 @@ constexpr std::array table{
     ConfigKey{policy, "image", "", "pattern for the image", set_glob},
     ConfigKey{policy, "qos", "", "pattern for guaranteed, burstable or besteffort", set_glob},
     ConfigKey{policy, "label.KEY", "", "pattern for the pod's label KEY", set_glob},
+    ConfigKey{policy, "max_iops", "", "the most these pods can ask for; not set: as [annotations]",
+              [](const ConfigEntry& entry, KeyTarget& target) {
+                return parse_iops(entry.value, target.policy.annotation_max_iops.emplace());
+              }},
+    ConfigKey{policy, "max_bps", "",
+              "the most bytes per second these pods can ask for; not set: as [annotations]",
+              [](const ConfigEntry& entry, KeyTarget& target) {
+                return parse_bps(entry.value, target.policy.annotation_max_bps.emplace());
+              }},
     ConfigKey{policy, "exempt", "no", "yes: not limited at all",
               [](const ConfigEntry& entry, KeyTarget& target) {
                 return parse_boolean(entry.value, target.policy.exempt);

@@ -188,14 +188,35 @@ std::string parse_name(std::string_view text, std::string& value) {
   return {};
 }
 
-std::string parse_prefix(std::string_view text, std::string& value) {
-  value = text;
-  if (text.empty()) return {};
-  std::string name;
-  if (parse_name(text, name).empty()) return {};
-  return in_quotes(text) +
-         " is not an annotation prefix; write what stands before the '/' of the annotation, such "
-         "as iopslimit.org, or nothing for off";
+std::string parse_names(std::string_view text, std::vector<std::string>& value) {
+  value.clear();
+  for (const std::string_view one : between_commas(text)) {
+    std::string wrong = parse_name(one, value.emplace_back());
+    if (!wrong.empty()) return wrong;
+  }
+  return value.empty() ? "has no value; write a name such as k8s.io" : "";
+}
+
+std::string parse_prefixes(std::string_view text, std::vector<std::string>& value) {
+  value.clear();
+  for (const std::string_view one : between_commas(text)) {
+    if (parse_name(one, value.emplace_back()).empty()) continue;
+    return in_quotes(one) +
+           " is not an annotation prefix; write what stands before the '/' of the annotation, "
+           "such as iopslimit.org, or nothing for off";
+  }
+  return {};
+}
+
+std::string parse_standalone(std::string_view text, Standalone& value) {
+  value = {};
+  for (const std::string_view one : between_commas(text)) {
+    bool docker = false;
+    std::string wrong = parse_enum<bool>(one, {{"docker", true}, {"podman", false}}, docker);
+    if (!wrong.empty()) return wrong;
+    (docker ? value.docker : value.podman) = true;
+  }
+  return {};
 }
 
 std::string parse_glob(std::string_view text, std::string& value) {

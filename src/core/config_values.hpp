@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/container.hpp"
+
 namespace iopslimit {
 
 // Every parse_* returns an empty text and sets `value`, or returns what is wrong and what is
@@ -40,10 +42,16 @@ namespace iopslimit {
 /// A name that becomes one part of a path: letters, digits, '.', '_', '-', a letter or digit first.
 [[nodiscard]] std::string parse_name(std::string_view text, std::string& value);
 
-/// The part of an annotation's name before its '/'; empty = off.
-[[nodiscard]] std::string parse_prefix(std::string_view text, std::string& value);
+/// Such names between commas, at least one.
+[[nodiscard]] std::string parse_names(std::string_view text, std::vector<std::string>& value);
 
-/// A pattern for a name; not empty.
+/// The parts of annotations' names before their '/', between commas; empty = off.
+[[nodiscard]] std::string parse_prefixes(std::string_view text, std::vector<std::string>& value);
+
+/// docker and podman between commas; empty = neither.
+[[nodiscard]] std::string parse_standalone(std::string_view text, Standalone& value);
+
+/// A pattern for a name (fnmatch(3)); not empty.
 [[nodiscard]] std::string parse_glob(std::string_view text, std::string& value);
 
 /// A word an enumerator goes by in the configuration.

@@ -56,16 +56,32 @@ void check_device(const ConfigPlaces& places, const ConfigPlaces::NamedSection& 
                                               " already; name each mount once"});
 }
 
-void check_annotations(const ConfigPlaces& places, ParsedConfig& parsed) {
-  const std::uint64_t least = parsed.config.annotation_min_iops;
-  const std::uint64_t most = parsed.config.annotation_max_iops;
+void check_bounds(const ConfigPlaces& places, const std::string& what, std::uint64_t least,
+                  std::uint64_t most, ParsedConfig& parsed) {
   if (most == 0 || least <= most || places.flawed.contains("[annotations]")) return;
-  const ConfigEntry* at =
-      later(places.winner("[annotations]", "min_iops"), places.winner("[annotations]", "max_iops"));
-  parsed.errors.push_back({at->origin, "[annotations] min_iops (" + std::to_string(least) +
-                                           ") is above max_iops (" + std::to_string(most) +
-                                           "); lower min_iops, raise max_iops, or set max_iops "
-                                           "to 0"});
+  const ConfigEntry* at = later(places.winner("[annotations]", "min_" + what),
+                                places.winner("[annotations]", "max_" + what));
+  parsed.errors.push_back({at->origin, "[annotations] min_" + what + " (" + std::to_string(least) +
+                                           ") is above max_" + what + " (" + std::to_string(most) +
+                                           "); lower min_" + what + ", raise max_" + what +
+                                           ", or set max_" + what + " to 0"});
+}
+
+// A pod as a whole has no name of a container and no image: such a policy would silently do
+// nothing.
+void check_pod_policies(const ConfigPlaces& places, ParsedConfig& parsed) {
+  if (parsed.config.scope != LimitScope::pod) return;
+  for (const ConfigPlaces::NamedSection& section : places.named) {
+    for (const char* key : {"container", "image"}) {
+      const ConfigEntry* glob =
+          section.kind.word == "policy" ? places.winner(section.shown, key) : nullptr;
+      if (glob == nullptr) continue;
+      parsed.errors.push_back(
+          {glob->origin, section.shown + " " + key +
+                             ": with [limits] scope = pod the limit is the whole pod's, and no "
+                             "container is looked at; match by namespace, pod, qos or label.KEY"});
+    }
+  }
 }
 
 void check_scope(const ConfigPlaces& places, ParsedConfig& parsed) {
@@ -87,10 +103,8 @@ void note_idle(const ConfigPlaces& places, ParsedConfig& parsed) {
   constexpr const char* idle = " is checked but does not act in this version: ";
   std::map<const ConfigEntry*, std::string, std::less<>> notices;
   for (const ConfigPlaces::NamedSection& section : places.named) {
-    notices[section.first] =
-        section.shown + idle +
-        (section.kind.word == "policy" ? "its containers get what [limits] and [exclude] say"
-                                       : "only the mount of [device] is limited");
+    if (section.kind.word != "device") continue;
+    notices[section.first] = section.shown + idle + "only the mount of [device] is limited";
   }
   for (const auto& one : places.winners) {
     const ConfigEntry& entry = *one.second;
@@ -121,9 +135,21 @@ void check_whole(const ConfigPlaces& places, ParsedConfig& parsed) {
       check_device(places, section, mounts, parsed);
     }
   }
-  check_annotations(places, parsed);
+  const Config& config = parsed.config;
+  check_bounds(places, "iops", config.annotation_min_iops, config.annotation_max_iops, parsed);
+  check_bounds(places, "bps", config.annotation_min_bps, config.annotation_max_bps, parsed);
+  check_pod_policies(places, parsed);
   check_scope(places, parsed);
   note_idle(places, parsed);
+}
+
+std::vector<ConfigMessage> check_on(const Config& config, CgroupVersion found) {
+  if (found != CgroupVersion::v1 || config.scope != LimitScope::pod) return {};
+  const auto written = config.written.find("[limits] scope");
+  return {{written == config.written.end() ? Origin{"default"} : written->second,
+           "[limits] scope = pod needs cgroup v2, and the containers of this node are limited by "
+           "cgroup v1, which knows no limit for a pod; write scope = container, or boot with "
+           "systemd.unified_cgroup_hierarchy=1"}};
 }
 
 }  // namespace iopslimit

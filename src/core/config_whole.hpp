@@ -39,4 +39,8 @@ struct ConfigPlaces {
 /// itself.
 void check_whole(const ConfigPlaces& places, ParsedConfig& parsed);
 
+/// What a configuration asks for that a node with this hierarchy (v1 or v2) cannot do. Empty: all
+/// can be done.
+std::vector<ConfigMessage> check_on(const Config& config, CgroupVersion found);
+
 }  // namespace iopslimit

@@ -69,10 +69,21 @@ std::string_view pod_cgroup_of(const ContainerPath& path) {
   const std::string_view cgroup = path.cgroup;
   if (path.pod_uid.empty()) return {};
   if (path.id.empty()) return cgroup;
-  const std::string_view parent = parent_of(cgroup);
-  // No container's own directory has the leaf's name.
-  const bool leaf = cgroup.substr(std::min(parent.size() + 1, cgroup.size())) == process_leaf;
-  return leaf ? parent_of(parent) : parent;
+  const std::string_view scope = scope_of(path);
+  return parent_of(scope.empty() ? cgroup : scope);
+}
+
+std::string process_leaf_of(const ContainerPath& scope) {
+  return std::string(scope.cgroup).append("/").append(process_leaf);
+}
+
+// No container's own directory has the leaf's name.
+std::string_view scope_of(const ContainerPath& path) {
+  const std::string_view parent = parent_of(path.cgroup);
+  const std::string_view name = std::string_view(path.cgroup).substr(parent.size());
+  return name.ends_with(process_leaf) && name.size() == process_leaf.size() + 1
+             ? parent
+             : std::string_view();
 }
 
 bool may_hold_process_leaf(std::string_view cgroup, Standalone standalone) {

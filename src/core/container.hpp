@@ -71,6 +71,12 @@ std::string_view pod_cgroup_of(const ContainerPath& path);
 /// hierarchy: on v2 nobody looks for it.
 bool may_hold_process_leaf(std::string_view cgroup, Standalone standalone = {});
 
+/// The process leaf that a scope may have.
+std::string process_leaf_of(const ContainerPath& scope);
+
+/// The scope that a process leaf is in: a part of `path.cgroup`. Empty for every other container.
+std::string_view scope_of(const ContainerPath& path);
+
 /// Exactly 64 lowercase hex digits: the only form of container id that is looked up anywhere.
 bool is_container_id(std::string_view text);
 

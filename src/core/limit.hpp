@@ -26,6 +26,11 @@ inline constexpr std::uint64_t max_bps = 18446744073709551614U;
 /// The smallest value every kernel takes: some refuse 1 with EINVAL.
 inline constexpr std::uint64_t min_limit = 2;
 
+/// IOPS, the same in each direction.
+constexpr Limit each_way(std::uint64_t iops) {
+  return {.read_iops = iops, .write_iops = iops};
+}
+
 /// "read 500 IOPS, write 500 IOPS" with bytes/s when set; "unlimited" when nothing is.
 std::string to_string(const Limit& limit);
 

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/config.hpp"
 #include "core/container.hpp"
@@ -18,16 +19,31 @@ enum class Verdict { limited, exempt, sandbox };
 struct Decision {
   Verdict verdict = Verdict::limited;
   Limit limit;
-  std::string reason;  ///< "[limits]", "[exclude] keyword 'istio-proxy' in the container's name",
-                       ///< "no record yet"
+  /// Which section with file and line, which annotation, what it was clamped by:
+  /// "[policy db] (/etc/iops-limitd/conf.d/db.conf:3); annotation iopslimit.org/iops = 800".
+  std::string reason;
+  /// Annotations that are ignored, and why: one sentence each.
+  std::vector<std::string> complaints;
   bool operator==(const Decision&) const = default;
 };
 
-/// Limited until proven exempt: without a record the answer is the default limit.
-Decision decide(const Config& config, const Record* record);
+/// In this order: sandbox, [exclude], the first [policy] that matches, [limits]; then the pod's own
+/// annotations. Limited until proven exempt: without a record the answer is the default limit. A
+/// pod as a whole (scope = pod) is decided like a container without name and image.
+Decision decide(const Config& config, const ContainerPath& path, const Record* record);
 
 /// The reason a record is exempt by `[exclude]`, if it is. A keyword is a case-sensitive substring
 /// of image, container, pod or namespace; an empty keyword matches nothing.
 std::optional<std::string> excluded_by(const Config& config, const Record& record);
+
+/// True when every glob of the policy matches (fnmatch(3), '*' crosses '/'). What is not known (an
+/// empty name, a label the pod does not have) matches no glob.
+bool matches(const PolicySection& policy, const ContainerPath& path, const Record& record);
+
+/// The labels and annotations that decide() may look at.
+RecordWish wished_for(const Config& config);
+
+/// A record as that of its pod: without what belongs to one container.
+RecordAnswer of_pod(RecordAnswer record);
 
 }  // namespace iopslimit

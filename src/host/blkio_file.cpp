@@ -38,10 +38,10 @@ std::error_code BlkioFile::write_one(const RulePlace& place, const char* name,
   std::error_code error;
   const File file = open_cgroup_file(root_.fd(), place.cgroup, name, path_, error);
   if (error) return error;
-  if ((error = read_whole(file.fd(), max_limit_file, text_))) return error;
+  if ((error = read_limit_file(file.fd(), text_))) return error;
   if (parse_blkio(text_, place.device) == value) return {};
   if ((error = write_line(file.fd(), format_blkio(place.device, value)))) return error;
-  if ((error = read_whole(file.fd(), max_limit_file, text_))) return error;
+  if ((error = read_limit_file(file.fd(), text_))) return error;
   if (parse_blkio(text_, place.device) != value) return SinkError::not_held;
   return {};
 }
@@ -51,7 +51,7 @@ std::optional<Limit> BlkioFile::read(const RulePlace& place) {
   for (const Throttle& throttle : throttles) {
     std::error_code error;
     const File file = open_cgroup_file(root_.fd(), place.cgroup, throttle.file, path_, error);
-    if (error || read_whole(file.fd(), max_limit_file, text_)) return std::nullopt;
+    if (error || read_limit_file(file.fd(), text_)) return std::nullopt;
     limit.*throttle.value = parse_blkio(text_, place.device);
   }
   return limit;

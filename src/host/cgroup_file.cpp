@@ -49,4 +49,10 @@ std::error_code write_line(int fd, std::string_view line) {
   return SinkError::device_refused;
 }
 
+std::error_code read_limit_file(int fd, std::string& text) {
+  const std::error_code error = read_whole(fd, max_limit_file, text);
+  // The only reason for it when reading: the directory was removed after the file was opened.
+  return error == std::errc::no_such_device ? make_error_code(SinkError::cgroup_gone) : error;
+}
+
 }  // namespace iopslimit

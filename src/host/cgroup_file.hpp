@@ -24,6 +24,9 @@ File open_cgroup_file(int root, std::string_view cgroup, std::string_view file, 
 /// SinkError::cgroup_gone, or the system's own.
 std::error_code write_line(int fd, std::string_view line);
 
+/// Reads a whole limit file. Error: SinkError::cgroup_gone, or the system's own.
+std::error_code read_limit_file(int fd, std::string& text);
+
 /// No limit file is longer: one line for each disk.
 inline constexpr std::size_t max_limit_file = 1 << 20;
 

@@ -50,6 +50,9 @@ class CgroupWatch {
   /// Hands every queued event to the handlers. Throws std::system_error when inotify itself fails.
   void read_events();
 
+  /// Other places from the next scan() on, which drops the watches that are no longer asked for.
+  void look_for(WatchedPlaces places) { places_ = places; }
+
   /// Watches first, then lists: everything that is there now, and nothing that comes later is
   /// missed. Also drops the watches of directories that are gone (a removed cgroup directory raises
   /// no IN_IGNORED by itself).

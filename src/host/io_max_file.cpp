@@ -12,10 +12,10 @@ std::error_code IoMaxFile::write(const RulePlace& place, const Limit& limit) {
   std::error_code error;
   const File file = open_cgroup_file(root_.fd(), place.cgroup, "io.max", path_, error);
   if (error) return error;
-  if ((error = read_whole(file.fd(), max_limit_file, text_))) return error;
+  if ((error = read_limit_file(file.fd(), text_))) return error;
   if (parse_io_max(text_, place.device) == limit) return {};
   if ((error = write_line(file.fd(), format_io_max(place.device, limit)))) return error;
-  if ((error = read_whole(file.fd(), max_limit_file, text_))) return error;
+  if ((error = read_limit_file(file.fd(), text_))) return error;
   if (parse_io_max(text_, place.device) != limit) return SinkError::not_held;
   return {};
 }
@@ -23,7 +23,7 @@ std::error_code IoMaxFile::write(const RulePlace& place, const Limit& limit) {
 std::optional<Limit> IoMaxFile::read(const RulePlace& place) {
   std::error_code error;
   const File file = open_cgroup_file(root_.fd(), place.cgroup, "io.max", path_, error);
-  if (error || read_whole(file.fd(), max_limit_file, text_)) return std::nullopt;
+  if (error || read_limit_file(file.fd(), text_)) return std::nullopt;
   return parse_io_max(text_, place.device);
 }
 

@@ -46,9 +46,10 @@ TEST(ConfigDefaults, OfTheTableAreThoseOfConfig) {
     lines.push_back({std::string(key.section.word), std::string(key.key),
                      std::string(key.default_text), ++line});
   }
-  const ParsedConfig result = parsed(lines);
+  ParsedConfig result = parsed(lines);
   EXPECT_THAT(result.errors, IsEmpty());
   EXPECT_THAT(result.notices, IsEmpty());
+  result.config.written.clear();
   EXPECT_EQ(result.config, Config{});
 }
 
@@ -65,11 +66,14 @@ TEST(ConfigKeys, EveryKeyArrives) {
       {"limits", "scope", "pod"},
       {"exclude", "keywords", "one, two"},
       {"exclude", "namespaces", "kube-system"},
-      {"annotations", "prefix", ""},
+      {"annotations", "prefix", "a.org, b.org"},
       {"annotations", "min_iops", "20"},
       {"annotations", "max_iops", "40"},
       {"runtime", "type", "crio"},
-      {"runtime", "containerd_namespace", "moby"},
+      {"annotations", "min_bps", "2M"},
+      {"annotations", "max_bps", "3M"},
+      {"runtime", "standalone", "docker, podman"},
+      {"runtime", "containerd_namespace", "moby, k8s.io"},
       {"runtime", "state", "/run/one, /run/two"},
       {"cgroup", "version", "v2"},
       {"service", "apply", "systemd"},
@@ -88,11 +92,14 @@ TEST(ConfigKeys, EveryKeyArrives) {
   EXPECT_EQ(config.scope, LimitScope::pod);
   EXPECT_THAT(config.exclude_keywords, ElementsAre("one", "two"));
   EXPECT_THAT(config.exclude_namespaces, ElementsAre("kube-system"));
-  EXPECT_EQ(config.annotation_prefix, "");
+  EXPECT_THAT(config.annotation_prefixes, ElementsAre("a.org", "b.org"));
+  EXPECT_EQ(config.annotation_min_bps, 2097152U);
+  EXPECT_EQ(config.annotation_max_bps, 3145728U);
+  EXPECT_EQ(config.standalone, (Standalone{.docker = true, .podman = true}));
   EXPECT_EQ(config.annotation_min_iops, 20U);
   EXPECT_EQ(config.annotation_max_iops, 40U);
   EXPECT_EQ(config.runtime, RuntimeType::crio);
-  EXPECT_EQ(config.containerd_namespace, "moby");
+  EXPECT_THAT(config.containerd_namespaces, ElementsAre("moby", "k8s.io"));
   EXPECT_THAT(config.state_folders, ElementsAre("/run/one", "/run/two"));
   EXPECT_EQ(config.cgroup_version, CgroupVersion::v2);
   EXPECT_EQ(config.apply, Apply::systemd);
@@ -147,6 +154,18 @@ TEST(ConfigOrder, ASectionMayBeOpenedAgain) {
             (Limit{.read_iops = 100, .write_iops = 100, .read_bps = 4096, .write_bps = 4096}));
 }
 
+TEST(ConfigOrigins, WhereTheValueThatCountsWasWritten) {
+  const Config config = good({{"limits", "iops", "100", 1, "/c"},
+                              {"limits", "total_iops", "0", 2, "/c"},
+                              {"exclude", "keywords", "a", 3, "/c"},
+                              {"limits", "write_bps", "5M", 4, "/conf.d/a.conf"},
+                              {"exclude", "keywords", "b", 0, "environment variable X"}});
+  EXPECT_EQ(config.where("[limits]"), "[limits] (/conf.d/a.conf:4)");
+  EXPECT_EQ(config.where("[exclude] keywords"), "[exclude] keywords (environment variable X)");
+  EXPECT_EQ(config.where("[annotations] max_iops"), "[annotations] max_iops (default)");
+  EXPECT_EQ(Config{}.where("[limits]"), "[limits] (default)");
+}
+
 TEST(ConfigErrors, Values) {
   expect_one_error({
       {{{"limits", "iops", "abc", 3}}, {"/c", 3}, {"[limits] iops: 'abc' is not a number"}},
@@ -174,6 +193,13 @@ TEST(ConfigErrors, Values) {
       {{{"runtime", "type", "podman", 7}}, {"/c", 7}, {"auto, containerd, docker, crio"}},
       {{{"runtime", "type", "", 7}}, {"/c", 7}, {"[runtime] type: has no value"}},
       {{{"runtime", "containerd_namespace", "", 7}}, {"/c", 7}, {"has no value"}},
+      {{{"runtime", "standalone", "podmann", 7}}, {"/c", 7}, {"did you mean 'podman'?"}},
+      {{{"annotations", "min_bps", "4M", 6}, {"annotations", "max_bps", "3M", 7}},
+       {"/c", 7},
+       {"min_bps (4194304) is above max_bps (3145728)"}},
+      {{{"limits", "scope", "pod", 1}, {"policy a", "image", "x", 2}, {"policy a", "iops", "5", 3}},
+       {"/c", 2},
+       {"[policy a] image: with [limits] scope = pod"}},
       {{{"runtime", "state", "run/x", 7}}, {"/c", 7}, {"not an absolute path"}},
       {{{"cgroup", "version", "v3", 8}}, {"/c", 8}, {"auto, v1, v2"}},
       {{{"service", "apply", "dbus", 8}}, {"/c", 8}, {"auto, files, systemd"}},

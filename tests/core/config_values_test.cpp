@@ -205,17 +205,43 @@ TEST(ParseName, Table) {
       parse_name);
 }
 
-TEST(ParsePrefix, Table) {
-  expect_rows<std::string>(
+TEST(ParseNames, Table) {
+  using Names = std::vector<std::string>;
+  expect_rows<Names>(
       {
-          {"", ""},
-          {"iopslimit.org", "iopslimit.org"},
-          {"iopslimit.org/",
-           "",
-           {"'iopslimit.org/' is not an annotation prefix", "before the '/'"}},
-          {"two words", "", {"not an annotation prefix"}},
+          {"k8s.io", Names{"k8s.io"}},
+          {" k8s.io , moby,", Names{"k8s.io", "moby"}},
+          {"", {}, {"has no value"}},
+          {" , ", {}, {"has no value"}},
+          {"k8s.io, ../x", {}, {"'../x' is not a name"}},
       },
-      parse_prefix);
+      parse_names);
+}
+
+TEST(ParsePrefixes, Table) {
+  using Names = std::vector<std::string>;
+  expect_rows<Names>(
+      {
+          {"", Names{}},
+          {"iopslimit.org", Names{"iopslimit.org"}},
+          {"iopslimit.org, kubediskguard.io", Names{"iopslimit.org", "kubediskguard.io"}},
+          {"iopslimit.org/",
+           {},
+           {"'iopslimit.org/' is not an annotation prefix", "before the '/'"}},
+          {"two words", {}, {"not an annotation prefix"}},
+      },
+      parse_prefixes);
+}
+
+TEST(ParseStandalone, Table) {
+  expect_rows<Standalone>(
+      {
+          {"", Standalone{}},
+          {"docker", Standalone{.docker = true}},
+          {"podman, docker", Standalone{.docker = true, .podman = true}},
+          {"docker, crio", {}, {"'crio' is not known", "docker, podman"}},
+      },
+      parse_standalone);
 }
 
 TEST(ParseGlob, Table) {

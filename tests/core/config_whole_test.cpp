@@ -75,22 +75,18 @@ TEST(ConfigNotices, ValuesThatDoNotActSaySo) {
       {{"device", "shared_disk", "refuse", 2}, {"[device] shared_disk = refuse"}},
       {{"device", "shared_disk", "allow", 2}, {"shared_disk = allow"}},
       {{"limits", "scope", "container", 2}, {}},
-      {{"limits", "scope", "pod", 2}, {"[limits] scope = pod", "the limit is each container's"}},
+      {{"limits", "scope", "pod", 2}, {}},
       {{"limits", "bps", "5M", 2}, {}},
-      {{"annotations", "prefix", "other.org", 2}, {"[annotations] prefix", "no pod annotation"}},
-      {{"annotations", "prefix", "", 2}, {"no pod annotation"}},
-      {{"annotations", "min_iops", "40", 2}, {"min_iops = 40"}},
-      {{"annotations", "max_iops", "400", 2}, {"max_iops = 400"}},
+      {{"annotations", "prefix", "other.org", 2}, {}},
       {{"runtime", "type", "containerd", 2}, {}},
-      {{"runtime", "type", "docker", 2}, {"[runtime] type = docker", "only containerd's"}},
-      {{"runtime", "type", "crio", 2}, {"type = crio"}},
+      {{"runtime", "type", "docker", 2}, {}},
       {{"runtime", "state", "/run/x", 2}, {}},
       {{"cgroup", "version", "v1", 2}, {}},
       {{"service", "apply", "files", 2}, {}},
       {{"service", "apply", "systemd", 2}, {"[service] apply = systemd", "cgroup files"}},
       {{"service", "on_stop", "clear", 2}, {}},
       {{"service", "dry_run", "yes", 2}, {}},
-      {{"policy db", "iops", "5", 2}, {"[policy db] is checked", "[limits] and [exclude]"}},
+      {{"policy db", "iops", "5", 2}, {}},
       {{"device logs", "mount", "/logs", 2},
        {"[device logs] is checked", "only the mount of [device]"}},
   };
@@ -109,15 +105,24 @@ TEST(ConfigNotices, ValuesThatDoNotActSaySo) {
 }
 
 TEST(ConfigNotices, OneForASectionAndOnlyForTheValueThatCounts) {
-  const ParsedConfig section = parsed({{"policy db", "", "", 4},
-                                       {"policy db", "pod", "x", 5},
-                                       {"policy db", "iops", "5", 6},
-                                       {"policy db", "bps", "5K", 1, "/d"}});
+  const ParsedConfig section = parsed({{"device logs", "", "", 4},
+                                       {"device logs", "mount", "/logs", 5},
+                                       {"device logs", "iops", "5", 6},
+                                       {"device logs", "bps", "5K", 1, "/d"}});
   ASSERT_THAT(section.notices, SizeIs(1));
   EXPECT_EQ(section.notices[0].origin, (Origin{"/c", 4}));
   EXPECT_THAT(
-      parsed({{"limits", "scope", "pod", 1}, {"limits", "scope", "container", 1, "/d"}}).notices,
+      parsed({{"service", "apply", "systemd", 1}, {"service", "apply", "files", 1, "/d"}}).notices,
       IsEmpty());
+}
+
+TEST(ConfigOnANode, ScopePodNeedsV2) {
+  const Config config = parsed({{"limits", "scope", "pod", 7}}).config;
+  EXPECT_THAT(check_on(config, CgroupVersion::v2), IsEmpty());
+  EXPECT_THAT(check_on(Config{}, CgroupVersion::v1), IsEmpty());
+  const auto refused = check_on(config, CgroupVersion::v1);
+  ASSERT_THAT(refused, SizeIs(1));
+  EXPECT_THAT(to_string(refused[0]), HasSubstr("/c:7: [limits] scope = pod needs cgroup v2"));
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check(answer, RuntimeHint::containerd);
   const auto* record = std::get_if<Record>(&answer);
   if (record == nullptr) return 0;
-  static_cast<void>(decide(config, record));
+  static_cast<void>(decide(config, {}, record));
   must(record->labels.empty());
   Record container{.runtime = RuntimeHint::containerd, .name = "web"};
   const bool joined = parser.join_sandbox(container, text, fuzz_wish, "u");

@@ -161,14 +161,17 @@ TEST_F(Configuration, EveryVariableArrives) {
   const ConfigText text = read();
   const ParsedConfig parsed = build_config(text.entries);
   EXPECT_THAT(parsed.errors, IsEmpty());
-  EXPECT_EQ(parsed.config, (Config{.device = {.mount = "/srv"},
-                                   .limit = {.read_iops = 100, .write_iops = 100},
-                                   .total_iops = 900,
-                                   .exclude_keywords = {"one", "two"},
-                                   .runtime = RuntimeType::containerd,
-                                   .containerd_namespace = "moby",
-                                   .cgroup_version = CgroupVersion::v2,
-                                   .check_interval = std::chrono::seconds(5)}));
+  Config found = parsed.config;
+  EXPECT_EQ(found.where("[limits]"), "[limits] (environment variable CONTAINER_IOPS_LIMIT)");
+  found.written.clear();
+  EXPECT_EQ(found, (Config{.device = {.mount = "/srv"},
+                           .limit = {.read_iops = 100, .write_iops = 100},
+                           .total_iops = 900,
+                           .exclude_keywords = {"one", "two"},
+                           .runtime = RuntimeType::containerd,
+                           .containerd_namespaces = {"moby"},
+                           .cgroup_version = CgroupVersion::v2,
+                           .check_interval = std::chrono::seconds(5)}));
   ASSERT_THAT(text.entries, SizeIs(variables.size()));
   EXPECT_EQ(text.entries[0].origin, (Origin{"environment variable CONTAINER_IOPS_LIMIT", 0}));
 }

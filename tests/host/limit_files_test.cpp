@@ -10,6 +10,7 @@
 #include <string>
 
 #include "host/blkio_file.hpp"
+#include "host/cgroup_file.hpp"
 #include "host/cgroup_tree.hpp"
 #include "host/io_max_file.hpp"
 #include "support/temp_tree.hpp"
@@ -140,6 +141,20 @@ TEST_F(RealBlkio, ARemovedCgroupIsGone) {
   ASSERT_EQ(rmdir((root_ + cgroup_).c_str()), 0);
   EXPECT_EQ(sink.write({cgroup_, device_}, five_hundred), std::error_code(SinkError::cgroup_gone));
   EXPECT_EQ(sink.read({cgroup_, device_}), std::nullopt);
+}
+
+// Between opening and reading: half of a burst of ending containers is seen so.
+TEST_F(RealBlkio, ACgroupRemovedUnderAnOpenFileIsGone) {
+  const File root = open_hierarchy(root_);
+  std::string text;
+  std::error_code error;
+  const File file =
+      open_cgroup_file(root.fd(), cgroup_, "blkio.throttle.read_iops_device", text, error);
+  ASSERT_FALSE(error) << error.message();
+  EXPECT_FALSE(read_limit_file(file.fd(), text));
+  ASSERT_EQ(rmdir((root_ + cgroup_).c_str()), 0);
+  EXPECT_EQ(read_limit_file(file.fd(), text), std::error_code(SinkError::cgroup_gone));
+  EXPECT_EQ(write_line(file.fd(), "7:0 500"), std::error_code(SinkError::cgroup_gone));
 }
 
 }  // namespace

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// What carries a limit: a container, or with scope = pod a pod as a whole; and all that is known
+// about it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "core/container.hpp"
+#include "core/plan.hpp"
+#include "core/policy.hpp"
+#include "core/record.hpp"
+
+namespace iopslimit {
+
+struct Carrier {
+  ContainerPath path;
+  std::optional<Record> record;
+  bool read_again = false;  ///< the record was read for an older configuration
+  std::string bad_record;   ///< why it cannot be used: said once, not at every pass
+  Decision decision{.verdict = Verdict::sandbox};  ///< until it is decided it competes for nothing
+  std::vector<Rule> held;                          ///< what the kernel holds because of us
+  std::error_code last_error;                      ///< said once, not at every pass
+
+  enum class Learned { nothing, record, bad_record };
+
+  /// Takes a record in, once for a configuration when it is whole: the runtime does not rewrite it.
+  /// One that cannot be used is told once, and never takes away what was known.
+  Learned learn(const RecordAnswer& answer);
+
+  /// A record was read that nothing can be added to.
+  bool has_whole_record() const { return record && !record->incomplete; }
+  const Record* names() const { return record ? &*record : nullptr; }
+  /// Not a pod's: it has no part in the total of all pods.
+  bool standalone() const { return path.pod_uid.empty(); }
+};
+
+}  // namespace iopslimit

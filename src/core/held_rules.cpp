@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/held_rules.hpp"
+
+#include <utility>
+
+#include "core/container.hpp"
+
+namespace iopslimit {
+namespace {
+
+// Whatever the list of an earlier run says: no other cgroup is ever written.
+bool may_hold_rules(const std::string& cgroup) {
+  const CgroupPlace place = place_of(cgroup, {.docker = true, .podman = true});
+  return place == CgroupPlace::container || place == CgroupPlace::pod ||
+         place == CgroupPlace::kubepods;
+}
+
+}  // namespace
+
+HeldRules::HeldRules(LimitSink& sink, std::vector<RulePlace> ours) : sink_(sink) {
+  for (RulePlace& place : ours) {
+    if (!may_hold_rules(place.cgroup)) continue;
+    left_[std::move(place.cgroup)].push_back({place.device, Limit{}});
+  }
+}
+
+std::vector<Rule> HeldRules::adopt(const std::string& cgroup) {
+  std::vector<Rule> held;
+  const auto left = left_.find(cgroup);
+  if (left == left_.end()) return held;
+  for (const Rule& rule : left->second) {
+    const auto limit = sink_.read({cgroup, rule.device});
+    if (limit && !limit->unlimited()) held.push_back({rule.device, *limit});
+  }
+  left_.erase(left);
+  return held;
+}
+
+void HeldRules::leave(const std::string& cgroup, const std::vector<Rule>& held) {
+  if (!held.empty()) left_[cgroup] = held;
+}
+
+void HeldRules::release_left() {
+  for (const auto& [cgroup, rules] : std::exchange(left_, {})) release(cgroup, rules);
+}
+
+std::error_code HeldRules::write(const std::string& cgroup, const std::vector<Rule>& wanted,
+                                 std::vector<Rule>& held) {
+  std::error_code first;
+  for (const Rule& rule : changes(wanted, held)) {
+    std::error_code error = sink_.write({cgroup, rule.device}, rule.limit);
+    // The kernel drops a disk's rules with the disk: nothing is left to remove.
+    if (error == SinkError::device_refused && rule.limit.unlimited()) error.clear();
+    if (error) {
+      if (!first) first = error;
+      continue;
+    }
+    std::erase_if(held, [&rule](const Rule& old) { return old.device == rule.device; });
+    if (!rule.limit.unlimited()) held.push_back(rule);
+  }
+  return first;
+}
+
+void HeldRules::release(const std::string& cgroup, const std::vector<Rule>& held) {
+  for (const Rule& rule : held) {
+    const RulePlace place{cgroup, rule.device};
+    const std::error_code error = sink_.write(place, Limit{});
+    if (error == SinkError::cgroup_gone || error == SinkError::device_refused) {
+      sink_.forget(place);
+    } else if (error) {
+      left_[cgroup].push_back(rule);  // the next pass tries again
+    }
+  }
+}
+
+void HeldRules::forget(const std::string& cgroup, const std::vector<Rule>& held) {
+  for (const Rule& rule : held) sink_.forget({cgroup, rule.device});
+}
+
+void HeldRules::repair(const std::string& cgroup, const std::vector<Rule>& held,
+                       const std::function<void(const Rule&, const Limit&)>& repaired) {
+  for (const Rule& rule : held) {
+    const auto found = sink_.read({cgroup, rule.device});
+    if (!found || *found == rule.limit) continue;
+    if (sink_.write({cgroup, rule.device}, rule.limit)) continue;  // the next pass finds it again
+    repaired(rule, *found);
+  }
+}
+
+}  // namespace iopslimit

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the kernel holds because of us: written as a difference, adopted from an earlier run, given
+// back.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "core/limit_sink.hpp"
+#include "core/plan.hpp"
+
+namespace iopslimit {
+
+class HeldRules {
+ public:
+  /// `ours`: the rules an earlier run wrote (host/rule_ledger).
+  HeldRules(LimitSink& sink, std::vector<RulePlace> ours);
+
+  /// What was left in a cgroup that is seen for the first time: as the kernel has it now.
+  std::vector<Rule> adopt(const std::string& cgroup);
+  /// Leaves a cgroup's rules in force, to be adopted by whoever comes to hold them, or released.
+  void leave(const std::string& cgroup, const std::vector<Rule>& held);
+  /// Takes away every left rule whose cgroup nobody adopted; those of a cgroup that is gone are
+  /// forgotten.
+  void release_left();
+
+  /// Writes what differs; `held` is what holds afterwards. The first error, if any: the other
+  /// rules are written nevertheless.
+  std::error_code write(const std::string& cgroup, const std::vector<Rule>& wanted,
+                        std::vector<Rule>& held);
+  /// Takes the rules away, if the cgroup is still there. What cannot be taken away is left.
+  void release(const std::string& cgroup, const std::vector<Rule>& held);
+  /// The cgroup went, and its rules with it.
+  void forget(const std::string& cgroup, const std::vector<Rule>& held);
+  /// Reads every rule back and puts right what somebody else changed; tells of each.
+  void repair(const std::string& cgroup, const std::vector<Rule>& held,
+              const std::function<void(const Rule& rule, const Limit& found)>& repaired);
+
+ private:
+  LimitSink& sink_;
+  std::map<std::string, std::vector<Rule>> left_;
+};
+
+}  // namespace iopslimit

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/held_rules.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace iopslimit {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr Devnum disk{259, 0};
+constexpr Devnum other{8, 0};
+const std::string pod = "/kubepods/pod00000000-0000-4000-8000-000000000001";
+
+class Kernel final : public LimitSink {
+ public:
+  std::error_code write(const RulePlace& place, const Limit& limit) override {
+    if (failure) return failure;
+    rules[place] = limit;
+    if (limit.unlimited()) rules.erase(place);
+    return {};
+  }
+  std::optional<Limit> read(const RulePlace& place) override {
+    const auto found = rules.find(place);
+    return found == rules.end() ? Limit{} : found->second;
+  }
+  void forget(const RulePlace& place) override { forgotten.push_back(place); }
+
+  std::map<RulePlace, Limit> rules;
+  std::vector<RulePlace> forgotten;
+  std::error_code failure;
+};
+
+TEST(HeldRules, AdoptsWhatTheKernelHasNow) {
+  Kernel kernel;
+  kernel.rules[{pod, disk}] = each_way(70);
+  HeldRules held(kernel, {{pod, disk}, {pod, other}});
+  EXPECT_THAT(held.adopt(pod), ElementsAre(Rule{disk, each_way(70)}));
+  EXPECT_THAT(held.adopt(pod), IsEmpty()) << "once";
+}
+
+TEST(HeldRules, ReleasesWhatNobodyAdopted) {
+  Kernel kernel;
+  kernel.rules[{pod, disk}] = each_way(70);
+  HeldRules held(kernel, {{pod, disk}});
+  held.release_left();
+  EXPECT_THAT(kernel.rules, IsEmpty());
+}
+
+TEST(HeldRules, LeftRulesCanBeAdoptedAgain) {
+  Kernel kernel;
+  HeldRules held(kernel, {});
+  kernel.rules[{pod, disk}] = each_way(70);
+  held.leave(pod, {{disk, each_way(70)}});
+  EXPECT_THAT(held.adopt(pod), ElementsAre(Rule{disk, each_way(70)}));
+  held.release_left();
+  EXPECT_EQ(kernel.rules.size(), 1U) << "adopted, so not left any more";
+}
+
+TEST(HeldRules, WhatCannotBeReleasedIsTriedAgain) {
+  Kernel kernel;
+  kernel.rules[{pod, disk}] = each_way(70);
+  HeldRules held(kernel, {{pod, disk}});
+  kernel.failure = SinkError::not_held;
+  held.release_left();
+  EXPECT_THAT(kernel.forgotten, IsEmpty());
+  kernel.failure.clear();
+  held.release_left();
+  EXPECT_THAT(kernel.rules, IsEmpty());
+}
+
+TEST(HeldRules, AGoneCgroupOrDiskIsForgotten) {
+  for (const SinkError gone : {SinkError::cgroup_gone, SinkError::device_refused}) {
+    Kernel kernel;
+    kernel.failure = gone;
+    HeldRules held(kernel, {});
+    held.release(pod, {{disk, each_way(70)}});
+    EXPECT_THAT(kernel.forgotten, ElementsAre(RulePlace{pod, disk}));
+  }
+}
+
+TEST(HeldRules, NoOtherCgroupIsEverTouched) {
+  Kernel kernel;
+  std::vector<RulePlace> listed;
+  for (const char* cgroup : {"/", "", "/system.slice", "/system.slice/sshd.service", "/kubepods/x",
+                             "/kubepods/../system.slice", "/init.scope"}) {
+    listed.push_back({cgroup, disk});
+    kernel.rules[{cgroup, disk}] = each_way(70);
+  }
+  const auto before = kernel.rules;
+  HeldRules held(kernel, listed);
+  for (const RulePlace& place : listed) EXPECT_THAT(held.adopt(place.cgroup), IsEmpty());
+  held.release_left();
+  EXPECT_EQ(kernel.rules, before);
+}
+
+}  // namespace
+}  // namespace iopslimit
