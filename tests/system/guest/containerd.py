@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """containerd with its CRI plugin, set up for one cgroup driver, with the images of the machine's own archive."""
+import json
+import os
 import pathlib
+import shutil
 
 from disks import run
 from report import until
 
 CONFIG = pathlib.Path("/etc/containerd/config.toml")
 IMAGES = "/opt/lab-images/images.tar"
+BUNDLES = pathlib.Path("/run/containerd/io.containerd.runtime.v2.task/k8s.io")
 PLUGIN = 'plugins."io.containerd.grpc.v1.cri"'
 
 
@@ -26,6 +30,7 @@ disabled_plugins = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshot
   sandbox_image = "registry.k8s.io/pause:3.9"
 [{PLUGIN}.containerd.runtimes.runc]
   runtime_type = "io.containerd.runc.v2"
+  pod_annotations = ["iopslimit.org/*", "kubediskguard.io/*"]
 [{PLUGIN}.containerd.runtimes.runc.options]
   SystemdCgroup = {systemd_cgroup}
 """)
@@ -39,3 +44,22 @@ def restart(runtime):
 def start(runtime):
     restart(runtime)
     run("ctr", "-n", "k8s.io", "images", "import", IMAGES)
+
+
+def write_bundle(like, container_id, pod, name, image, cgroups_path):
+    """A bundle's config.json as containerd wrote it for the container `like`, with another's names."""
+    record = json.loads((BUNDLES / like / "config.json").read_text())
+    kind = "io.kubernetes.cri."
+    record["annotations"].update({
+        kind + "container-name": name, kind + "image-name": image, kind + "sandbox-name": pod.name,
+        kind + "sandbox-namespace": pod.namespace, kind + "sandbox-uid": pod.uid, kind + "sandbox-id": pod.sandbox_id})
+    record["linux"]["cgroupsPath"] = cgroups_path
+    (BUNDLES / container_id).mkdir(mode=0o700)
+    (BUNDLES / container_id / "config.json").write_text(json.dumps(record))
+
+
+def remove_bundle(container_id):
+    """As containerd does it: renamed first, so that nobody finds half a bundle."""
+    gone = BUNDLES / f".{container_id}"
+    os.rename(BUNDLES / container_id, gone)
+    shutil.rmtree(gone)

@@ -94,6 +94,15 @@ def make_directories(cgroup):
                         (level / file).write_text((parent / file).read_text())
 
 
+def make_container_directory(cgroup):
+    """What a runtime leaves below a pod's cgroup, in the hierarchy that limits alone: for containers without a
+    process."""
+    directory = rules.root() / cgroup.strip("/")
+    if rules.hierarchy() == "v2":
+        (directory.parent / "cgroup.subtree_control").write_text("+io")
+    directory.mkdir()
+
+
 def accumulate(cgroup):
     parts = cgroup.strip("/").split("/")
     return ["/".join(parts[:count + 1]) for count in range(len(parts))]
@@ -127,12 +136,14 @@ class Container:
     id: str
     cgroup: str
 
-    def log(self):
-        return (LOGS / self.pod.log_name() / self.name / f"{self.attempt}.log").read_text()
+    def lines(self):
+        """What it wrote."""
+        text = (LOGS / self.pod.log_name() / self.name / f"{self.attempt}.log").read_text()
+        return [line.split(" ", 3)[3] for line in text.splitlines()]  # CRI log: time, stream, tag, text
 
     def first_look(self):
         """What its first process saw as its first action; None while the log is not complete."""
-        lines = [line.split(" ", 3)[3] for line in self.log().splitlines()]  # CRI log: time, stream, tag, text
+        lines = self.lines()
         if "first-look end" not in lines:
             return None
         return [line.removeprefix("first-look ") for line in lines[:lines.index("first-look end")]]
@@ -147,19 +158,35 @@ class Pod:
     cgroup: str
     sandbox_id: str = ""
     containers: list = dataclasses.field(default_factory=list)
+    labels: dict = dataclasses.field(default_factory=dict)
+    annotations: dict = dataclasses.field(default_factory=dict)
 
     def log_name(self):
         return f"{self.namespace}_{self.name}_{self.uid}"
 
-    def labels(self):
+    def identity(self):
+        """The labels by which a kubelet finds its containers again."""
         return {"io.kubernetes.pod.name": self.name, "io.kubernetes.pod.namespace": self.namespace,
                 "io.kubernetes.pod.uid": self.uid}
 
+    def all_labels(self):
+        return {**self.labels, **self.identity()}
+
+    def all_annotations(self):
+        return {**self.annotations, "kubernetes.io/config.source": "api"}
+
+
+def binds():
+    """What every container has of the node, as SOURCE:TARGET[:ro]."""
+    return ["/usr:/usr:ro", *(f"{path}:{path}" for path in ("/data", "/scratch") if os.path.ismount(path))]
+
 
 class Kubelet:
-    def __init__(self, driver):
+    container_type = Container
+
+    def __init__(self, driver, runtime=None):
         self.driver = DRIVERS[driver]()
-        self.runtime = cri.Runtime()
+        self.runtime = runtime or cri.Runtime()
         self.pods = []
         self._lock = threading.Lock()
 
@@ -173,33 +200,24 @@ class Kubelet:
             self.driver.remove(os.path.dirname(self.driver.pod(qos, "uid")))
         self.driver.remove(self.driver.kubepods())
 
-    def run_pod(self, name, namespace="shop", qos=BURSTABLE, static=False):
+    def run_pod(self, name, namespace="shop", qos=BURSTABLE, static=False, labels=None, annotations=None):
+        pod = self.new_pod(name, namespace, qos, static, labels, annotations)
+        pod.sandbox_id = self.make_sandbox(pod)
+        return pod
+
+    def new_pod(self, name, namespace="shop", qos=BURSTABLE, static=False, labels=None, annotations=None):
+        """The pod's cgroup alone: what a kubelet does before it asks the runtime for anything."""
         uid = uuid.uuid4().hex if static else str(uuid.uuid4())
-        pod = Pod(name, namespace, uid, qos, self.driver.pod(qos, uid))
+        pod = Pod(name, namespace, uid, qos, self.driver.pod(qos, uid), labels=labels or {},
+                  annotations=annotations or {})
         self.driver.create(pod.cgroup)
-        answer = self.runtime.call("RunPodSandbox", config=self._sandbox_config(pod))
-        pod.sandbox_id = answer["pod_sandbox_id"]
         with self._lock:
             self.pods.append(pod)
         return pod
 
     def run_container(self, pod, name, image=WORKLOAD_IMAGE, attempt=0):
-        mounts = [{"container_path": "/usr", "host_path": "/usr", "readonly": 1}]
-        mounts += [{"container_path": path, "host_path": path} for path in ("/data", "/scratch")
-                   if os.path.ismount(path)]
-        config = {
-            "metadata": {"name": name, "attempt": attempt}, "image": {"image": image},
-            "command": ["/bin/first-look"], "args": ["/bin/sleep", "1000000"], "mounts": mounts,
-            "labels": {**pod.labels(), "io.kubernetes.container.name": name},
-            "annotations": {"io.kubernetes.container.restartCount": str(attempt)},
-            "log_path": f"{name}/{attempt}.log",
-            "linux": {"security_context": {"namespace_options": {"network": cri.NETWORK_OF_THE_NODE, "pid": 1}}},
-        }
-        (LOGS / pod.log_name() / name).mkdir(parents=True, exist_ok=True)
-        made = self.runtime.call("CreateContainer", pod_sandbox_id=pod.sandbox_id, config=config,
-                                 sandbox_config=self._sandbox_config(pod))["container_id"]
-        container = Container(pod, name, attempt, made, self.driver.container(pod.cgroup, made))
-        self.runtime.call("StartContainer", container_id=made)
+        made = self.make_container(pod, name, image, attempt)
+        container = self.container_type(pod, name, attempt, made, self.container_cgroup(pod, made))
         with self._lock:
             pod.containers.append(container)
         return container
@@ -210,14 +228,13 @@ class Kubelet:
         return self.run_container(container.pod, container.name, attempt=container.attempt + 1)
 
     def remove_container(self, container):
-        self.runtime.call("StopContainer", container_id=container.id, timeout=0)
-        self.runtime.call("RemoveContainer", container_id=container.id)
+        self.delete_container(container)
         with self._lock:
             container.pod.containers.remove(container)
 
     def remove_pod(self, pod):
-        self.runtime.call("StopPodSandbox", pod_sandbox_id=pod.sandbox_id)
-        self.runtime.call("RemovePodSandbox", pod_sandbox_id=pod.sandbox_id)
+        if pod.sandbox_id:
+            self.delete_sandbox(pod)
         self.driver.remove(pod.cgroup)
         with self._lock:
             self.pods.remove(pod)
@@ -226,13 +243,49 @@ class Kubelet:
         return [container for pod in self.pods for container in pod.containers]
 
     def sandbox_cgroup(self, pod):
-        return self.driver.container(pod.cgroup, pod.sandbox_id)
+        return self.container_cgroup(pod, pod.sandbox_id)
+
+    # ---- the runtime's part; other runtimes have their own ----------------------------------------------------------
+
+    def container_cgroup(self, pod, container_id):
+        return self.driver.container(pod.cgroup, container_id)
+
+    def make_sandbox(self, pod):
+        return self.runtime.call("RunPodSandbox", config=self._sandbox_config(pod))["pod_sandbox_id"]
+
+    def make_container(self, pod, name, image, attempt):
+        (LOGS / pod.log_name() / name).mkdir(parents=True, exist_ok=True)
+        made = self.runtime.call("CreateContainer", pod_sandbox_id=pod.sandbox_id,
+                                 config=self._container_config(pod, name, image, attempt),
+                                 sandbox_config=self._sandbox_config(pod))["container_id"]
+        self.runtime.call("StartContainer", container_id=made)
+        return made
+
+    def delete_container(self, container):
+        self.runtime.call("StopContainer", container_id=container.id, timeout=0)
+        self.runtime.call("RemoveContainer", container_id=container.id)
+
+    def delete_sandbox(self, pod):
+        self.runtime.call("StopPodSandbox", pod_sandbox_id=pod.sandbox_id)
+        self.runtime.call("RemovePodSandbox", pod_sandbox_id=pod.sandbox_id)
+
+    def _container_config(self, pod, name, image, attempt):
+        mounts = [{"container_path": target, "host_path": source, "readonly": int(mode == ["ro"])}
+                  for source, target, *mode in (bind.split(":") for bind in binds())]
+        return {
+            "metadata": {"name": name, "attempt": attempt}, "image": {"image": image},
+            "command": ["/bin/first-look"], "args": ["/bin/sleep", "1000000"], "mounts": mounts,
+            "labels": {**pod.identity(), "io.kubernetes.container.name": name},
+            "annotations": {"io.kubernetes.container.restartCount": str(attempt)},
+            "log_path": f"{name}/{attempt}.log",
+            "linux": {"security_context": {"namespace_options": {"network": cri.NETWORK_OF_THE_NODE, "pid": 1}}},
+        }
 
     def _sandbox_config(self, pod):
         return {
             "metadata": {"name": pod.name, "uid": pod.uid, "namespace": pod.namespace, "attempt": 0},
-            "log_directory": str(LOGS / pod.log_name()), "labels": pod.labels(),
-            "annotations": {"kubernetes.io/config.source": "api"},
+            "log_directory": str(LOGS / pod.log_name()), "labels": pod.all_labels(),
+            "annotations": pod.all_annotations(),
             "linux": {"cgroup_parent": pod.cgroup,
                       "security_context": {"namespace_options": {"network": cri.NETWORK_OF_THE_NODE, "pid": 1}}},
         }

@@ -58,6 +58,11 @@ class Node:
     def limited(self):
         return [one for one in self.kubelet.containers() if one.id not in self.exempt]
 
+    def bystanders(self):
+        """The limited containers of other cases, at least one: on v1 they have a part in every division."""
+        self.base()
+        return list(self.limited())
+
     def expected_iops(self):
         """A container's limit. v1 has no total, so it is divided: each has its part, or its own limit if less."""
         return min(self.iops, DEFAULT_TOTAL // max(1, len(self.limited()))) if self.v1 else self.iops
@@ -101,12 +106,13 @@ class Node:
         self.exempt.add(container.id)
         return container
 
-    def expect_fio(self, container):
+    def expect_fio(self, container, limit=None, runtime=None):
         """What the container really gets is its limit, within 5 %, reading and writing."""
-        fio.prepare(self.runtime, container)
-        limit, said = self.expected_iops(), ""
+        runtime = runtime or self.runtime
+        fio.prepare(runtime, container)
+        limit, said = limit or self.expected_iops(), ""
         for _ in range(FIO_ATTEMPTS):
-            measured = fio.iops(self.runtime, container)
+            measured = fio.iops(runtime, container)
             said = ", ".join(f"{direction} {found:.0f}" for direction, found in measured.items())
             deviations = [fio.deviation(found, limit) for found in measured.values()]
             assert max(deviations) <= TOLERANCE, f"fio in {container.name}: expected at most {limit} IOPS, found {said}"

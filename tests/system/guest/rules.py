@@ -44,9 +44,19 @@ def of(cgroup):
     return of_directory(root() / cgroup.lstrip("/"))
 
 
-def limits(read_iops, write_iops):
-    """The four keys as the kernel shows them for an IOPS limit and no bandwidth limit."""
-    return {**UNLIMITED, "riops": str(read_iops), "wiops": str(write_iops)}
+def limits(read_iops, write_iops, read_bps="max", write_bps="max"):
+    """The four keys as the kernel shows them; a bandwidth is in bytes per second."""
+    return {"riops": str(read_iops), "wiops": str(write_iops), "rbps": str(read_bps), "wbps": str(write_bps)}
+
+
+def operations(cgroup, devnum):
+    """(reads, writes) that the kernel has counted for the cgroup and what is below it on the disk; v2 alone."""
+    for line in (root() / cgroup.strip("/") / "io.stat").read_text().splitlines():
+        number, *pairs = line.split()
+        if number == devnum:
+            counts = dict(pair.split("=") for pair in pairs if "=" in pair)
+            return int(counts.get("rios", 0)), int(counts.get("wios", 0))
+    return 0, 0
 
 
 def below(cgroup):

@@ -7,6 +7,7 @@ import subprocess
 from disks import run
 from report import until
 
+EXIT_CONFIG = 78  # EX_CONFIG of sysexits.h
 UNIT = "iops-limitd.service"
 CONFIG = pathlib.Path("/etc/iops-limitd/conf.d/lab.conf")
 CONTAINER_FIELDS = ("CONTAINER_ID", "CONTAINER_NAME", "POD_UID", "POD_NAME", "POD_NAMESPACE", "DEVICE", "READ_IOPS",
@@ -25,6 +26,16 @@ def configure(text):
 def start():
     """Returns when the service has said READY."""
     run("systemctl", "start", UNIT)
+
+
+def refuses_to_start():
+    """True when `systemctl start` failed."""
+    return subprocess.run(["systemctl", "start", UNIT], capture_output=True).returncode != 0
+
+
+def reset():
+    """Makes systemd forget failures and how often it has restarted the service."""
+    subprocess.run(["systemctl", "reset-failed", UNIT], capture_output=True)
 
 
 def stop():

@@ -33,8 +33,13 @@ def run_case(node, name, fresh, function):
 
 
 def selected(plan):
-    chosen = [one for one in cases.ALL if one[0] not in plan.get("leave_out", ())]
-    return [one for one in chosen if plan.get("filter", "") in one[0]]
+    """The cases of this cell and plan."""
+    chosen = []
+    for name, fresh, function, words in cases.ALL:
+        here = not words or any(word in plan["cell"] for word in words)
+        if here and name not in plan.get("leave_out", ()) and plan.get("filter", "") in name:
+            chosen.append((name, fresh, function))
+    return chosen
 
 
 def main(plan, report):

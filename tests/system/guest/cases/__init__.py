@@ -6,14 +6,16 @@ import importlib
 ALL = []
 
 
-def case(name, fresh=False):
-    """`fresh`: the case starts the service itself. Before every other one the service runs and /data is mounted."""
+def case(name, fresh=False, cells=""):
+    """`fresh`: the case starts the service itself. Before every other one the service runs and /data is mounted.
+    `cells`: a word of the names of the cells it runs in, such as "v2", or several of them; "" is all."""
     def register(function):
-        ALL.append((name, fresh, function))
+        ALL.append((name, fresh, function, cells.split()))
         return function
     return register
 
 
 # The imports register; their order is the order of the run.
-for module in ("start", "containers", "restarts", "reload", "cleanup"):
+for module in ("start", "containers", "restarts", "reload", "policies", "moves", "many", "pod_scope", "crio_files",
+               "docker_pods", "podman_containers", "cleanup"):
     importlib.import_module(f"cases.{module}")

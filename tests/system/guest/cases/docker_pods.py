@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Docker: pods that cri-dockerd made, and containers that no kubelet knows."""
+import contextlib
+
+import docker
+import kubelet
+import rules
+from cases import case
+from cases.policies import DEFAULT, LABELS, NO_DIVISION, POLICIES, shares
+from limit_table import NO_RULE, Row, configured, expect, expect_table, made
+from node import DEFAULT_IOPS
+
+# Small enough to be divided between db-0 and the plain containers, if they counted.
+TOTAL = 600
+STANDALONE = f"""[limits]
+total_iops = {TOTAL}
+[runtime]
+standalone = docker
+[policy named]
+container = plain-*
+iops = 250
+"""
+TABLE = [
+    Row("db-7", rules.limits(300, 300), "[policy databases]", "prod-eu"),
+    Row("labelled", rules.limits(420, 420), "[policy labelled]", labels=LABELS),
+    Row("labelled", rules.limits(350, 350), "[policy meshes]", container="mesh", image=docker.PROXY_IMAGE),
+    Row("lowers", rules.limits(200, 200), annotations={"iopslimit.org/iops": "200"}),
+    Row("night", NO_RULE, "[policy batch]", "batch"),
+    Row("plainly", DEFAULT, "[limits]"),
+]
+for one in TABLE:
+    one.image = docker.WORKLOAD_IMAGE if one.image == kubelet.WORKLOAD_IMAGE else one.image
+
+
+@contextlib.contextmanager
+def engine(node):
+    running = docker.Docker()
+    running.start(node.plan["driver"])
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+def run_plain(node, running, name, image=docker.WORKLOAD_IMAGE):
+    made_id = running.run(name, image, ["/bin/sleep", "1000000"], {"app": "plain"}, kubelet.binds())
+    return docker.plain_cgroup(node.plan["driver"], made_id)
+
+
+def part_of_the_total(node):
+    """What a pod's container with the default limit gets: v1 divides among the pods' containers, and nobody else."""
+    share = shares(TOTAL, [DEFAULT_IOPS] * len(node.bystanders()))[0] if node.v1 else DEFAULT_IOPS
+    return rules.limits(share, share)
+
+
+def standalone(node, running, cgroup):
+    divided = part_of_the_total(node)
+    with configured(STANDALONE):
+        later = run_plain(node, running, "other")
+        expect(node, [("plain-1", cgroup, rules.limits(250, 250)), ("other", later, DEFAULT),
+                      ("db-0, which divides no total with them", node.base().cgroup, divided)])
+    expect(node, [("plain-1", cgroup, NO_RULE), ("other", later, NO_RULE)])
+
+
+@case("docker-pods", cells="v2-systemd v1-cgroupfs")
+def docker_pods(node):
+    with engine(node) as running:
+        plain = run_plain(node, running, "plain-1")
+        nodelet = docker.DockerKubelet(node.plan["driver"], running)
+        with configured((NO_DIVISION if node.v1 else "") + POLICIES), made(node, TABLE, nodelet) as pairs:
+            expect_table(node, pairs)
+            pauses = [(f"pause of {pod.name}", nodelet.sandbox_cgroup(pod), NO_RULE) for pod in nodelet.pods]
+            expect(node, [*pauses, ("plain-1", plain, NO_RULE)])
+            seen = "".join(pairs[0][1].first_look() or [])
+            assert "300" in seen, f"{pairs[0][0].pod}: expected its policy's limit at its first look, it saw {seen!r}"
+        standalone(node, running, plain)
+    return f"{len(pairs)} containers right, {len(pauses)} pauses without a rule; plain ones only when asked for"

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Policies and annotations: which limit a container gets, and why."""
+import kubelet
+import rules
+import service
+from cases import case
+from limit_table import NO_RULE, Row, configured, expect, expect_table, made
+from node import DEFAULT_TOTAL
+from report import until
+
+# The total is divided on v1: a table of limits is easier to read without one.
+NO_DIVISION = "[limits]\ntotal_iops = 0\n"
+POLICIES = """[exclude]
+namespaces = trusted
+[annotations]
+prefix = iopslimit.org, kubediskguard.io
+max_iops = 800
+[policy never-reached]
+namespace = trusted
+iops = 100
+[policy databases]
+namespace = prod-*
+pod = db-*
+iops = 300
+[policy production]
+namespace = prod-*
+iops = 5000
+[policy workers]
+container = worker-?
+read_iops = 120
+write_iops = 240
+read_bps = 8M
+[policy meshes]
+image = *istio/proxyv2:*
+iops = 350
+[policy idle]
+namespace = tiers
+qos = besteffort
+bps = 2M
+[policy batch]
+namespace = batch
+exempt = yes
+[policy labelled]
+label.app.kubernetes.io/name = post*
+iops = 420
+"""
+LABELS = {"app.kubernetes.io/name": "postgres"}
+DEFAULT = rules.limits(500, 500)
+MALFORMED = Row("malformed", DEFAULT, "[limits]", annotations={"iopslimit.org/iops": "lots"})
+TABLE = [
+    Row("db-7", rules.limits(300, 300), "[policy databases]", "prod-eu"),
+    Row("web-1", rules.limits(5000, 5000), "[policy production]", "prod-eu"),
+    Row("jobs", rules.limits(120, 240, read_bps=8 << 20), "[policy workers]", container="worker-1"),
+    Row("jobs", DEFAULT, "[limits]", container="worker-10"),
+    Row("jobs", rules.limits(350, 350), "[policy meshes]", container="mesh", image=kubelet.PROXY_IMAGE),
+    Row("idle", rules.limits(500, 500, 2 << 20, 2 << 20), "[policy idle]", "tiers", qos=kubelet.BESTEFFORT),
+    Row("busy", DEFAULT, "[limits]", "tiers", qos=kubelet.GUARANTEED),
+    Row("night", NO_RULE, "[policy batch]", "batch"),
+    Row("vault", NO_RULE, "[exclude]", "trusted"),
+    Row("lowers", rules.limits(200, 200), annotations={"iopslimit.org/iops": "200"}),
+    Row("raises", rules.limits(800, 800), annotations={"iopslimit.org/iops": "5000"}),
+    Row("unlimited", rules.limits(800, 800), annotations={"iopslimit.org/iops": "0"}),
+    Row("little", rules.limits(50, 50), annotations={"iopslimit.org/iops": "10"}),
+    Row("one-way", rules.limits(150, 500, write_bps=3000000),
+        annotations={"kubediskguard.io/read-iops": "150", "kubediskguard.io/write-bps": "3000000"}),
+    MALFORMED,
+]
+
+
+def said_about_annotation(pod):
+    """The journal lines, beside the decision itself, that name the pod and its annotation."""
+    return [entry["MESSAGE"] for entry in service.journal(f"POD_NAME={pod}")
+            if entry.get("ACTION") != "limited" and "iopslimit.org/iops" in entry["MESSAGE"]]
+
+
+def expect_one_complaint(pod):
+    lines = until(lambda: said_about_annotation(pod), f"a journal line about the annotation of {pod}", 10)
+    assert len(lines) == 1 and pod in lines[0], f"expected one line that names {pod}, found {lines}"
+
+
+@case("policies-table")
+def table(node):
+    # containerd keeps the pod's labels nowhere on disk, and what is not known matches nothing.
+    rows = [*TABLE, Row("labelled", DEFAULT, "[limits]", labels=LABELS)]
+    with configured((NO_DIVISION if node.v1 else "") + POLICIES), made(node, rows) as pairs:
+        expect_table(node, pairs)
+        expect_one_complaint(MALFORMED.pod)
+        if not node.v1:
+            kubepods = node.kubelet.driver.kubepods()
+            expect(node, [("the total", kubepods, rules.limits(DEFAULT_TOTAL, DEFAULT_TOTAL))])
+    return f"{len(rows)} containers, each with the limit and the reason it should have"
+
+
+def shares(total, claims, least=10):
+    """The division of the total among containers that want `claims`: in proportion, and never less than `least`."""
+    wanted = [min(claim, total) for claim in claims]
+    if sum(wanted) <= total:
+        return wanted
+    return [max(total * one // sum(wanted), min(one, least)) for one in wanted]
+
+
+DIVIDED = """[policy greedy]
+pod = greedy
+iops = 4000
+[policy middle]
+pod = middle
+iops = 1000
+[policy small]
+pod = small
+iops = 12
+"""
+
+
+@case("policies-share-the-total", cells="v1")
+def division(node):
+    names, claims, others = ["greedy", "middle", "small", "default"], [4000, 1000, 12, 500], node.bystanders()
+    with configured(DIVIDED):
+        expected = shares(DEFAULT_TOTAL, [*claims, *[500] * len(others)])
+        rows = [Row(name, rules.limits(share, share)) for name, share in zip(names, expected)]
+        with made(node, rows) as pairs:
+            wanted = [(row.pod, one.cgroup, row.limit) for row, one in pairs]
+            left = rules.limits(expected[-1], expected[-1])
+            expect(node, [*wanted, *((one.name, one.cgroup, left) for one in others)])
+        expect(node, [(one.name, one.cgroup, DEFAULT) for one in others])
+    assert expected[2] == 10, "the floor does not bind, so it is not proved"
+    return f"limits {claims} and {len(others)} of 500 share {DEFAULT_TOTAL} as {expected}; given back when containers go"
