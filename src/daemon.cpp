@@ -25,7 +25,10 @@ void Daemon::on_appeared(const ContainerPath& path, const RecordAnswer& record) 
 }
 
 void Daemon::on_pod(const ContainerPath& pod) {
-  if (config_.scope == LimitScope::pod) carrier_appeared(pod, NoRecord{});
+  if (config_.scope != LimitScope::pod) return;
+  Carrier& carrier = introduce(pod);
+  decide_again(carrier);
+  apply(carrier);  // its line in the journal waits for a name: the sandbox comes at once
 }
 
 void Daemon::on_vanished(std::string_view cgroup) {
@@ -53,7 +56,7 @@ void Daemon::on_rescan(const Listing& listing) {
   for (const std::string& cgroup : listing.kubepods) on_kubepods(cgroup);
   for (const ContainerPath& pod : listing.pods) on_pod(pod);
   for (const Sighting& sighting : listing.containers) on_appeared(sighting.path, sighting.record);
-  if (device_) rules_.release_left();
+  if (device_ && listing.whole) rules_.release_left();
 }
 
 void Daemon::on_config(Config config, const Listing& listing) {
@@ -94,8 +97,7 @@ void Daemon::on_disk(const DataDevice& device) {
   no_disk_.clear();
   report(Severity::notice, describe(device));
   for (auto& tree : kubepods_) apply_total(tree.first, tree.second);
-  for (auto& entry : carriers_) {
-    Carrier& carrier = entry.second;
+  for (auto& [cgroup, carrier] : carriers_) {
     const std::vector<Rule> before = carrier.held;
     if (apply(carrier) && carrier.held != before) report_decision(carrier);
   }
@@ -131,18 +133,23 @@ bool Daemon::by_pod(const ContainerPath& path) const {
   return config_.scope == LimitScope::pod && !path.pod_uid.empty() && !path.id.empty();
 }
 
-void Daemon::carrier_appeared(const ContainerPath& path, const RecordAnswer& record) {
+Carrier& Daemon::introduce(const ContainerPath& path) {
   const auto [entry, is_new] = carriers_.try_emplace(path.cgroup);
   Carrier& carrier = entry->second;
   if (is_new) carrier.path = path;
   if (is_new) carrier.held = rules_.adopt(path.cgroup);
+  return carrier;
+}
+
+void Daemon::carrier_appeared(const ContainerPath& path, const RecordAnswer& record) {
+  Carrier& carrier = introduce(path);
   const bool learned = learn(carrier, record);
   const bool failed_before = static_cast<bool>(carrier.last_error);
   Before before;
-  if (!is_new && !failed_before) before = carrier.held;
+  if (carrier.said && !failed_before) before = carrier.held;
   const bool changed = decide_again(carrier);
   const bool in_force = apply(carrier);
-  if (in_force && (is_new || (learned && changed) || failed_before))
+  if (in_force && (!carrier.said || (learned && changed) || failed_before))
     report_decision(carrier, before);
   report_complaints(carrier);
 }
@@ -262,18 +269,17 @@ void Daemon::repair_all() {
 // What a listing does not show is gone, or not ours to limit any more. If it is still there, its
 // rule must not be.
 void Daemon::release_missing(const Listing& listing) {
+  if (!listing.whole) return;  // nobody loses a limit because a directory could not be read
   const Shown shown(listing);
-  std::vector<std::pair<std::string, std::vector<Rule>>> gone;
-  for (const auto& entry : carriers_) {
-    if (!shown.cgroups.contains(entry.first)) gone.emplace_back(entry.first, entry.second.held);
-  }
-  for (const auto& tree : kubepods_) {
-    if (!shown.cgroups.contains(tree.first)) gone.emplace_back(tree.first, tree.second.held);
-  }
-  for (const auto& [cgroup, held] : gone) {
-    rules_.release(cgroup, held);
-    on_vanished(cgroup);
-  }
+  std::vector<std::string> gone;
+  const auto release = [&](const auto& entry) {
+    if (shown.cgroups.contains(entry.first)) return;
+    rules_.release(entry.first, entry.second.held);
+    gone.push_back(entry.first);
+  };
+  std::ranges::for_each(carriers_, release);
+  std::ranges::for_each(kubepods_, release);
+  for (const std::string& cgroup : gone) on_vanished(cgroup);
   std::erase_if(complained_,
                 [&shown](const auto& one) { return !shown.pod_uids.contains(one.first); });
 }
@@ -302,7 +308,8 @@ void Daemon::report(Severity severity, std::string text) {
   reports_.push_back(std::move(message));
 }
 
-void Daemon::report_decision(const Carrier& carrier, const Before& before) {
+void Daemon::report_decision(Carrier& carrier, const Before& before) {
+  carrier.said = true;
   if (carrier.decision.verdict == Verdict::sandbox) return;
   reports_.push_back(
       decided(about(carrier.path, carrier.names()), carrier.decision, carrier.held, before));
@@ -317,8 +324,8 @@ void Daemon::report_complaints(const Carrier& carrier) {
 }
 
 void Daemon::report_unknown_labels(const Record& record) {
-  if (record.runtime != RuntimeHint::containerd || said_no_labels_) return;
-  if (wished_for(config_).labels.empty()) return;
+  const bool blind = record.runtime == RuntimeHint::containerd;
+  if (!blind || said_no_labels_ || wished_for(config_).labels.empty()) return;
   said_no_labels_ = true;
   report(Severity::warning,
          "a [policy] matches by label, but containerd writes no pod labels down: it matches none "
@@ -335,12 +342,7 @@ void Daemon::report_error(Carrier& carrier, std::error_code error) {
 
 std::string Daemon::status() const {
   Counts counts;
-  for (const auto& entry : carriers_) {
-    const Carrier& carrier = entry.second;
-    if (carrier.last_error) ++counts.failed;
-    if (carrier.decision.verdict == Verdict::exempt) ++counts.exempt;
-    if (!carrier.held.empty() && !carrier.last_error) ++counts.limited;
-  }
+  for (const auto& entry : carriers_) entry.second.count(counts);
   return (device_ ? describe(*device_) : "waiting: " + no_disk_) + "; " +
          to_string(counts, config_.scope);
 }

@@ -79,6 +79,7 @@ class Daemon {
 
   bool by_pod(const ContainerPath& path) const;
   Carriers::const_iterator find(std::string_view cgroup) const;
+  Carrier& introduce(const ContainerPath& path);
   void carrier_appeared(const ContainerPath& path, const RecordAnswer& record);
   bool learn(Carrier& carrier, const RecordAnswer& record);
   bool decide_again(Carrier& carrier);
@@ -94,7 +95,7 @@ class Daemon {
   void repair_all();
   void release_missing(const Listing& listing);
 
-  void report_decision(const Carrier& carrier, const Before& before = {});
+  void report_decision(Carrier& carrier, const Before& before = {});
   void report_complaints(const Carrier& carrier);
   void report_unknown_labels(const Record& record);
   void report_error(Carrier& carrier, std::error_code error);

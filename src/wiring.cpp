@@ -142,6 +142,7 @@ Listing Wiring::list(Standalone standalone, bool reread) {
     RecordAnswer record = known ? NoRecord{} : records_->read(*path);
     listing.containers.push_back({std::move(*path), std::move(record)});
   }
+  listing.whole = watch_.scan_was_whole();
   return listing;
 }
 

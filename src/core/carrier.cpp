@@ -16,8 +16,14 @@ Carrier::Learned Carrier::learn(const RecordAnswer& answer) {
   }
   const auto* bad = std::get_if<BadRecord>(&answer);
   if (bad == nullptr || record) return Learned::nothing;
-  const bool said = std::exchange(bad_record, bad->why) == bad->why;
-  return said ? Learned::nothing : Learned::bad_record;
+  const bool told = std::exchange(bad_record, bad->why) == bad->why;
+  return told ? Learned::nothing : Learned::bad_record;
+}
+
+void Carrier::count(Counts& counts) const {
+  if (last_error) ++counts.failed;
+  if (decision.verdict == Verdict::exempt) ++counts.exempt;
+  if (!held.empty() && !last_error) ++counts.limited;
 }
 
 }  // namespace iopslimit

@@ -3,6 +3,7 @@
 // about it.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -15,6 +16,12 @@
 
 namespace iopslimit {
 
+/// How many containers, or with scope = pod pods, are what.
+struct Counts {
+  std::size_t limited = 0;
+  std::size_t exempt = 0;
+  std::size_t failed = 0;
+};
 struct Carrier {
   ContainerPath path;
   std::optional<Record> record;
@@ -23,6 +30,7 @@ struct Carrier {
   Decision decision{.verdict = Verdict::sandbox};  ///< until it is decided it competes for nothing
   std::vector<Rule> held;                          ///< what the kernel holds because of us
   std::error_code last_error;                      ///< said once, not at every pass
+  bool said = false;                               ///< the journal has a line about its limit
 
   enum class Learned { nothing, record, bad_record };
 
@@ -32,6 +40,7 @@ struct Carrier {
 
   /// A record was read that nothing can be added to.
   bool has_whole_record() const { return record && !record->incomplete; }
+  void count(Counts& counts) const;
   const Record* names() const { return record ? &*record : nullptr; }
   /// Not a pod's: it has no part in the total of all pods.
   bool standalone() const { return path.pod_uid.empty(); }

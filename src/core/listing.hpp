@@ -22,6 +22,7 @@ struct Listing {
   std::vector<Sighting> containers = {};
   std::vector<std::string> kubepods = {};
   std::vector<ContainerPath> pods = {};
+  bool whole = true;  ///< false: some directory could not be read, there may be more
 };
 
 /// What a listing shows, for lookups. Refers to the listing.

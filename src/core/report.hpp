@@ -9,6 +9,7 @@
 #include <system_error>
 #include <vector>
 
+#include "core/carrier.hpp"
 #include "core/container.hpp"
 #include "core/device.hpp"
 #include "core/limit.hpp"
@@ -63,12 +64,6 @@ Report not_limited(Report about, std::error_code error);
 /// The line for a rule that somebody else changed, and that was put back.
 Report repaired(Report about, const Rule& rule, const Limit& found);
 
-/// How many containers, or with scope = pod pods, are what.
-struct Counts {
-  std::size_t limited = 0;
-  std::size_t exempt = 0;
-  std::size_t failed = 0;
-};
 /// "12 containers limited, 3 exempt"; and those that should be limited and are not.
 std::string to_string(const Counts& counts, LimitScope scope);
 

@@ -24,13 +24,18 @@ struct CloseFolder {
 };
 using Folder = std::unique_ptr<DIR, CloseFolder>;
 
-Folder open_folder(const std::string& path) {
-  std::error_code error;
+Folder open_folder(const std::string& path, std::error_code& error) {
   File file = open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW, error);
   if (!file) return nullptr;
   Folder folder(fdopendir(file.fd()));
+  if (!folder) error = last_error();
   if (folder) file.release();
   return folder;
+}
+
+bool is_gone(std::error_code error) {
+  return error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory ||
+         error == std::errc::no_such_device;
 }
 
 std::string child_of(const std::string& cgroup, std::string_view name) {
@@ -121,22 +126,33 @@ bool CgroupWatch::watch(const std::string& cgroup) {
 }
 
 void CgroupWatch::list(const std::string& cgroup, const Emit& emit) {
-  const Folder folder = open_folder(root_ + cgroup);
-  if (!folder) return;  // gone meanwhile: its parent's IN_DELETE, or the scan, forgets it
-  while (const dirent* entry = readdir(folder.get())) {
+  std::error_code error;
+  const Folder folder = open_folder(root_ + cgroup, error);
+  while (folder) {
+    errno = 0;
+    const dirent* entry = readdir(folder.get());
+    if (entry == nullptr) {
+      if (errno != 0) error = last_error();
+      break;
+    }
     if (entry->d_type != DT_DIR || entry->d_name[0] == '.') continue;
     const std::string child = child_of(cgroup, entry->d_name);
     const CgroupPlace place = place_of(child, places_.standalone);
     if (place != CgroupPlace::elsewhere) meet(child, place, emit);
   }
+  if (!error || is_gone(error)) return;  // gone: its parent's IN_DELETE, or the scan, forgets it
+  whole_ = false;
+  complain_once("cannot read the cgroup directory " + root_ + cgroup + ": " + error.message() +
+                "; what is limited in it stays so, new containers there wait for the next check");
 }
 
 std::vector<CgroupWatch::Seen> CgroupWatch::scan() {
   std::vector<Seen> seen;
   ++scans_;
   lost_ = false;
+  whole_ = true;
   look("/", [&seen](Seen one) { seen.push_back(std::move(one)); });
-  unwatch_unseen();
+  if (whole_) unwatch_unseen();
   return seen;
 }
 

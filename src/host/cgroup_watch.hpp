@@ -58,6 +58,9 @@ class CgroupWatch {
   /// no IN_IGNORED by itself).
   std::vector<Seen> scan();
 
+  /// False when the last scan() could not read a directory that is there.
+  bool scan_was_whole() const { return whole_; }
+
   /// Asks to be told (as `appeared`) about the siblings of `cgroup` when somebody enables a
   /// controller for them: its limit file comes to be without an event of its own.
   void await_controller(const std::string& cgroup);
@@ -92,6 +95,7 @@ class CgroupWatch {
   std::vector<std::string> complaints_;
   std::uint64_t scans_ = 0;
   bool lost_ = false;
+  bool whole_ = true;
 };
 
 }  // namespace iopslimit

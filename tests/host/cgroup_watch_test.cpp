@@ -5,10 +5,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/resource.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <system_error>
+#include <vector>
 
 #include "support/watched_tree.hpp"
 
@@ -247,6 +251,45 @@ TEST_F(CgroupWatchTest, NamesOfAnyBytesAreNoContainers) {
   EXPECT_THAT(scan(), UnorderedElementsAre("/kubepods", pod));
   EXPECT_THAT(order, IsEmpty());
   EXPECT_EQ(watch.watch_count(), before);
+}
+
+/// No descriptor is left for the process while it lives: every open fails with EMFILE.
+class NoDescriptors {
+ public:
+  NoDescriptors() {
+    getrlimit(RLIMIT_NOFILE, &before_);
+    const rlimit none{0, before_.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &none);
+  }
+  ~NoDescriptors() { setrlimit(RLIMIT_NOFILE, &before_); }
+  NoDescriptors(const NoDescriptors&) = delete;
+  NoDescriptors& operator=(const NoDescriptors&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(CgroupWatchTest, AScanThatCouldNotReadSaysSoAndForgetsNothing) {
+  tree.folder(container(1));
+  scan();
+  EXPECT_TRUE(watch.scan_was_whole());
+  const std::size_t watches = watch.watch_count();
+  // UBSan looks a class up through a pipe when it meets it first, which must be before none can be
+  // opened.
+  const std::error_code met(EMFILE, std::generic_category());
+  ASSERT_FALSE(met.message().empty());
+  ASSERT_FALSE(met == std::errc::no_such_device);
+  std::vector<std::string> seen{"not scanned"};
+  {
+    const NoDescriptors none;
+    seen = scan();
+  }
+  EXPECT_THAT(seen, IsEmpty());
+  EXPECT_FALSE(watch.scan_was_whole());
+  EXPECT_EQ(watch.watch_count(), watches);
+  EXPECT_THAT(complaints, ElementsAre(HasSubstr("cannot read the cgroup")));
+  EXPECT_FALSE(scan().empty());
+  EXPECT_TRUE(watch.scan_was_whole());
 }
 
 }  // namespace
