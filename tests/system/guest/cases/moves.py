@@ -22,7 +22,7 @@ def rows(alpha, beta):
             Row("rock", rules.limits(250, 250), "[policy gamma]", "stay", container="second")]
 
 
-@case("reload-moves-three-pods")
+@case("reload-moves-three-pods", cells="v2-systemd v1-cgroupfs")
 def moves(node):
     first, second = rows(["m1", "m2"], ["m3"]), rows(["m3"], ["m1", "m2"])
     with configured(policies("m[12]", "m3")), made(node, first) as pairs:
