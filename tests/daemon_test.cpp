@@ -133,6 +133,7 @@ TEST_F(DaemonTest, LateRecordCorrectsTheDefault) {
   Daemon& daemon = start();
   daemon.on_appeared(container(1), NoRecord{});
   EXPECT_EQ(kernel.of(container(1)), five_hundred);
+  EXPECT_THAT(reports(Action::limited), SizeIs(1));
   EXPECT_FALSE(daemon.has_record(container(1).cgroup));
   daemon.on_appeared(container(1), named("istio-proxy"));
   EXPECT_TRUE(kernel.of(container(1)).unlimited());

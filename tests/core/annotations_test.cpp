@@ -172,6 +172,7 @@ TEST(Grants, Table) {
       {"the policy gives less than the least", 20, 50, 0, 10, 20, "raised to 20 by [annotations]"},
       {"no least", 500, 0, 0, 2, 2},
       {"unlimited without annotations", 0, 50, 0, 700, 700},
+      {"unlimited, and asks for more than the most", 0, 50, 2000, 5000, 5000},
       {"unlimited, and asks for it", 0, 50, 0, 0, 0},
       {"unlimited, least counts", 0, 50, 2000, 10, 50, "raised to 50"},
   };
