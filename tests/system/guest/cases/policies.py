@@ -78,7 +78,8 @@ def expect_one_complaint(pod):
     assert len(lines) == 1 and pod in lines[0], f"expected one line that names {pod}, found {lines}"
 
 
-@case("policies-table", cells="v2-cgroupfs v1-systemd")
+@case("policies-table", cells="v2-cgroupfs")
+@case("policies-table-on-v1", cells="v1-systemd")
 def table(node):
     # containerd keeps the pod's labels nowhere on disk, and what is not known matches nothing.
     rows = [*TABLE, Row("labelled", DEFAULT, "[limits]", labels=LABELS)]
