@@ -226,9 +226,8 @@ void Daemon::apply_total(const std::string& cgroup, Kubepods& tree) {
 // The kernel's v1 hierarchy is flat: once crun has put the processes into the scope's child, the
 // scope's own rule does nothing.
 bool Daemon::superseded(const ContainerPath& scope) const {
-  const bool may_be_crun =
-      scope.runtime == RuntimeHint::crio || scope.runtime == RuntimeHint::podman;
-  return version_ == CgroupVersion::v1 && may_be_crun && carriers_.contains(process_leaf_of(scope));
+  return version_ == CgroupVersion::v1 && may_hold_process_leaf(scope.cgroup, config_.standalone) &&
+         carriers_.contains(process_leaf_of(scope));
 }
 
 void Daemon::supersede(const ContainerPath& leaf) {

@@ -121,6 +121,11 @@ void Wiring::container_appeared(const ContainerPath& path) {
   if (daemon_->has_record(path.cgroup)) return daemon_->on_appeared(path, NoRecord{});
   daemon_->on_appeared(path, records_->read(path));
   if (daemon_->has_record(path.cgroup)) return late_records_.forget(path.cgroup);
+  await_record(path);
+}
+
+// Of a container whose record has just been looked for in vain.
+void Wiring::await_record(const ContainerPath& path) {
   // Twice: what comes meanwhile may be the record without its sandbox's, which is then waited for.
   for (int attempt = 0; attempt < 2; ++attempt) {
     late_records_.await(path, records_->awaited_files(path));
@@ -150,7 +155,7 @@ void Wiring::rescan() {
   const Listing listing = list(daemon_->config().standalone, false);
   daemon_->on_rescan(listing);
   for (const Sighting& sighting : listing.containers) {
-    if (!daemon_->has_record(sighting.path.cgroup)) container_appeared(sighting.path);
+    if (!daemon_->has_record(sighting.path.cgroup)) await_record(sighting.path);
   }
   late_records_.forget_unless([this](const std::string& cgroup) { return daemon_->knows(cgroup); });
 }

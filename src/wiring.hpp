@@ -41,6 +41,7 @@ class Wiring {
   void connect();
   void start_safety_net(const Config& config);
   void container_appeared(const ContainerPath& path);
+  void await_record(const ContainerPath& path);
   void seen(const CgroupWatch::Seen& one);
   Listing list(Standalone standalone, bool reread);
   void rescan();

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "support/remembering_sink.hpp"
+
 namespace iopslimit {
 namespace {
 
@@ -22,33 +24,6 @@ constexpr Devnum nvme0{259, 0};
 constexpr Devnum nvme1{259, 5};
 constexpr Limit five_hundred{.read_iops = 500, .write_iops = 500};
 const std::string kubepods = "/kubepods";
-
-/// The kernel's side: what is in force, what was written, and what fails.
-class Kernel final : public LimitSink {
- public:
-  std::error_code write(const RulePlace& place, const Limit& limit) override {
-    if (const auto failure = failures.find(place.cgroup); failure != failures.end())
-      return failure->second;
-    writes.push_back(place);
-    rules[place] = limit;
-    if (limit.unlimited()) rules.erase(place);
-    return {};
-  }
-  std::optional<Limit> read(const RulePlace& place) override {
-    const auto found = rules.find(place);
-    return found == rules.end() ? Limit{} : found->second;
-  }
-  void forget(const RulePlace& place) override { forgotten.push_back(place); }
-
-  Limit of(const ContainerPath& container, Devnum device = nvme0) {
-    return *read({container.cgroup, device});
-  }
-
-  std::map<RulePlace, Limit> rules;
-  std::vector<RulePlace> writes;
-  std::vector<RulePlace> forgotten;
-  std::map<std::string, std::error_code> failures;
-};
 
 ContainerPath container(int number) {
   std::string id = std::to_string(number);
@@ -75,7 +50,7 @@ DataDevice disk(Devnum rule = nvme0) {
 }
 
 struct DaemonTest : testing::Test {
-  Kernel kernel;
+  RememberingSink kernel;
   std::optional<Daemon> made;
 
   Daemon& start(CgroupVersion version = CgroupVersion::v2, Config config = {},
@@ -563,7 +538,7 @@ TEST_F(DaemonTest, CrunsLeafTakesTheScopesPlaceOnV1) {
                             .runtime = RuntimeHint::podman};
   ContainerPath leaf = scope;
   leaf.cgroup = process_leaf_of(scope);
-  Daemon& daemon = start(CgroupVersion::v1);
+  Daemon& daemon = start(CgroupVersion::v1, {.standalone = {.podman = true}});
   daemon.on_appeared(scope, named("web"));
   daemon.on_appeared(leaf, named("web"));
   EXPECT_EQ(kernel.of(leaf), five_hundred);

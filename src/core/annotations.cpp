@@ -118,11 +118,9 @@ std::optional<std::uint64_t> either(const std::optional<std::uint64_t>& directio
 
 // Bits to shift a number with this unit's first letter; -1 for none of them.
 int unit_shift(char letter) {
-  constexpr std::string_view units = "bkmgtp";
-  const auto lower =
-      letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-  const std::size_t place = units.find(lower);
-  return place == std::string_view::npos ? -1 : static_cast<int>(place) * 10;
+  constexpr std::string_view units = "bBkKmMgGtTpP";
+  const std::size_t place = units.find(letter);
+  return place == std::string_view::npos ? -1 : static_cast<int>(place / 2) * 10;
 }
 
 // What may follow a unit's first letter: nothing, "b" or "ib", in either case.

@@ -22,6 +22,8 @@ struct Counts {
   std::size_t exempt = 0;
   std::size_t failed = 0;
 };
+
+/// What carries a limit, and all that is known about it.
 struct Carrier {
   ContainerPath path;
   std::optional<Record> record;

@@ -4,7 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <map>
+#include <string>
+#include <vector>
+
+#include "../support/remembering_sink.hpp"
 
 namespace iopslimit {
 namespace {
@@ -16,27 +19,8 @@ constexpr Devnum disk{259, 0};
 constexpr Devnum other{8, 0};
 const std::string pod = "/kubepods/pod00000000-0000-4000-8000-000000000001";
 
-class Kernel final : public LimitSink {
- public:
-  std::error_code write(const RulePlace& place, const Limit& limit) override {
-    if (failure) return failure;
-    rules[place] = limit;
-    if (limit.unlimited()) rules.erase(place);
-    return {};
-  }
-  std::optional<Limit> read(const RulePlace& place) override {
-    const auto found = rules.find(place);
-    return found == rules.end() ? Limit{} : found->second;
-  }
-  void forget(const RulePlace& place) override { forgotten.push_back(place); }
-
-  std::map<RulePlace, Limit> rules;
-  std::vector<RulePlace> forgotten;
-  std::error_code failure;
-};
-
 TEST(HeldRules, AdoptsWhatTheKernelHasNow) {
-  Kernel kernel;
+  RememberingSink kernel;
   kernel.rules[{pod, disk}] = each_way(70);
   HeldRules held(kernel, {{pod, disk}, {pod, other}});
   EXPECT_THAT(held.adopt(pod), ElementsAre(Rule{disk, each_way(70)}));
@@ -44,7 +28,7 @@ TEST(HeldRules, AdoptsWhatTheKernelHasNow) {
 }
 
 TEST(HeldRules, ReleasesWhatNobodyAdopted) {
-  Kernel kernel;
+  RememberingSink kernel;
   kernel.rules[{pod, disk}] = each_way(70);
   HeldRules held(kernel, {{pod, disk}});
   held.release_left();
@@ -52,7 +36,7 @@ TEST(HeldRules, ReleasesWhatNobodyAdopted) {
 }
 
 TEST(HeldRules, LeftRulesCanBeAdoptedAgain) {
-  Kernel kernel;
+  RememberingSink kernel;
   HeldRules held(kernel, {});
   kernel.rules[{pod, disk}] = each_way(70);
   held.leave(pod, {{disk, each_way(70)}});
@@ -62,21 +46,21 @@ TEST(HeldRules, LeftRulesCanBeAdoptedAgain) {
 }
 
 TEST(HeldRules, WhatCannotBeReleasedIsTriedAgain) {
-  Kernel kernel;
+  RememberingSink kernel;
   kernel.rules[{pod, disk}] = each_way(70);
   HeldRules held(kernel, {{pod, disk}});
-  kernel.failure = SinkError::not_held;
+  kernel.failures[pod] = SinkError::not_held;
   held.release_left();
   EXPECT_THAT(kernel.forgotten, IsEmpty());
-  kernel.failure.clear();
+  kernel.failures.clear();
   held.release_left();
   EXPECT_THAT(kernel.rules, IsEmpty());
 }
 
 TEST(HeldRules, AGoneCgroupOrDiskIsForgotten) {
   for (const SinkError gone : {SinkError::cgroup_gone, SinkError::device_refused}) {
-    Kernel kernel;
-    kernel.failure = gone;
+    RememberingSink kernel;
+    kernel.failures[pod] = gone;
     HeldRules held(kernel, {});
     held.release(pod, {{disk, each_way(70)}});
     EXPECT_THAT(kernel.forgotten, ElementsAre(RulePlace{pod, disk}));
@@ -84,7 +68,7 @@ TEST(HeldRules, AGoneCgroupOrDiskIsForgotten) {
 }
 
 TEST(HeldRules, NoOtherCgroupIsEverTouched) {
-  Kernel kernel;
+  RememberingSink kernel;
   std::vector<RulePlace> listed;
   for (const char* cgroup : {"/", "", "/system.slice", "/system.slice/sshd.service", "/kubepods/x",
                              "/kubepods/../system.slice", "/init.scope"}) {
