@@ -7,6 +7,9 @@ FILE_BYTES = 64 << 20
 RAMP_SECONDS = 1
 JOBS = {"read": "randread", "write": "randwrite"}
 BOTH = tuple(JOBS)
+TOLERANCE = 0.05
+# Too much is a failure at once. Too little can also mean that the emulated machine got no CPU: measured again.
+ATTEMPTS = 3
 
 
 def file_of(container, directory):
@@ -38,3 +41,16 @@ def iops(runtime, container, directions=BOTH, seconds=8, directory="/data", more
 def deviation(found, limit):
     """As a fraction: +0.02 is two per cent above the limit."""
     return found / limit - 1
+
+
+def expect(limit, who, measure):
+    """What `measure` returns, as iops() does, is the limit within the tolerance in each direction; says what it was."""
+    said = ""
+    for _ in range(ATTEMPTS):
+        measured = measure()
+        said = ", ".join(f"{direction} {found:.0f}" for direction, found in measured.items())
+        deviations = [deviation(found, limit) for found in measured.values()]
+        assert max(deviations) <= TOLERANCE, f"fio in {who}: expected at most {limit} IOPS, found {said}"
+        if min(deviations) >= -TOLERANCE:
+            return f"fio at {limit}: {said}"
+    raise AssertionError(f"fio in {who}: expected {limit} IOPS each way, found {said}")

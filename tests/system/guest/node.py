@@ -12,9 +12,6 @@ import service
 from report import until
 
 DEFAULT_IOPS, DEFAULT_TOTAL = 500, 3000
-TOLERANCE = 0.05
-# Too much is a failure at once. Too little can also mean that the emulated machine got no CPU: measured again.
-FIO_ATTEMPTS = 3
 # The safety net would find in its next pass what an event should have told: without it a missed event is a failure.
 EVENTS_ONLY = "[service]\ncheck_interval = 0\n"
 
@@ -110,15 +107,7 @@ class Node:
         """What the container really gets is its limit, within 5 %, reading and writing."""
         runtime = runtime or self.runtime
         fio.prepare(runtime, container)
-        limit, said = limit or self.expected_iops(), ""
-        for _ in range(FIO_ATTEMPTS):
-            measured = fio.iops(runtime, container)
-            said = ", ".join(f"{direction} {found:.0f}" for direction, found in measured.items())
-            deviations = [fio.deviation(found, limit) for found in measured.values()]
-            assert max(deviations) <= TOLERANCE, f"fio in {container.name}: expected at most {limit} IOPS, found {said}"
-            if min(deviations) >= -TOLERANCE:
-                return f"fio at {limit}: {said}"
-        raise AssertionError(f"fio in {container.name}: expected {limit} IOPS each way, found {said}")
+        return fio.expect(limit or self.expected_iops(), container.name, lambda: fio.iops(runtime, container))
 
     def remove_pods(self, *pods):
         in_parallel([lambda p=pod: self.kubelet.remove_pod(p) for pod in pods])

@@ -6,19 +6,12 @@ import crio
 import kubelet
 import rules
 from cases import case
-from cases.policies import DEFAULT, LABELS, NO_DIVISION, POLICIES
-from limit_table import NO_RULE, Row, configured, expect, expect_table, made
+from cases.policies import DEFAULT, NO_DIVISION, POLICIES, rows_of_a_whole_record
+from limit_table import NO_RULE, configured, expect, expect_table, made
 from report import until
 
 SOON = 1.0  # seconds, for what an event should tell
-TABLE = [
-    Row("db-7", rules.limits(300, 300), "[policy databases]", "prod-eu"),
-    Row("labelled", rules.limits(420, 420), "[policy labelled]", labels=LABELS),
-    Row("labelled", rules.limits(350, 350), "[policy meshes]", container="mesh", image=kubelet.PROXY_IMAGE),
-    Row("lowers", rules.limits(200, 200), annotations={"iopslimit.org/iops": "200"}),
-    Row("night", NO_RULE, "[policy batch]", "batch"),
-    Row("plain", DEFAULT, "[limits]"),
-]
+TABLE = rows_of_a_whole_record()
 
 
 def seconds_until(condition, what):

@@ -6,8 +6,8 @@ import docker
 import kubelet
 import rules
 from cases import case
-from cases.policies import DEFAULT, LABELS, NO_DIVISION, POLICIES, shares
-from limit_table import NO_RULE, Row, configured, expect, expect_table, made
+from cases.policies import DEFAULT, NO_DIVISION, POLICIES, rows_of_a_whole_record, shares
+from limit_table import NO_RULE, configured, expect, expect_table, made
 from node import DEFAULT_IOPS
 
 # Small enough to be divided between db-0 and the plain containers, if they counted.
@@ -20,16 +20,7 @@ standalone = docker
 container = plain-*
 iops = 250
 """
-TABLE = [
-    Row("db-7", rules.limits(300, 300), "[policy databases]", "prod-eu"),
-    Row("labelled", rules.limits(420, 420), "[policy labelled]", labels=LABELS),
-    Row("labelled", rules.limits(350, 350), "[policy meshes]", container="mesh", image=docker.PROXY_IMAGE),
-    Row("lowers", rules.limits(200, 200), annotations={"iopslimit.org/iops": "200"}),
-    Row("night", NO_RULE, "[policy batch]", "batch"),
-    Row("plainly", DEFAULT, "[limits]"),
-]
-for one in TABLE:
-    one.image = docker.WORKLOAD_IMAGE if one.image == kubelet.WORKLOAD_IMAGE else one.image
+TABLE = rows_of_a_whole_record(docker.WORKLOAD_IMAGE, docker.PROXY_IMAGE)
 
 
 @contextlib.contextmanager

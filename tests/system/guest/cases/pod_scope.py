@@ -8,7 +8,7 @@ import rules
 import service
 from cases import case
 from limit_table import NO_RULE, configured, expect
-from node import DEFAULT_IOPS, EVENTS_ONLY, FIO_ATTEMPTS, TOLERANCE
+from node import DEFAULT_IOPS, EVENTS_ONLY
 from report import until
 
 POLICY = "[policy small]\nnamespace = small\niops = 300\n"
@@ -54,14 +54,7 @@ def pod_rates(node, pod):
 
 
 def expect_shared(node, pod, limit):
-    for _ in range(FIO_ATTEMPTS):
-        rates = pod_rates(node, pod)
-        said = ", ".join(f"{direction} {rate:.0f}" for direction, rate in rates.items())
-        deviations = [fio.deviation(rate, limit) for rate in rates.values()]
-        assert max(deviations) <= TOLERANCE, f"fio in {len(pod.containers)} containers: expected {limit}, found {said}"
-        if min(deviations) >= -TOLERANCE:
-            return f"fio in {len(pod.containers)} containers of one pod at {limit}: {said}"
-    raise AssertionError(f"fio in {len(pod.containers)} containers of one pod: expected {limit} together, found {said}")
+    return fio.expect(limit, f"{len(pod.containers)} containers of one pod", lambda: pod_rates(node, pod))
 
 
 def one_pod_shares(node, pods):
@@ -98,7 +91,7 @@ def scope_pod(node):
                 expect_scope(node, scope)
     finally:
         node.remove_pods(*pods)
-    return f"{speed}; each container limited by exactly one after container -> pod -> container"
+    return f"two containers of one pod, {speed}; each container limited by exactly one after container -> pod -> container"
 
 
 @case("scope-pod-is-refused", fresh=True, cells="v1")

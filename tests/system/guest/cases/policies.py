@@ -67,6 +67,18 @@ TABLE = [
 ]
 
 
+def rows_of_a_whole_record(workload=kubelet.WORKLOAD_IMAGE, proxy=kubelet.PROXY_IMAGE):
+    """For runtimes whose records hold the pod's labels and annotations: a row for each thing that can match."""
+    return [
+        Row("db-7", rules.limits(300, 300), "[policy databases]", "prod-eu", image=workload),
+        Row("labelled", rules.limits(420, 420), "[policy labelled]", image=workload, labels=LABELS),
+        Row("labelled", rules.limits(350, 350), "[policy meshes]", container="mesh", image=proxy),
+        Row("lowers", rules.limits(200, 200), image=workload, annotations={"iopslimit.org/iops": "200"}),
+        Row("night", NO_RULE, "[policy batch]", "batch", image=workload),
+        Row("plainly", DEFAULT, "[limits]", image=workload),
+    ]
+
+
 def said_about_annotation(pod):
     """The journal lines, beside the decision itself, that name the pod and its annotation."""
     return [entry["MESSAGE"] for entry in service.journal(f"POD_NAME={pod}")
