@@ -10,7 +10,8 @@ Daemon::Daemon(LimitSink& sink, CgroupVersion version, Config config, std::vecto
     : version_(version),
       config_(std::move(config)),
       rules_(sink, std::move(ours)),
-      budget_(config_.total_iops) {}
+      kubepods_(rules_, version_, [this](Report news) { reports_.push_back(std::move(news)); }),
+      mounts_(config_) {}
 
 // ---- facts ----
 
@@ -36,78 +37,79 @@ void Daemon::on_vanished(std::string_view cgroup) {
     compete(found->second, found->second.decision, false);
     rules_.forget(found->first, found->second.held);
     carriers_.erase(found);
-  } else if (const auto tree = kubepods_.find(cgroup); tree != kubepods_.end()) {
-    rules_.forget(tree->first, tree->second.held);
-    kubepods_.erase(tree);
+  } else if (kubepods_.forget(cgroup) || complaints_.empty()) {
+    return;
   }
-  if (complained_.empty()) return;
-  if (const auto pod = parse_pod_path(cgroup)) complained_.erase(pod->pod_uid);
+  if (const auto pod = parse_pod_path(cgroup)) complaints_.forget(pod->pod_uid);
 }
 
 void Daemon::on_kubepods(const std::string& cgroup) {
-  auto [tree, is_new] = kubepods_.try_emplace(cgroup);
-  if (is_new) tree->second.held = rules_.adopt(cgroup);
-  apply_total(tree->first, tree->second);
+  const std::error_code error = kubepods_.apply(cgroup, mounts_);
+  if (error == SinkError::controller_missing) controller_missing_.push_back(cgroup);
 }
 
 void Daemon::on_rescan(const Listing& listing) {
   release_missing(listing);
-  repair_all();
+  for (const auto& entry : carriers_) repair(entry.second);
+  kubepods_.repair_all();
   for (const std::string& cgroup : listing.kubepods) on_kubepods(cgroup);
   for (const ContainerPath& pod : listing.pods) on_pod(pod);
   for (const Sighting& sighting : listing.containers) on_appeared(sighting.path, sighting.record);
-  if (device_ && listing.whole) rules_.release_left();
+  if (mounts_.all_placed() && listing.whole) rules_.release_left();
+}
+
+void Daemon::on_written(const std::string& cgroup) {
+  kubepods_.repair(cgroup);
+  if (const auto carrier = carriers_.find(cgroup); carrier != carriers_.end())
+    repair(carrier->second);
 }
 
 void Daemon::on_config(Config config, const Listing& listing) {
+  cleared_ = false;
+  kubepods_.restore();
   if (config.scope != config_.scope) return start_over(std::move(config), listing);
   config_ = std::move(config);
   said_no_labels_ = false;
-  budget_ = Budget(config_.total_iops);
-  for (auto& entry : carriers_) {
-    entry.second.read_again = true;
-    compete(entry.second, entry.second.decision, true);
-  }
+  mounts_.configure(config_);
+  divide_anew();
+  for (auto& entry : carriers_) entry.second.read_again = true;
   release_missing(listing);
   for (const auto& [path, record] : listing.containers) {
     const auto known = carriers_.find(by_pod(path) ? pod_cgroup_of(path) : path.cgroup);
     if (known != carriers_.end()) learn(known->second, by_pod(path) ? of_pod(record) : record);
   }
-  std::vector<Carrier*> changed;
+  std::set<const Carrier*> changed;
   for (auto& entry : carriers_) {
-    if (decide_again(entry.second)) changed.push_back(&entry.second);
+    if (decide_again(entry.second)) changed.insert(&entry.second);
     report_complaints(entry.second);
   }
-  for (Carrier* carrier : changed) {
-    const Before before = carrier->held;
-    if (apply(*carrier)) report_decision(*carrier, before);
+  for (auto& entry : carriers_) {
+    Carrier& carrier = entry.second;
+    const std::vector<Rule> before = carrier.held;
+    const bool in_force = apply(carrier);
+    if (carrier.held.size() != before.size()) changed.insert(&carrier);  // other data mounts
+    if (in_force && changed.contains(&carrier)) report_decision(carrier, before);
   }
   for (const auto& [path, record] : listing.containers) {
     if (!knows(path.cgroup)) on_appeared(path, record);  // [runtime] standalone asks for it now
   }
-  for (auto& tree : kubepods_) apply_total(tree.first, tree.second);
-  unsettled_ = version_ == CgroupVersion::v1;  // the total itself may have changed
-  report(Severity::info, "configuration reloaded: " + std::to_string(changed.size()) + " of " +
-                             std::to_string(carriers_.size()) + " containers changed");
+  kubepods_.apply_all(mounts_);
+  reports_.push_back(news(Severity::info, Action::reloaded,
+                          "configuration reloaded: " + std::to_string(changed.size()) + " of " +
+                              std::to_string(carriers_.size()) + " containers changed"));
 }
 
-void Daemon::on_disk(const DataDevice& device) {
-  if (device_ == device) return;
-  device_ = device;
-  no_disk_.clear();
-  report(Severity::notice, describe(device));
-  for (auto& tree : kubepods_) apply_total(tree.first, tree.second);
+void Daemon::on_disks(const DiskFacts& facts) {
+  const Targets before = mounts_.targets();
+  for (Report& news : mounts_.look(facts)) reports_.push_back(std::move(news));
+  if (mounts_.targets() == before) return;
+  recheck_lost();
+  divide_anew();
+  kubepods_.apply_all(mounts_);
   for (auto& [cgroup, carrier] : carriers_) {
-    const std::vector<Rule> before = carrier.held;
-    if (apply(carrier) && carrier.held != before) report_decision(carrier);
+    const std::vector<Rule> held = carrier.held;
+    if (apply(carrier) && carrier.held != held) report_decision(carrier);
   }
-}
-
-void Daemon::on_no_disk(std::string why, Severity severity) {
-  device_.reset();
-  if (no_disk_ == why) return;
-  no_disk_ = std::move(why);
-  report(severity, no_disk_);
 }
 
 void Daemon::settle() {
@@ -116,14 +118,9 @@ void Daemon::settle() {
 }
 
 void Daemon::clear() {
-  for (auto& [cgroup, carrier] : carriers_) {
-    if (const auto error = rules_.write(cgroup, {}, carrier.held)) report_error(carrier, error);
-  }
-  for (auto& [cgroup, tree] : kubepods_) {
-    const auto error = rules_.write(cgroup, {}, tree.held);
-    if (error)
-      report(Severity::error, "cannot remove the total from " + cgroup + ": " + error.message());
-  }
+  cleared_ = true;
+  settle();
+  kubepods_.clear();
 }
 
 // ---- decision ----
@@ -170,7 +167,7 @@ bool Daemon::learn(Carrier& carrier, const RecordAnswer& record) {
 bool Daemon::decide_again(Carrier& carrier) {
   Decision next = decide(config_, carrier.path, carrier.names());
   const bool changed =
-      next.verdict != carrier.decision.verdict || next.limit != carrier.decision.limit;
+      next.verdict != carrier.decision.verdict || next.limits != carrier.decision.limits;
   if (changed) {
     compete(carrier, carrier.decision, false);
     compete(carrier, next, true);
@@ -182,44 +179,49 @@ bool Daemon::decide_again(Carrier& carrier) {
 // The total is that of all pods: a container outside of them has no part in it.
 void Daemon::compete(const Carrier& carrier, const Decision& decision, bool joins) {
   if (decision.verdict != Verdict::limited || carrier.standalone()) return;
-  joins ? budget_.add(decision.limit) : budget_.remove(decision.limit);
+  joins ? budgets_.add(targets(), decision.limits) : budgets_.remove(targets(), decision.limits);
   unsettled_ = unsettled_ || divides();
 }
 
+// Other devices or other totals: everybody competes anew.
+void Daemon::divide_anew() {
+  budgets_.start_over(targets());
+  for (const auto& entry : carriers_) compete(entry.second, entry.second.decision, true);
+}
+
+bool Daemon::divides() const {
+  return version_ == CgroupVersion::v1 &&
+         std::ranges::any_of(targets(), [](const Target& one) { return one.total_iops != 0; });
+}
+
 std::vector<Rule> Daemon::wanted(const Carrier& carrier) const {
-  if (carrier.decision.verdict != Verdict::limited) return {};
-  if (!device_) return carrier.held;
-  const Limit& wish = carrier.decision.limit;
-  const Limit limit = divides() && !carrier.standalone() ? budget_.share(wish) : wish;
-  if (limit.unlimited()) return {};
-  return {{device_->rule, limit}};
+  if (carrier.decision.verdict != Verdict::limited || let_go(carrier)) return {};
+  std::vector<Rule> rules = mounts_.kept(carrier.held);
+  const bool divided = version_ == CgroupVersion::v1 && !carrier.standalone();
+  for (std::size_t i = 0; i < targets().size(); ++i) {
+    const Target& target = targets()[i];
+    Limit limit = target.limit(carrier.decision.limits);
+    if (divided) limit = budgets_.share(i, limit);
+    if (target.mounted && !limit.unlimited()) rules.push_back({target.device.devnum, limit});
+  }
+  return rules;
 }
 
 // ---- effect ----
 
-// True when what should be in force is; without a disk nothing is.
+// True when what should be in force is; without any data mount nothing is.
 bool Daemon::apply(Carrier& carrier) {
   const std::error_code error = rules_.write(carrier.path.cgroup, wanted(carrier), carrier.held);
   if (error) report_error(carrier, error);
   carrier.last_error = error;
-  return !error && (device_ || carrier.decision.verdict != Verdict::limited);
+  return !error && (mounts_.any_mounted() || carrier.decision.verdict != Verdict::limited);
 }
 
-void Daemon::apply_total(const std::string& cgroup, Kubepods& tree) {
-  if (!device_) return;
-  std::vector<Rule> wanted;
-  if (version_ == CgroupVersion::v2 && config_.total_iops != 0)
-    wanted.push_back({device_->rule, each_way(config_.total_iops)});
-  const std::vector<Rule> before = tree.held;
-  const std::error_code error = rules_.write(cgroup, wanted, tree.held);
-  const bool said = error == tree.last_error;
-  tree.last_error = error;
-  if (error == SinkError::controller_missing) controller_missing_.push_back(cgroup);
-  if (error && !said) {
-    report(Severity::error, "the total for " + cgroup + " is not in force: " + error.message());
-  } else if (!error && tree.held != before && !tree.held.empty()) {
-    report(Severity::info, "total for " + cgroup + ": " + to_string(tree.held.front().limit) +
-                               " on " + device_->disk + " (" + to_string(device_->rule) + ")");
+// Another disk may have the number of one that is gone.
+void Daemon::recheck_lost() {
+  for (const Devnum lost : mounts_.lost()) {
+    for (auto& [cgroup, carrier] : carriers_) rules_.recheck(cgroup, lost, carrier.held);
+    kubepods_.recheck(lost);
   }
 }
 
@@ -242,27 +244,20 @@ void Daemon::supersede(const ContainerPath& leaf) {
 // Another scope has other carriers. What is in force stays so until theirs is, as after a restart.
 void Daemon::start_over(Config config, const Listing& listing) {
   config_ = std::move(config);
-  budget_ = Budget(config_.total_iops);
+  mounts_.configure(config_);
   for (const auto& entry : std::exchange(carriers_, {}))
     rules_.leave(entry.first, entry.second.held);
+  divide_anew();
   on_rescan(listing);
-  report(Severity::info, "configuration reloaded: [limits] scope changed, all " +
-                             std::to_string(carriers_.size()) + " were decided anew");
+  reports_.push_back(news(Severity::info, Action::reloaded,
+                          "configuration reloaded: [limits] scope changed, all " +
+                              std::to_string(carriers_.size()) + " were decided anew"));
 }
 
-void Daemon::repair_all() {
-  for (const auto& entry : carriers_) {
-    rules_.repair(entry.first, entry.second.held, [&](const Rule& rule, const Limit& found) {
-      reports_.push_back(repaired(about(entry.second.path, entry.second.names()), rule, found));
-    });
-  }
-  for (const auto& tree : kubepods_) {
-    rules_.repair(tree.first, tree.second.held, [&](const Rule& rule, const Limit& found) {
-      Report drift;
-      drift.cgroup = tree.first;
-      reports_.push_back(repaired(std::move(drift), rule, found));
-    });
-  }
+void Daemon::repair(const Carrier& carrier) {
+  rules_.repair(carrier.path.cgroup, carrier.held, [&](const Rule& rule, const Limit& found) {
+    reports_.push_back(repaired(about(carrier.path, carrier.names()), rule, found));
+  });
 }
 
 // What a listing does not show is gone, or not ours to limit any more. If it is still there, its
@@ -271,16 +266,15 @@ void Daemon::release_missing(const Listing& listing) {
   if (!listing.whole) return;  // nobody loses a limit because a directory could not be read
   const Shown shown(listing);
   std::vector<std::string> gone;
-  const auto release = [&](const auto& entry) {
-    if (shown.cgroups.contains(entry.first)) return;
-    rules_.release(entry.first, entry.second.held);
-    gone.push_back(entry.first);
-  };
-  std::ranges::for_each(carriers_, release);
-  std::ranges::for_each(kubepods_, release);
+  for (const auto& [cgroup, carrier] : carriers_) {
+    if (shown.cgroups.contains(cgroup)) continue;
+    rules_.release(cgroup, carrier.held);
+    gone.push_back(cgroup);
+  }
+  kubepods_.release_unless(
+      [&shown](const std::string& cgroup) { return shown.cgroups.contains(cgroup); });
   for (const std::string& cgroup : gone) on_vanished(cgroup);
-  std::erase_if(complained_,
-                [&shown](const auto& one) { return !shown.pod_uids.contains(one.first); });
+  complaints_.keep(shown.pod_uids);
 }
 
 // ---- report ----
@@ -292,7 +286,20 @@ Daemon::Carriers::const_iterator Daemon::find(std::string_view cgroup) const {
 }
 
 bool Daemon::knows(std::string_view cgroup) const {
-  return find(cgroup) != carriers_.end() || kubepods_.contains(cgroup);
+  return find(cgroup) != carriers_.end() || kubepods_.knows(cgroup);
+}
+
+bool Daemon::holds(std::string_view cgroup) const {
+  const auto carrier = carriers_.find(cgroup);
+  return kubepods_.holds(cgroup) || (carrier != carriers_.end() && !carrier->second.held.empty());
+}
+
+std::vector<std::string> Daemon::holders() const {
+  std::vector<std::string> cgroups = kubepods_.holders();
+  for (const auto& [cgroup, carrier] : carriers_) {
+    if (!carrier.held.empty()) cgroups.push_back(cgroup);
+  }
+  return cgroups;
 }
 
 bool Daemon::has_record(std::string_view cgroup) const {
@@ -300,16 +307,9 @@ bool Daemon::has_record(std::string_view cgroup) const {
   return found != carriers_.end() && found->second.has_whole_record();
 }
 
-void Daemon::report(Severity severity, std::string text) {
-  Report message;
-  message.severity = severity;
-  message.text = std::move(text);
-  reports_.push_back(std::move(message));
-}
-
 void Daemon::report_decision(Carrier& carrier, const Before& before) {
   carrier.said = true;
-  if (carrier.decision.verdict == Verdict::sandbox) return;
+  if (carrier.decision.verdict == Verdict::sandbox || let_go(carrier)) return;
   reports_.push_back(
       decided(about(carrier.path, carrier.names()), carrier.decision, carrier.held, before));
 }
@@ -317,7 +317,7 @@ void Daemon::report_decision(Carrier& carrier, const Before& before) {
 // Once for a pod, however many containers repeat it.
 void Daemon::report_complaints(const Carrier& carrier) {
   for (const std::string& text : carrier.decision.complaints) {
-    if (!complained_[carrier.path.pod_uid].insert(text).second) continue;
+    if (!complaints_.add(carrier.path.pod_uid, text)) continue;
     reports_.push_back(warning(about(carrier.path, carrier.names()), text));
   }
 }
@@ -326,24 +326,20 @@ void Daemon::report_unknown_labels(const Record& record) {
   const bool blind = record.runtime == RuntimeHint::containerd;
   if (!blind || said_no_labels_ || wished_for(config_).labels.empty()) return;
   said_no_labels_ = true;
-  report(Severity::warning,
-         "a [policy] matches by label, but containerd writes no pod labels down: it matches none "
-         "of containerd's containers; match by namespace, pod, container or image instead");
+  reports_.push_back(news(Severity::warning, Action::caution, labels_not_known()));
 }
 
 void Daemon::report_error(Carrier& carrier, std::error_code error) {
   if (error == SinkError::controller_missing) controller_missing_.push_back(carrier.path.cgroup);
   if (error == SinkError::cgroup_gone || error == carrier.last_error) return;
-  Report line = not_limited(about(carrier.path, carrier.names()), error);
-  if (device_) line.device = device_->rule;
-  reports_.push_back(std::move(line));
+  const std::vector<Rule> missing = changes(wanted(carrier), carrier.held);
+  reports_.push_back(not_limited(about(carrier.path, carrier.names()), missing, error));
 }
 
 std::string Daemon::status() const {
   Counts counts;
   for (const auto& entry : carriers_) entry.second.count(counts);
-  return (device_ ? describe(*device_) : "waiting: " + no_disk_) + "; " +
-         to_string(counts, config_.scope);
+  return mounts_.status() + "; " + to_string(counts, config_.scope);
 }
 
 }  // namespace iopslimit

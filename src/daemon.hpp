@@ -4,8 +4,6 @@
 #pragma once
 
 #include <map>
-#include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -13,15 +11,20 @@
 #include <vector>
 
 #include "core/carrier.hpp"
+#include "core/complaints.hpp"
 #include "core/config.hpp"
 #include "core/container.hpp"
+#include "core/data_mounts.hpp"
 #include "core/held_rules.hpp"
+#include "core/kubepods_rules.hpp"
 #include "core/limit_sink.hpp"
 #include "core/listing.hpp"
-#include "core/plan.hpp"
+#include "core/overview.hpp"
+#include "core/pause.hpp"
 #include "core/policy.hpp"
 #include "core/record.hpp"
 #include "core/report.hpp"
+#include "core/target.hpp"
 
 namespace iopslimit {
 
@@ -42,24 +45,31 @@ class Daemon {
   /// The whole truth: start, queue overflow, safety net. Reads every rule back and repairs what
   /// differs.
   void on_rescan(const Listing& listing);
+  /// Somebody wrote to a limit file of the cgroup: what is not as it should be is put right.
+  void on_written(const std::string& cgroup);
   /// A new configuration, and the listing with every record read again (it may ask for labels and
   /// annotations that were not kept): decides again and writes only what changed.
   void on_config(Config config, const Listing& listing);
-  /// The disk behind the mount was found, or is another one now: old rules of ours go, new ones are
-  /// written.
-  void on_disk(const DataDevice& device);
-  /// There is no disk to limit now. `why` is for the operator. Rules that are in force stay.
-  void on_no_disk(std::string why, Severity severity);
+  /// A look at the disks, with the identities of targets(): where a mount stands on other devices
+  /// now, old rules of ours go and new ones are written; where it is not mounted, rules that are in
+  /// force stay. What was on a disk that is gone is forgotten.
+  void on_disks(const DiskFacts& facts);
   /// Work that may wait until a burst of events is over: the total's division on v1.
   void settle();
-  /// Removes every rule that is ours (on_stop = clear).
+  /// Removes every rule that is ours, and writes none until the next on_config().
   void clear();
+  /// Whose limit is away now: what changed is in force on return.
+  void on_pauses(Pauses pauses);
 
   /// True for a directory that has appeared and not vanished; with scope = pod a container is known
   /// by its pod.
   bool knows(std::string_view cgroup) const;
   /// True when a container is known and its record was read: nothing is gained by reading it again.
   bool has_record(std::string_view cgroup) const;
+  /// True when the cgroup has a rule of ours.
+  bool holds(std::string_view cgroup) const;
+  /// Every cgroup that has a rule of ours.
+  std::vector<std::string> holders() const;
   /// Cgroups whose limit file was missing: the controller may be enabled a moment later.
   std::vector<std::string> take_controller_missing() {
     return std::exchange(controller_missing_, {});
@@ -67,15 +77,20 @@ class Daemon {
   std::vector<Report> take_reports() { return std::exchange(reports_, {}); }
   bool unsettled() const { return unsettled_; }
   const Config& config() const { return config_; }
+  /// The devices that carry rules.
+  const Targets& targets() const { return mounts_.targets(); }
   /// One line for `systemctl status`: the disk and the counts.
   std::string status() const;
+  /// The data mounts, for an operator.
+  std::vector<DeviceView> devices() const { return mounts_.views(); }
+  /// Everything that is known here; nothing of the service itself. Of a pause, until when as Pauses
+  /// has it.
+  Overview overview() const;
+  /// See core/explanation. Nothing for a cgroup that is not known.
+  std::vector<std::string> explain(const std::string& cgroup) const;
 
  private:
   using Carriers = std::map<std::string, Carrier, std::less<>>;
-  struct Kubepods {
-    std::vector<Rule> held;
-    std::error_code last_error;
-  };
 
   bool by_pod(const ContainerPath& path) const;
   Carriers::const_iterator find(std::string_view cgroup) const;
@@ -84,33 +99,36 @@ class Daemon {
   bool learn(Carrier& carrier, const RecordAnswer& record);
   bool decide_again(Carrier& carrier);
   void compete(const Carrier& carrier, const Decision& decision, bool joins);
-  bool divides() const { return version_ == CgroupVersion::v1 && config_.total_iops != 0; }
+  void divide_anew();
+  bool divides() const;
 
+  /// An operator took the limit away.
+  bool let_go(const Carrier& carrier) const { return cleared_ || pauses_.until(carrier.path); }
   std::vector<Rule> wanted(const Carrier& carrier) const;
   bool apply(Carrier& carrier);
-  void apply_total(const std::string& cgroup, Kubepods& tree);
+  void recheck_lost();
   bool superseded(const ContainerPath& scope) const;
   void supersede(const ContainerPath& leaf);
   void start_over(Config config, const Listing& listing);
-  void repair_all();
+  void repair(const Carrier& carrier);
   void release_missing(const Listing& listing);
 
   void report_decision(Carrier& carrier, const Before& before = {});
   void report_complaints(const Carrier& carrier);
   void report_unknown_labels(const Record& record);
   void report_error(Carrier& carrier, std::error_code error);
-  void report(Severity severity, std::string text);
 
   CgroupVersion version_;
   Config config_;
   HeldRules rules_;
+  KubepodsRules kubepods_;
   Carriers carriers_;
-  std::map<std::string, Kubepods, std::less<>> kubepods_;
-  std::optional<DataDevice> device_;
-  std::string no_disk_ = "the data mount has not been looked at yet";
-  Budget budget_;
+  DataMounts mounts_;
+  Budgets budgets_;
+  Pauses pauses_;
+  bool cleared_ = false;
   bool unsettled_ = false;
-  std::map<std::string, std::set<std::string>> complained_;  // pod uid to what was said of it
+  Complaints complaints_;
   bool said_no_labels_ = false;
   std::vector<std::string> controller_missing_;
   std::vector<Report> reports_;

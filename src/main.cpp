@@ -43,9 +43,10 @@ int check_config(const std::string& named) {
   return good ? EX_OK : EX_CONFIG;
 }
 
-int serve() {
+int serve(bool dry_run) {
   ParsedConfig parsed;
   if (!load(default_config, false, parsed)) return EX_CONFIG;
+  parsed.config.dry_run = parsed.config.dry_run || dry_run;
   Wiring(default_config, std::move(parsed)).run();
   return EX_OK;
 }
@@ -60,6 +61,7 @@ int main(int argc, char** argv) {
         "reload: systemctl reload iops-limitd, log: journalctl -u iops-limitd.",
         "iops-limitd"};
     std::string named;
+    bool dry_run = false;
     app.set_version_flag("--version", "iops-limitd " IOPS_LIMITD_VERSION);
     auto* check =
         app.add_option(
@@ -68,12 +70,14 @@ int main(int argc, char** argv) {
                "message, and exit: 0 good, 78 errors")
             ->expected(0, 1)
             ->type_name("[FILE]");
+    app.add_flag("--dry-run", dry_run,
+                 "Decide and log every limit, write none; as [service] dry_run = yes");
     try {
       app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
       return app.exit(error) == 0 ? EX_OK : EX_USAGE;  // --help and --version arrive here too
     }
-    return check->count() != 0 ? check_config(named) : serve();
+    return check->count() != 0 ? check_config(named) : serve(dry_run);
   } catch (const ConfigRefused& error) {
     std::fprintf(stderr, "<3>%s\n", error.what());
     return EX_CONFIG;

@@ -3,9 +3,10 @@
 
 #include <sys/epoll.h>
 
+#include <chrono>
 #include <csignal>
 #include <utility>
-#include <variant>
+#include <vector>
 
 #include "core/config_whole.hpp"
 #include "host/blkio_file.hpp"
@@ -15,7 +16,10 @@
 namespace iopslimit {
 namespace {
 
-constexpr const char* ledger_path = "/run/iops-limitd/rules";
+// Whoever changes limits again and again is answered this often.
+constexpr std::chrono::milliseconds repair_delay{250};
+
+constexpr const char* run_folder = "/run/iops-limitd";
 
 WatchedPlaces places(const Config& config, CgroupVersion version) {
   return {.standalone = config.standalone, .process_leaves = version == CgroupVersion::v1};
@@ -24,6 +28,19 @@ WatchedPlaces places(const Config& config, CgroupVersion version) {
 std::unique_ptr<LimitSink> open_limit_files(const CgroupTree& tree) {
   if (tree.version == CgroupVersion::v2) return std::make_unique<IoMaxFile>(tree.root);
   return std::make_unique<BlkioFile>(tree.root);
+}
+
+// What a throttled disk could hold up.
+std::vector<std::string> system_places(const Config& config) {
+  std::vector<std::string> places{"/",
+                                  "/var/lib/kubelet",
+                                  "/var/lib/containerd",
+                                  "/var/lib/containers",
+                                  "/var/lib/docker",
+                                  "/var/lib/rancher",
+                                  "/var/snap/microk8s"};
+  places.insert(places.end(), config.state_folders.begin(), config.state_folders.end());
+  return places;
 }
 
 RecordFolders record_folders(const Config& config) {
@@ -44,33 +61,44 @@ Wiring::Wiring(std::string config_file, ParsedConfig parsed)
               .vanished =
                   [this](const std::string& cgroup) {
                     late_records_.forget(cgroup);
+                    limit_watch_.forget(cgroup);
                     daemon_->on_vanished(cgroup);
                   },
               .lost = [this] { rescan(); },
               .complain =
-                  [this](const std::string& text) { journal_.log(Severity::warning, text); }}) {
+                  [this](const std::string& text) {
+                    journal_.log(Severity::warning, Action::deaf, text);
+                  }}),
+      limit_watch_(tree_.root, watches_to_spare(), [this](const std::string& text) {
+        journal_.log(Severity::warning, Action::deaf, text);
+      }) {
   for (const ConfigMessage& refused : check_on(parsed.config, tree_.version))
     throw ConfigRefused(to_string(refused));
   std::vector<RulePlace> ours;
   if (parsed.config.dry_run) {
     sink_ = std::make_unique<DryRun>(*files_);
-    journal_.log(Severity::notice, "dry run: every limit is decided and logged, none is written");
+    journal_.log(Severity::notice, Action::none,
+                 "dry run: every limit is decided and logged, none is written");
   } else {
     auto ledger = std::make_unique<RuleLedger>(
-        *files_, ledger_path,
-        [this](const std::string& text) { journal_.log(Severity::warning, text); });
+        *files_, run_folder + std::string("/rules"),
+        [this](const std::string& text) { journal_.log(Severity::warning, Action::none, text); });
     ours = ledger->rules();
     sink_ = std::move(ledger);
   }
   for (const ConfigMessage& notice : parsed.notices)
-    journal_.log(Severity::warning, to_string(notice));
+    journal_.log(Severity::warning, Action::config, to_string(notice));
   daemon_ =
       std::make_unique<Daemon>(*sink_, tree_.version, std::move(parsed.config), std::move(ours));
 }
 
 void Wiring::run() {
   connect();
-  look_at_disk();
+  operating_.emplace(loop_, *daemon_, run_folder, system_bus_address(),
+                     Operating::Needs{.reload = [this] { return reload(); },
+                                      .say = [this](const Report& news) { journal_.send(news); },
+                                      .flush = [this] { flush(); }});
+  look_at_disks();
   rescan();
   flush();
   service_.ready(status());
@@ -90,9 +118,24 @@ void Wiring::connect() {
     loop_.call_when_idle();
   });
   loop_.on_ready(disk_.fd(), EPOLLPRI, [this] {
-    look_at_disk();
+    look_at_disks();
     loop_.call_when_idle();
   });
+  loop_.on_ready(block_events_.fd(), EPOLLIN, [this] {
+    if (block_events_.drain()) look_at_disks();
+    loop_.call_when_idle();
+  });
+  if (!block_events_.complaint().empty())
+    journal_.log(Severity::warning, Action::deaf, block_events_.complaint());
+  loop_.on_ready(limit_watch_.fd(), EPOLLIN, [this] {
+    LimitWatch::Written written = limit_watch_.read_events();
+    written_.merge(written.cgroups);
+    if (written.lost) {
+      for (std::string& cgroup : daemon_->holders()) written_.insert(std::move(cgroup));
+    }
+    loop_.ring_in(repair_delay);
+  });
+  loop_.on_alarm([this] { put_right(); });
   loop_.on_idle([this] { flush(); });
   start_safety_net(daemon_->config());
   loop_.on_signal(SIGHUP, [this] { reload(); });
@@ -103,7 +146,7 @@ void Wiring::connect() {
 
 void Wiring::start_safety_net(const Config& config) {
   loop_.every(config.check_interval, [this] {
-    look_at_disk();
+    look_at_disks();
     rescan();
     loop_.call_when_idle();
   });
@@ -111,10 +154,14 @@ void Wiring::start_safety_net(const Config& config) {
 
 // The path that counts: from the event to the written limit.
 void Wiring::seen(const CgroupWatch::Seen& one) {
-  if (one.place == CgroupPlace::kubepods) return daemon_->on_kubepods(one.cgroup);
-  if (one.place == CgroupPlace::pod) return daemon_->on_pod(*parse_pod_path(one.cgroup));
-  if (const auto path = parse_container_path(one.cgroup, daemon_->config().standalone))
+  if (one.place == CgroupPlace::kubepods) {
+    daemon_->on_kubepods(one.cgroup);
+  } else if (one.place == CgroupPlace::pod) {
+    daemon_->on_pod(*parse_pod_path(one.cgroup));
+  } else if (const auto path = parse_container_path(one.cgroup, daemon_->config().standalone)) {
     container_appeared(*path);
+  }
+  to_follow_.push_back(one.cgroup);
 }
 
 void Wiring::container_appeared(const ContainerPath& path) {
@@ -158,18 +205,24 @@ void Wiring::rescan() {
     if (!daemon_->has_record(sighting.path.cgroup)) await_record(sighting.path);
   }
   late_records_.forget_unless([this](const std::string& cgroup) { return daemon_->knows(cgroup); });
+  to_follow_ = daemon_->holders();
+  limit_watch_.forget_unless([this](const std::string& cgroup) { return daemon_->holds(cgroup); });
 }
 
-void Wiring::look_at_disk() {
-  const DiskAnswer answer = disk_.find(daemon_->config().device.mount);
-  if (const auto* device = std::get_if<DataDevice>(&answer)) return daemon_->on_disk(*device);
-  if (const auto* absent = std::get_if<NotMounted>(&answer)) {
-    return daemon_->on_no_disk(absent->why, Severity::notice);
+void Wiring::look_at_disks() {
+  const Config& config = daemon_->config();
+  std::vector<std::string> mounts;
+  for (const DataMount& one : config.data_mounts()) mounts.push_back(one.mount);
+  DiskFacts facts{.mounts = disk_.find(mounts), .places = disk_.places(system_places(config))};
+  for (const Target& target : daemon_->targets()) {
+    const Devnum devnum = target.device.devnum;
+    facts.identities[devnum] = disk_.identity_of(devnum);
   }
-  daemon_->on_no_disk(std::get<Unsupported>(answer).why, Severity::error);
+  daemon_->on_disks(facts);
 }
 
-void Wiring::reload() {
+// What is wrong with the configuration; nothing: it is in force.
+std::vector<std::string> Wiring::reload() {
   service_.reloading();
   ConfigText text = read_configuration(config_file_);
   ParsedConfig parsed = build_config(text.entries);
@@ -177,16 +230,19 @@ void Wiring::reload() {
   const std::vector<ConfigMessage> refused = check_on(parsed.config, tree_.version);
   text.errors.insert(text.errors.end(), refused.begin(), refused.end());
   config_refused_ = !text.errors.empty();
-  for (const ConfigMessage& error : text.errors) journal_.log(Severity::error, to_string(error));
+  std::vector<std::string> wrong;
+  for (const ConfigMessage& error : text.errors) wrong.push_back(to_string(error));
+  for (const std::string& error : wrong) journal_.log(Severity::error, Action::config, error);
   if (config_refused_) {
-    journal_.log(Severity::error, "the configuration has errors: the old one stays in force");
+    journal_.log(Severity::error, Action::config,
+                 "the configuration has errors: the old one stays in force");
   } else {
     for (const ConfigMessage& notice : parsed.notices)
-      journal_.log(Severity::warning, to_string(notice));
+      journal_.log(Severity::warning, Action::config, to_string(notice));
     const Config& old = daemon_->config();
     if (parsed.config.dry_run != old.dry_run ||
         parsed.config.cgroup_version != old.cgroup_version) {
-      journal_.log(Severity::warning,
+      journal_.log(Severity::warning, Action::config,
                    "[service] dry_run and [cgroup] version take effect at the next restart");
       parsed.config.dry_run = old.dry_run;
       parsed.config.cgroup_version = old.cgroup_version;
@@ -197,10 +253,25 @@ void Wiring::reload() {
     watch_.look_for(places(parsed.config, tree_.version));
     const Listing listing = list(parsed.config.standalone, true);
     daemon_->on_config(std::move(parsed.config), listing);
-    look_at_disk();
+    look_at_disks();
   }
   flush();
+  operating_->reloaded(config_refused_);
   service_.ready(status());
+  return wrong;
+}
+
+// After the first write of a limit: ours shall not be told.
+void Wiring::follow_limits() {
+  for (const std::string& cgroup : to_follow_) {
+    if (daemon_->holds(cgroup)) limit_watch_.follow(cgroup);
+  }
+  to_follow_.clear();
+}
+
+void Wiring::put_right() {
+  for (const std::string& cgroup : std::exchange(written_, {})) daemon_->on_written(cgroup);
+  flush();
 }
 
 // A limit file that was missing comes with the controller, and the controller with a write that
@@ -217,7 +288,15 @@ void Wiring::retry_controllers() {
 void Wiring::flush() {
   retry_controllers();
   if (daemon_->unsettled()) daemon_->settle();
-  for (const Report& report : daemon_->take_reports()) journal_.send(report);
+  follow_limits();
+  const auto now = std::chrono::duration_cast<std::chrono::seconds>(
+      std::chrono::steady_clock::now().time_since_epoch());
+  for (const Report& summary : flood_guard_.summaries(now)) journal_.send(summary);
+  for (const Report& report : daemon_->take_reports()) {
+    if (flood_guard_.passes(report, now)) journal_.send(report);
+    operating_->told(report);
+  }
+  operating_->settled();
   service_.status(status());
 }
 

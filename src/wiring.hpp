@@ -5,20 +5,26 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "core/dry_run.hpp"
+#include "core/flood_guard.hpp"
 #include "daemon.hpp"
+#include "host/block_events.hpp"
 #include "host/cgroup_tree.hpp"
 #include "host/cgroup_watch.hpp"
 #include "host/container_record.hpp"
 #include "host/data_disk.hpp"
 #include "host/event_loop.hpp"
 #include "host/journal.hpp"
+#include "host/limit_watch.hpp"
 #include "host/record_watch.hpp"
 #include "host/rule_ledger.hpp"
 #include "host/service_manager.hpp"
+#include "operating.hpp"
 
 namespace iopslimit {
 
@@ -45,8 +51,10 @@ class Wiring {
   void seen(const CgroupWatch::Seen& one);
   Listing list(Standalone standalone, bool reread);
   void rescan();
-  void look_at_disk();
-  void reload();
+  void look_at_disks();
+  std::vector<std::string> reload();
+  void follow_limits();
+  void put_right();
   void retry_controllers();
   void flush();
   void stop();
@@ -54,6 +62,7 @@ class Wiring {
 
   std::string config_file_;
   Journal journal_;
+  FloodGuard flood_guard_;
   EventLoop loop_;
   ServiceManager service_;
   CgroupTree tree_;
@@ -62,8 +71,13 @@ class Wiring {
   std::optional<ContainerRecord> records_;
   RecordWatch late_records_;
   CgroupWatch watch_;
+  LimitWatch limit_watch_;
+  std::vector<std::string> to_follow_;  // cgroups that were seen since the last flush
+  std::set<std::string> written_;       // cgroups whose limit files were written
   DataDisk disk_;
+  BlockEvents block_events_;
   std::unique_ptr<Daemon> daemon_;
+  std::optional<Operating> operating_;
   bool config_refused_ = false;
 };
 

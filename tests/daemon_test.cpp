@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "support/remembering_sink.hpp"
+#include "support/stacks.hpp"
 
 namespace iopslimit {
 namespace {
@@ -41,13 +42,7 @@ Record named(const std::string& name) {
   return {.name = name, .image = "i", .pod = "p", .pod_namespace = "n"};
 }
 
-DataDevice disk(Devnum rule = nvme0) {
-  return {.mount = "/data",
-          .file_system = "ext4",
-          .volume = "nvme0n1p1",
-          .disk = "nvme0n1",
-          .rule = rule};
-}
+const NotMounted not_mounted{"/data is not mounted"};
 
 struct DaemonTest : testing::Test {
   RememberingSink kernel;
@@ -56,9 +51,16 @@ struct DaemonTest : testing::Test {
   Daemon& start(CgroupVersion version = CgroupVersion::v2, Config config = {},
                 std::vector<RulePlace> ours = {}) {
     made.emplace(kernel, version, std::move(config), std::move(ours));
-    made->on_disk(disk());
+    look({on_partition(nvme0)});
     made->take_reports();
     return *made;
+  }
+  /// A look at the disks; `identities` are those of devices that are not what they were.
+  void look(std::vector<MountFacts> mounts, std::map<Devnum, std::string> identities = {}) {
+    DiskFacts facts{.mounts = std::move(mounts), .places = {}, .identities = std::move(identities)};
+    for (const Target& target : made->targets())
+      facts.identities.try_emplace(target.device.devnum, target.device.identity);
+    made->on_disks(facts);
   }
   std::vector<Report> reports(Action action) {
     std::vector<Report> of_kind;
@@ -78,8 +80,7 @@ TEST_F(DaemonTest, AContainerIsLimitedWhenItAppears) {
   EXPECT_EQ(limited[0].container_name, "web");
   EXPECT_EQ(limited[0].container_id, container(1).id);
   EXPECT_EQ(limited[0].pod_uid, "00000000-0000-4000-8000-000000000001");
-  EXPECT_EQ(limited[0].device, nvme0);
-  EXPECT_EQ(limited[0].limit, five_hundred);
+  EXPECT_THAT(limited[0].rules, ElementsAre(Rule{nvme0, five_hundred}));
 }
 
 TEST_F(DaemonTest, ToldTwiceWritesAndSaysItOnce) {
@@ -151,15 +152,15 @@ TEST_F(DaemonTest, AnIncompleteRecordCountsUntilTheWholeOneComes) {
 
 TEST_F(DaemonTest, NoDiskYetThenAllAtOnce) {
   made.emplace(kernel, CgroupVersion::v2, Config{}, std::vector<RulePlace>{});
-  made->on_no_disk("/data is not mounted", Severity::notice);
-  made->on_no_disk("/data is not mounted", Severity::notice);
+  look({not_mounted});
+  look({not_mounted});
   made->on_appeared(container(1), named("web"));
   made->on_appeared(container(2), named("istio-proxy"));
   made->on_kubepods(kubepods);
   EXPECT_THAT(kernel.writes, IsEmpty());
   EXPECT_THAT(made->status(), HasSubstr("waiting: /data is not mounted"));
   EXPECT_THAT(made->take_reports(), SizeIs(2));  // waiting, once; exempt
-  made->on_disk(disk());
+  look({on_partition(nvme0)});
   EXPECT_EQ(kernel.of(container(1)), five_hundred);
   EXPECT_TRUE(kernel.of(container(2)).unlimited());
   EXPECT_EQ(*kernel.read({kubepods, nvme0}), (Limit{.read_iops = 3000, .write_iops = 3000}));
@@ -170,20 +171,135 @@ TEST_F(DaemonTest, AnotherDiskGetsTheRulesAndTheOldOneLosesThem) {
   Daemon& daemon = start();
   daemon.on_kubepods(kubepods);
   daemon.on_appeared(container(1), named("web"));
-  daemon.on_disk(disk(nvme1));
+  look({on_partition(nvme1)});
   EXPECT_EQ(kernel.of(container(1), nvme1), five_hundred);
   EXPECT_TRUE(kernel.of(container(1), nvme0).unlimited());
   EXPECT_TRUE(kernel.read({kubepods, nvme0})->unlimited());
 }
 
+TEST_F(DaemonTest, ADiskThatIsGoneTakesItsRulesWithItAndAnotherGetsThemAnew) {
+  Daemon& daemon = start();
+  daemon.on_kubepods(kubepods);
+  daemon.on_appeared(container(1), named("web"));
+  kernel.rules.clear();  // the kernel drops a disk's rules with the disk
+  kernel.writes.clear();
+  look({not_mounted}, {{nvme0, ""}});
+  daemon.on_rescan({{{container(1), NoRecord{}}}, {kubepods}});
+  EXPECT_THAT(kernel.writes, IsEmpty()) << "another disk can have the number at any moment";
+  EXPECT_THAT(kernel.forgotten, testing::UnorderedElementsAre(RulePlace{container(1).cgroup, nvme0},
+                                                              RulePlace{kubepods, nvme0}));
+  EXPECT_THAT(reports(Action::repaired), IsEmpty());
+  daemon.on_appeared(container(2), named("web"));
+  DataStack back = on_partition(nvme0);
+  back.devices[1].identity = "after the hot-plug";
+  look({back});
+  EXPECT_EQ(kernel.of(container(1)), five_hundred);
+  EXPECT_EQ(kernel.of(container(2)), five_hundred);
+  EXPECT_EQ(*kernel.read({kubepods, nvme0}), each_way(3000));
+  EXPECT_THAT(reports(Action::limited), SizeIs(2));
+}
+
+TEST_F(DaemonTest, ALoopDeviceWithAnotherFileLosesTheRuleThatTheKernelKept) {
+  Daemon& daemon = start();
+  daemon.on_kubepods(kubepods);
+  daemon.on_appeared(container(1), named("web"));
+  look({not_mounted}, {{nvme0, "another file"}});
+  look({on_partition(nvme1)});
+  EXPECT_TRUE(kernel.of(container(1), nvme0).unlimited());
+  EXPECT_TRUE(kernel.read({kubepods, nvme0})->unlimited());
+  EXPECT_EQ(kernel.of(container(1), nvme1), five_hundred);
+}
+
+TEST_F(DaemonTest, EveryDataMountHasARuleOfItsOwn) {
+  Config config;
+  config.more_devices["logs"] = {.mount = "/logs", .limits = {.iops = 100, .total_iops = 0}};
+  Daemon& daemon = start(CgroupVersion::v2, config);
+  daemon.on_kubepods(kubepods);
+  daemon.on_appeared(container(1), named("web"));
+  EXPECT_EQ(kernel.of(container(1), nvme0), five_hundred);
+  EXPECT_TRUE(kernel.of(container(1), nvme1).unlimited()) << "/logs is missing, /data goes on";
+  made->take_reports();
+  look({on_partition(nvme0), on_partition(nvme1, "/logs")});
+  EXPECT_EQ(kernel.of(container(1), nvme1), each_way(100));
+  const auto limited = reports(Action::limited);
+  ASSERT_THAT(limited, SizeIs(1));
+  EXPECT_THAT(limited[0].rules, ElementsAre(Rule{nvme0, five_hundred}, Rule{nvme1, each_way(100)}));
+  EXPECT_THAT(limited[0].text,
+              HasSubstr("to read 500 IOPS, write 500 IOPS on 259:0; read 100 IOPS, write 100 IOPS "
+                        "on 259:5;"));
+  EXPECT_EQ(*kernel.read({kubepods, nvme0}), each_way(3000));
+  EXPECT_TRUE(kernel.read({kubepods, nvme1})->unlimited());
+
+  config.more_devices.clear();
+  daemon.on_config(config, {{{container(1), NoRecord{}}}, {kubepods}});
+  EXPECT_EQ(kernel.of(container(1), nvme0), five_hundred);
+  EXPECT_TRUE(kernel.of(container(1), nvme1).unlimited());
+  EXPECT_THAT(reports(Action::limited), SizeIs(1)) << "said, with what it was";
+}
+
+TEST_F(DaemonTest, ADeviceThatTheKernelRefusesDoesNotHoldUpTheOthers) {
+  Config config;
+  config.more_devices["logs"] = {.mount = "/logs"};
+  Daemon& daemon = start(CgroupVersion::v2, config);
+  look({on_partition(nvme1), on_partition(nvme0, "/logs")});
+  kernel.refused = nvme1;
+  daemon.on_appeared(container(1), named("web"));
+  EXPECT_EQ(kernel.of(container(1), nvme0), five_hundred);
+  const auto lost = reports(Action::lost);
+  ASSERT_THAT(lost, SizeIs(1));
+  EXPECT_THAT(lost[0].text, HasSubstr("not limited: web of pod n/p on 259:5: the kernel refuses"));
+}
+
+TEST_F(DaemonTest, EachDevicesTotalIsDividedOnV1) {
+  Config config;
+  config.total_iops = 600;
+  config.more_devices["logs"] = {.mount = "/logs", .limits = {.iops = 100, .total_iops = 0}};
+  Daemon& daemon = start(CgroupVersion::v1, config);
+  look({on_partition(nvme0), on_partition(nvme1, "/logs")});
+  daemon.on_appeared(container(1), named("web"));
+  daemon.on_appeared(container(2), named("web"));
+  EXPECT_TRUE(daemon.unsettled());
+  daemon.settle();
+  EXPECT_EQ(kernel.of(container(1), nvme0), each_way(300));
+  EXPECT_EQ(kernel.of(container(1), nvme1), each_way(100));
+}
+
+TEST_F(DaemonTest, ARestartWhileTheMountIsMissingTakesNoRuleAway) {
+  const RulePlace place{container(1).cgroup, nvme1};
+  kernel.rules[place] = five_hundred;
+  made.emplace(kernel, CgroupVersion::v2, Config{}, std::vector{place});
+  look({not_mounted});
+  made->on_rescan({{{container(1), named("web")}}, {}});
+  EXPECT_EQ(kernel.of(container(1), nvme1), five_hundred);
+  look({on_partition(nvme0)});
+  EXPECT_EQ(kernel.of(container(1), nvme0), five_hundred);
+  EXPECT_TRUE(kernel.of(container(1), nvme1).unlimited());
+}
+
+TEST_F(DaemonTest, ThrottlingOfADiskBeginsBeforeAnyContainer) {
+  start(CgroupVersion::v1).on_kubepods(kubepods);
+  const RulePlace place{kubepods, nvme0};
+  EXPECT_THAT(kernel.writes, ElementsAre(place, place));
+  EXPECT_TRUE(kernel.rules.empty());
+  made->on_kubepods("/prefix/kubepods");
+  EXPECT_THAT(kernel.writes, SizeIs(2)) << "once for a disk";
+}
+
+TEST_F(DaemonTest, SomebodyElsesRuleOnKubepodsStays) {
+  kernel.rules[{kubepods, nvme0}] = each_way(70);
+  start(CgroupVersion::v1).on_kubepods(kubepods);
+  EXPECT_EQ(*kernel.read({kubepods, nvme0}), each_way(70));
+  EXPECT_THAT(kernel.writes, IsEmpty());
+}
+
 TEST_F(DaemonTest, UnmountedKeepsTheRules) {
   Daemon& daemon = start();
   daemon.on_appeared(container(1), named("web"));
-  daemon.on_no_disk("/data is not mounted", Severity::notice);
+  look({not_mounted});
   daemon.on_rescan({{{container(1), NoRecord{}}}, {}});
   EXPECT_EQ(kernel.of(container(1)), five_hundred);
   kernel.writes.clear();
-  daemon.on_disk(disk());
+  look({on_partition(nvme0)});
   EXPECT_THAT(kernel.writes, IsEmpty());
 }
 
@@ -199,7 +315,8 @@ TEST_F(DaemonTest, TotalGoesOnKubepodsOnV2) {
 TEST_F(DaemonTest, TotalIsDividedOnV1) {
   Daemon& daemon = start(CgroupVersion::v1);
   daemon.on_kubepods(kubepods);
-  EXPECT_THAT(kernel.writes, IsEmpty());
+  EXPECT_TRUE(kernel.rules.empty());
+  kernel.writes.clear();
   for (int i = 0; i < 10; ++i) daemon.on_appeared(container(i), named("web"));
   daemon.on_appeared(container(10), named("istio-proxy"));
   EXPECT_EQ(kernel.of(container(9)).read_iops, 300U) << "limited at once, with its share";
@@ -244,6 +361,34 @@ TEST_F(DaemonTest, SomebodyElsesChangeIsPutBackAndSaid) {
   const auto repaired = reports(Action::repaired);
   ASSERT_THAT(repaired, SizeIs(2));
   EXPECT_THAT(repaired[0].text, HasSubstr("99999"));
+}
+
+TEST_F(DaemonTest, WhatIsWrittenIsPutRightWhereItIsOurs) {
+  Daemon& daemon = start();
+  daemon.on_kubepods(kubepods);
+  daemon.on_appeared(container(1), named("web"));
+  daemon.on_appeared(container(2), named("istio-proxy"));
+  made->take_reports();
+  EXPECT_TRUE(daemon.holds(kubepods) && daemon.holds(container(1).cgroup));
+  EXPECT_FALSE(daemon.holds(container(2).cgroup) || daemon.holds("/elsewhere"));
+  EXPECT_THAT(daemon.holders(), testing::UnorderedElementsAre(kubepods, container(1).cgroup));
+
+  kernel.rules.at({container(1).cgroup, nvme0}) = each_way(9000);
+  kernel.rules.erase({kubepods, nvme0});
+  kernel.writes.clear();
+  daemon.on_written(container(2).cgroup);
+  daemon.on_written("/elsewhere");
+  EXPECT_THAT(kernel.writes, IsEmpty());
+  daemon.on_written(container(1).cgroup);
+  EXPECT_EQ(kernel.of(container(1)), five_hundred);
+  EXPECT_TRUE(kernel.read({kubepods, nvme0})->unlimited()) << "nobody wrote there";
+  daemon.on_written(kubepods);
+  EXPECT_EQ(*kernel.read({kubepods, nvme0}), each_way(3000));
+  const auto said = reports(Action::repaired);
+  ASSERT_THAT(said, SizeIs(2));
+  EXPECT_THAT(said[0].text, HasSubstr("to read 9000 IOPS, write 9000 IOPS; put back to read 500"));
+  daemon.on_written(container(1).cgroup);  // our own write
+  EXPECT_THAT(reports(Action::repaired), IsEmpty());
 }
 
 TEST_F(DaemonTest, RulesOnOtherDevicesAreNotTouched) {

@@ -20,12 +20,12 @@ expect() {
 }
 
 printf '[limits]\niopss = 4\nread_iops = 1\n\n[nowhere]\n' >"$folder/bad.conf"
-printf '[limits]\niops = 700\n[device logs]\nmount = /logs\niops = 9\n' >"$folder/good.conf"
+printf '[limits]\niops = 700\n[service]\napply = systemd\n' >"$folder/good.conf"
 
 expect 0 '^iops-limitd [0-9]+\.[0-9]+\.[0-9]+$' "$program" --version
 expect 0 'check-config' "$program" --help
 expect 0 "^$source/conf/iops-limitd.conf: no errors$" "$program" --check-config "$source/conf/iops-limitd.conf"
-expect 0 "^$folder/good.conf:3: \[device logs\] .*does not act" "$program" --check-config "$folder/good.conf"
+expect 0 "^$folder/good.conf:4: \[service\] apply .*does not act" "$program" --check-config "$folder/good.conf"
 expect 78 "^$folder/bad.conf:2: .*'iopss'.*did you mean 'iops'" "$program" --check-config "$folder/bad.conf"
 expect 78 "^$folder/bad.conf:3: .*read_iops" "$program" --check-config "$folder/bad.conf"
 expect 78 "^$folder/bad.conf:5: .*nowhere" "$program" --check-config "$folder/bad.conf"

@@ -49,8 +49,9 @@ class ConfigBuilder {
   }
 
   ParsedConfig parsed_;
-  LimitKeys limits_;                         // of [limits]
-  const ConfigEntry* last_limit_ = nullptr;  // the last one written of its iops and bps
+  LimitKeys limits_;  // of [limits]
+  // Of a section: the last one written of its iops and bps.
+  std::map<std::string, const ConfigEntry*> last_limit_;
   ConfigPlaces places_;
   // (file, section, key) to the line it was first written on; the key is empty for a section line.
   std::map<std::tuple<std::string, std::string, std::string>, int> lines_;
@@ -183,10 +184,11 @@ void ConfigBuilder::note_origin(const std::string& section, const std::string& k
                                 const ConfigEntry& entry) {
   auto& written = parsed_.config.written;
   written[section + " " + key] = entry.origin;
-  const bool limit = section == "[limits]" && (key.ends_with("iops") || key.ends_with("bps"));
-  if (!limit || key == "total_iops") return;
-  if (last_limit_ == nullptr || std::less<>()(last_limit_, &entry)) last_limit_ = &entry;
-  written[section] = last_limit_->origin;
+  const bool limits = section == "[limits]" || section.starts_with("[device ");
+  if (!limits || key == "total_iops" || !(key.ends_with("iops") || key.ends_with("bps"))) return;
+  const ConfigEntry*& last = last_limit_[section];
+  if (last == nullptr || std::less<>()(last, &entry)) last = &entry;
+  written[section] = last->origin;
 }
 
 }  // namespace
@@ -204,6 +206,21 @@ Limit LimitKeys::over(const Limit& base) const {
           .write_iops = write_iops.value_or(iops.value_or(base.write_iops)),
           .read_bps = read_bps.value_or(bps.value_or(base.read_bps)),
           .write_bps = write_bps.value_or(bps.value_or(base.write_bps))};
+}
+
+std::vector<DataMount> Config::data_mounts() const {
+  const auto one = [this](const std::string& section, const DeviceSection& keys) {
+    return DataMount{.section = section,
+                     .mount = keys.mount,
+                     .limit_at = keys.limit_at,
+                     .shared_disk = keys.shared_disk,
+                     .limit = keys.limits.over(limit),
+                     .total_iops = keys.limits.total_iops.value_or(total_iops)};
+  };
+  std::vector<DataMount> mounts{one("[device]", device)};
+  for (const auto& [name, keys] : more_devices)
+    mounts.push_back(one("[device " + name + "]", keys));
+  return mounts;
 }
 
 std::string Config::where(const std::string& key) const {

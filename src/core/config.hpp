@@ -58,7 +58,7 @@ struct LimitKeys {
   std::optional<std::uint64_t> read_bps = std::nullopt;
   std::optional<std::uint64_t> write_bps = std::nullopt;
   std::optional<std::uint64_t> total_iops = std::nullopt;  ///< not in a policy
-  std::optional<LimitScope> scope = std::nullopt;          ///< not in a policy
+  std::optional<LimitScope> scope = std::nullopt;          ///< in [limits] alone
   bool operator==(const LimitKeys&) const = default;
   /// Each direction: its own key, else the key for both, else `base`.
   Limit over(const Limit& base) const;
@@ -86,6 +86,17 @@ struct PolicySection {
 /// Name and section.
 using NamedPolicy = std::pair<std::string, PolicySection>;
 
+/// A data mount with all that counts for it: `[device]`, or a `[device NAME]`.
+struct DataMount {
+  std::string section;  ///< "[device]", "[device logs]"
+  std::string mount;
+  LimitAt limit_at = LimitAt::volume;
+  SharedDisk shared_disk = SharedDisk::warn;
+  Limit limit;                   ///< a container's, without policy and annotation
+  std::uint64_t total_iops = 0;  ///< of all pods together, each direction; 0 = none
+  bool operator==(const DataMount&) const = default;
+};
+
 /// Every key of the design with its default. What is here has been checked: the kernel takes every
 /// limit.
 struct Config {
@@ -112,10 +123,13 @@ struct Config {
   std::chrono::seconds check_interval{30};
   OnStop on_stop = OnStop::keep;
   bool dry_run = false;
-  /// "[section] key" to where the value that counts was written; "[limits]": the last of the keys
-  /// that a container's limit is made of.
+  /// "[section] key" to where the value that counts was written; "[limits]" and "[device NAME]":
+  /// the last of the keys that a container's limit is made of.
   std::map<std::string, Origin> written = {};
   bool operator==(const Config&) const = default;
+
+  /// `[device]` first, then the others in the order of their names.
+  std::vector<DataMount> data_mounts() const;
 
   /// "[section] key (file:line)", or "[section] key (default)".
   std::string where(const std::string& key) const;

@@ -110,7 +110,7 @@ constexpr std::array table{
     ConfigKey{device, "shared_disk", "warn",
               "warn, refuse or allow: when the disk also holds /, the kubelet's or the runtime's "
               "state",
-              set_shared_disk, devices, "warn", "a shared disk is limited like any other"},
+              set_shared_disk, devices},
 
     ConfigKey{limits, "iops", "500", "IOPS of each container, each direction; 0 = unlimited",
               set_iops<&LimitKeys::iops>, devices_and_policies},
@@ -131,7 +131,7 @@ constexpr std::array table{
               set_iops<&LimitKeys::total_iops>, devices},
     ConfigKey{limits, "scope", "container",
               "container: each container has the limit; pod: its pod has it (cgroup v2 only)",
-              set_scope, devices},
+              set_scope},
 
     ConfigKey{exclude, "keywords", "pause, istio-proxy, psmdb, kube-system, koordinator, apisix",
               "not limited: a word that is part of the image, container, pod or namespace name",

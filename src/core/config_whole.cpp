@@ -87,25 +87,18 @@ void check_pod_policies(const ConfigPlaces& places, ParsedConfig& parsed) {
 void check_scope(const ConfigPlaces& places, ParsedConfig& parsed) {
   if (parsed.config.cgroup_version != CgroupVersion::v1) return;
   const ConfigEntry* version = places.winner("[cgroup]", "version");
-  for (const auto& one : places.winners) {
-    if (one.first.second != "scope" || one.second->value != "pod") continue;
-    parsed.errors.push_back(
-        {later(version, one.second)->origin,
-         one.first.first +
-             " scope = pod needs cgroup v2, and [cgroup] version is v1; write scope = container, "
-             "or version = auto"});
-  }
+  const ConfigEntry* scope = places.winner("[limits]", "scope");
+  if (scope == nullptr || scope->value != "pod") return;
+  parsed.errors.push_back(
+      {later(version, scope)->origin,
+       "[limits] scope = pod needs cgroup v2, and [cgroup] version is v1; write scope = container, "
+       "or version = auto"});
 }
 
-// One notice for a named section as a whole, one for each other key; in the order the entries were
-// written.
+// In the order the entries were written.
 void note_idle(const ConfigPlaces& places, ParsedConfig& parsed) {
   constexpr const char* idle = " is checked but does not act in this version: ";
   std::map<const ConfigEntry*, std::string, std::less<>> notices;
-  for (const ConfigPlaces::NamedSection& section : places.named) {
-    if (section.kind.word != "device") continue;
-    notices[section.first] = section.shown + idle + "only the mount of [device] is limited";
-  }
   for (const auto& one : places.winners) {
     const ConfigEntry& entry = *one.second;
     const std::string& section = one.first.first;

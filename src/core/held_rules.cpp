@@ -55,6 +55,7 @@ std::error_code HeldRules::write(const std::string& cgroup, const std::vector<Ru
       if (!first) first = error;
       continue;
     }
+    ++writes_;
     std::erase_if(held, [&rule](const Rule& old) { return old.device == rule.device; });
     if (!rule.limit.unlimited()) held.push_back(rule);
   }
@@ -75,6 +76,21 @@ void HeldRules::release(const std::string& cgroup, const std::vector<Rule>& held
 
 void HeldRules::forget(const std::string& cgroup, const std::vector<Rule>& held) {
   for (const Rule& rule : held) sink_.forget({cgroup, rule.device});
+}
+
+void HeldRules::recheck(const std::string& cgroup, Devnum device, std::vector<Rule>& held) {
+  const RulePlace place{cgroup, device};
+  const auto gone = std::erase_if(held, [&](const Rule& rule) {
+    return rule.device == device && sink_.read(place) != rule.limit;
+  });
+  if (gone != 0) sink_.forget(place);
+}
+
+void HeldRules::touch(const RulePlace& place) {
+  const auto found = sink_.read(place);
+  if (!found || !found->unlimited()) return;
+  // What is refused here is refused, and said, when the first container comes.
+  if (!sink_.write(place, each_way(max_iops))) static_cast<void>(sink_.write(place, Limit{}));
 }
 
 void HeldRules::repair(const std::string& cgroup, const std::vector<Rule>& held,

@@ -3,6 +3,7 @@
 // back.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
@@ -36,12 +37,21 @@ class HeldRules {
   void release(const std::string& cgroup, const std::vector<Rule>& held);
   /// The cgroup went, and its rules with it.
   void forget(const std::string& cgroup, const std::vector<Rule>& held);
+  /// The number belongs to no device, or to another one: `held` keeps the rule on it only if the
+  /// kernel does. (It drops a disk's rules with the disk, but a loop device keeps them when it gets
+  /// another file.)
+  void recheck(const std::string& cgroup, Devnum device, std::vector<Rule>& held);
+  /// Writes a rule that limits nothing and takes it away again, where there is none.
+  void touch(const RulePlace& place);
   /// Reads every rule back and puts right what somebody else changed; tells of each.
   void repair(const std::string& cgroup, const std::vector<Rule>& held,
               const std::function<void(const Rule& rule, const Limit& found)>& repaired);
+  /// Rules that were put in force or taken away so far.
+  std::uint64_t writes() const { return writes_; }
 
  private:
   LimitSink& sink_;
+  std::uint64_t writes_ = 0;
   std::map<std::string, std::vector<Rule>> left_;
 };
 

@@ -70,4 +70,13 @@ std::uint64_t parse_blkio(std::string_view text, Devnum device) {
   return number_or_zero(line_of(text, device));
 }
 
+std::vector<Devnum> devices_in(std::string_view text) {
+  std::vector<Devnum> devices;
+  while (!text.empty()) {
+    std::string_view line = take(text, '\n');
+    if (const auto device = parse_devnum(take(line, ' '))) devices.push_back(*device);
+  }
+  return devices;
+}
+
 }  // namespace iopslimit

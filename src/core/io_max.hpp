@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/device.hpp"
 #include "core/limit.hpp"
@@ -26,5 +27,8 @@ std::string format_blkio(Devnum device, std::uint64_t value);
 
 /// The value that a whole blkio.throttle file holds for `device`; 0 when it has no line for it.
 std::uint64_t parse_blkio(std::string_view text, Devnum device);
+
+/// The devices that a whole file of either kind has lines for.
+std::vector<Devnum> devices_in(std::string_view text);
 
 }  // namespace iopslimit

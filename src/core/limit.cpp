@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/limit.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
@@ -26,7 +27,29 @@ std::string direction(std::uint64_t iops, std::uint64_t bps) {
   return text;
 }
 
+std::uint64_t stricter(std::uint64_t one, std::uint64_t other) {
+  return one == 0 || other == 0 ? std::max(one, other) : std::min(one, other);
+}
+
+std::uint64_t part_of(std::uint64_t value, unsigned parts) {
+  return value == 0 ? 0 : std::max(value / parts, min_limit);
+}
+
 }  // namespace
+
+Limit stricter(const Limit& one, const Limit& other) {
+  return {.read_iops = stricter(one.read_iops, other.read_iops),
+          .write_iops = stricter(one.write_iops, other.write_iops),
+          .read_bps = stricter(one.read_bps, other.read_bps),
+          .write_bps = stricter(one.write_bps, other.write_bps)};
+}
+
+Limit part_of(const Limit& limit, unsigned parts) {
+  return {.read_iops = part_of(limit.read_iops, parts),
+          .write_iops = part_of(limit.write_iops, parts),
+          .read_bps = part_of(limit.read_bps, parts),
+          .write_bps = part_of(limit.write_bps, parts)};
+}
 
 std::string to_string(const Limit& limit) {
   if (limit.unlimited()) return "unlimited";

@@ -31,6 +31,12 @@ constexpr Limit each_way(std::uint64_t iops) {
   return {.read_iops = iops, .write_iops = iops};
 }
 
+/// Of each value the smaller one; 0 = unlimited gives way.
+Limit stricter(const Limit& one, const Limit& other);
+
+/// One of `parts` equal parts of a limit, never below what every kernel takes.
+Limit part_of(const Limit& limit, unsigned parts);
+
 /// "read 500 IOPS, write 500 IOPS" with bytes/s when set; "unlimited" when nothing is.
 std::string to_string(const Limit& limit);
 

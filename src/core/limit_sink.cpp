@@ -15,7 +15,9 @@ class SinkCategory final : public std::error_category {
         return "the cgroup has no limit file: the io controller is not enabled in its parent's "
                "cgroup.subtree_control";
       case SinkError::device_refused:
-        return "the kernel refuses a limit for this device";
+        return "the kernel refuses a limit for this device: it is gone, or of a kind that cannot "
+               "be "
+               "limited (see lsblk)";
       case SinkError::not_held:
         return "the kernel took the limit and reads back another";
     }

@@ -69,32 +69,48 @@ std::optional<Mount> parse_line(std::string_view line) {
 }
 
 struct RefusedKind {
-  std::string_view why;
   std::vector<std::string_view> names;
+  std::string_view why;
+  std::string_view instead;
+  bool waits = false;  ///< for another machine, or another process
 };
+
+constexpr std::string_view a_local_disk =
+    "mount a local disk with ext4, xfs or btrfs there, or set [device] mount to where one is "
+    "mounted";
 
 const std::vector<RefusedKind>& refused_kinds() {
   static const std::vector<RefusedKind> kinds = {
-      {" is a network file system, its I/O reaches no disk of this node",
-       {"nfs", "nfs4", "cifs", "smb3", "ceph", "9p", "virtiofs", "lustre", "afs", "beegfs"}},
-      {" lives in memory", {"tmpfs", "ramfs", "devtmpfs", "hugetlbfs"}},
-      {" has no block device of its own", {"overlay", "aufs", "ecryptfs"}},
-      {" can spread over several disks and is not supported by this version",
-       {"btrfs", "zfs", "bcachefs"}},
-      {" does its I/O in a process of its own, outside of the containers' cgroups",
-       {"fuse", "fuseblk"}},
+      {{"nfs", "nfs4", "cifs", "smb3", "ceph", "9p", "virtiofs", "lustre", "afs", "beegfs", "gpfs"},
+       " is a network file system, its I/O reaches no disk of this node",
+       "limit it where the disks are, and set [device] mount to where a local disk is mounted",
+       true},
+      {{"tmpfs", "ramfs", "devtmpfs", "hugetlbfs"}, " lives in memory", a_local_disk},
+      {{"overlay", "aufs", "ecryptfs"},
+       " only lies over other file systems and has no disk of its own",
+       "set [device] mount to where the file system that really holds the files is mounted"},
+      {{"zfs"},
+       " does the I/O to its disks in threads of the kernel, which no container's limit reaches",
+       a_local_disk},
+      {{"bcachefs"},
+       " spreads over several disks in a way that this version does not know",
+       a_local_disk},
+      {{"fuse", "fuseblk"},
+       " does its I/O in a process of its own, which no container's limit reaches",
+       a_local_disk,
+       true},
   };
   return kinds;
 }
 
-std::string_view why_refused(std::string_view file_system) {
+const RefusedKind* refused_kind(std::string_view file_system) {
   const std::string_view name = file_system.starts_with("fuse.") ? "fuse" : file_system;
   for (const RefusedKind& kind : refused_kinds()) {
     for (const std::string_view one : kind.names) {
-      if (one == name) return kind.why;
+      if (one == name) return &kind;
     }
   }
-  return "";
+  return nullptr;
 }
 
 }  // namespace
@@ -134,13 +150,20 @@ std::optional<Mount> holding_mount(const std::vector<Mount>& mounts, std::string
   return find_mount(mounts, "/");
 }
 
+bool may_hang(const Mount& mount) {
+  if (mount.file_system == "autofs") return true;
+  const RefusedKind* kind = refused_kind(mount.file_system);
+  return kind != nullptr && kind->waits;
+}
+
 std::string refused_file_system(const Mount& mount) {
-  std::string_view why = why_refused(mount.file_system);
-  if (why.empty() && mount.devnum.major == 0) why = " has no block device";
-  if (why.empty()) return "";
-  return mount.file_system + std::string(why) +
-         "; mount a local disk with ext4 or xfs there, or set [device] mount to where one is "
-         "mounted";
+  static const RefusedKind no_device = {{}, " has no block device", a_local_disk};
+  const RefusedKind* kind = refused_kind(mount.file_system);
+  // btrfs has an anonymous number, whatever it is on.
+  const bool hidden = mount.devnum.major == 0 && mount.file_system != "btrfs";
+  if (kind == nullptr && hidden) kind = &no_device;
+  if (kind == nullptr) return "";
+  return mount.file_system + std::string(kind->why) + "; " + std::string(kind->instead);
 }
 
 }  // namespace iopslimit

@@ -37,8 +37,12 @@ std::optional<Mount> find_mount(const std::vector<Mount>& mounts, std::string_vi
 std::optional<Mount> holding_mount(const std::vector<Mount>& mounts, std::string_view path);
 
 /// Why the mount's file system cannot carry a limit, and what to do instead; empty when it is on
-/// one block device that the containers' own I/O reaches. "overlay has no block device of its own:
+/// block devices that the containers' own I/O reaches. "tmpfs lives in memory; mount a local disk
 /// ..."
 std::string refused_file_system(const Mount& mount);
+
+/// Whether even a look at a path on it may wait for another machine or another process, or start an
+/// automount.
+bool may_hang(const Mount& mount);
 
 }  // namespace iopslimit

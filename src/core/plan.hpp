@@ -6,17 +6,10 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/device.hpp"
 #include "core/limit.hpp"
+#include "core/rule.hpp"
 
 namespace iopslimit {
-
-/// One rule of a given cgroup.
-struct Rule {
-  Devnum device;
-  Limit limit;
-  bool operator==(const Rule&) const = default;
-};
 
 /// The writes that lead from `held` to `wanted`: changed and new rules with their limit, rules on
 /// devices that are no longer wanted with an unlimited one.

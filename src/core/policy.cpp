@@ -31,6 +31,29 @@ std::string_view subject(std::string_view key, const ContainerPath& path, const 
   return label_of(record, key.substr(std::min(label_key.size(), key.size())));
 }
 
+// The limit on each data mount: what the policy sets, else what the mount's section sets, else
+// [limits].
+std::vector<Limit> limits_of(const Config& config, const PolicySection* policy) {
+  std::vector<Limit> limits;
+  limits.reserve(1 + config.more_devices.size());
+  const auto add = [&](const DeviceSection& device) {
+    const Limit base = device.limits.over(config.limit);
+    limits.push_back(policy == nullptr ? base : policy->limits.over(base));
+  };
+  add(config.device);
+  for (const auto& more : config.more_devices) add(more.second);
+  return limits;
+}
+
+std::string sections_of(const Config& config) {
+  std::string text = config.where("[limits]");
+  for (const auto& [name, device] : config.more_devices) {
+    if (device.limits.over(config.limit) == config.limit) continue;
+    text += ", for " + device.mount + " " + config.where("[device " + name + "]");
+  }
+  return text;
+}
+
 Decision exempt(std::string reason) {
   Decision decision;
   decision.verdict = Verdict::exempt;
@@ -43,10 +66,14 @@ void follow_annotations(const Config& config, const NamedPolicy* policy, const R
                         Decision& decision) {
   if (record.annotations.empty()) return;
   PodWish wish = read_wish(config.annotation_prefixes, record.annotations);
-  Granted granted = grant(config, policy, decision.limit, wish.keys);
-  decision.limit = granted.limit;
   for (const std::string& asked : wish.asked) decision.reason += "; annotation " + asked;
-  decision.reason += granted.clamps;
+  std::string said;
+  for (Limit& limit : decision.limits) {
+    Granted granted = grant(config, policy, limit, wish.keys);
+    limit = granted.limit;
+    if (granted.clamps != said) decision.reason += granted.clamps;
+    said = std::move(granted.clamps);
+  }
   decision.complaints = std::move(wish.complaints);
 }
 
@@ -84,8 +111,8 @@ bool matches(const PolicySection& policy, const ContainerPath& path, const Recor
 Decision decide(const Config& config, const ContainerPath& path, const Record* record) {
   Decision decision;
   if (record == nullptr) {
-    decision.limit = config.limit;
-    decision.reason = config.where("[limits]") + "; the runtime's record was not readable";
+    decision.limits = limits_of(config, nullptr);
+    decision.reason = sections_of(config) + "; the runtime's record was not readable";
     return decision;
   }
   if (record->sandbox) {
@@ -97,13 +124,11 @@ Decision decide(const Config& config, const ContainerPath& path, const Record* r
   const auto policy = std::ranges::find_if(
       config.policies, [&](const NamedPolicy& one) { return matches(one.second, path, *record); });
   const bool found = policy != config.policies.end();
-  decision.reason = config.where("[limits]");
-  decision.limit = config.limit;
-  if (found) {
-    decision.reason = "[policy " + policy->first + "] (" + to_string(policy->second.origin) + ")";
-    if (policy->second.exempt) return exempt(std::move(decision.reason));
-    decision.limit = policy->second.limits.over(config.limit);
-  }
+  decision.reason =
+      found ? "[policy " + policy->first + "] (" + to_string(policy->second.origin) + ")"
+            : sections_of(config);
+  if (found && policy->second.exempt) return exempt(std::move(decision.reason));
+  decision.limits = limits_of(config, found ? &policy->second : nullptr);
   follow_annotations(config, found ? &*policy : nullptr, *record, decision);
   return decision;
 }

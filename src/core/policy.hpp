@@ -15,10 +15,10 @@ namespace iopslimit {
 
 enum class Verdict { limited, exempt, sandbox };
 
-/// What a container should have, and why. `limit` is unlimited for exempt containers and sandboxes.
+/// What a container should have, and why.
 struct Decision {
   Verdict verdict = Verdict::limited;
-  Limit limit;
+  std::vector<Limit> limits;  ///< one for each of Config::data_mounts(); none unless limited
   /// Which section with file and line, which annotation, what it was clamped by:
   /// "[policy db] (/etc/iops-limitd/conf.d/db.conf:3); annotation iopslimit.org/iops = 800".
   std::string reason;

@@ -8,7 +8,9 @@ namespace {
 
 std::string was(const Before& before) {
   if (!before) return {};
-  return before->empty() ? " (was not limited)" : " (was " + to_string(before->front().limit) + ")";
+  if (before->empty()) return " (was not limited)";
+  return " (was " + (before->size() == 1 ? to_string(before->front().limit) : to_string(*before)) +
+         ")";
 }
 
 std::string pod_of(const Report& report) {
@@ -17,6 +19,14 @@ std::string pod_of(const Report& report) {
 }
 
 }  // namespace
+
+Report news(Severity severity, Action action, std::string text) {
+  Report report;
+  report.severity = severity;
+  report.action = action;
+  report.text = std::move(text);
+  return report;
+}
 
 Report about(const ContainerPath& path, const Record* record) {
   Report report;
@@ -45,36 +55,57 @@ Report decided(Report about, const Decision& decision, const std::vector<Rule>& 
     about.text = "exempt: " + who(about) + was(before) + "; " + decision.reason;
     return about;
   }
-  const Rule& rule = held.front();
   about.action = Action::limited;
-  about.device = rule.device;
-  about.limit = rule.limit;
-  about.text = "limited: " + who(about) + " to " + to_string(rule.limit) + " on " +
-               to_string(rule.device) + was(before) + "; " + decision.reason;
+  about.rules = held;
+  about.text =
+      "limited: " + who(about) + " to " + to_string(held) + was(before) + "; " + decision.reason;
+  return about;
+}
+
+Report paused(Report about) {
+  about.action = Action::paused;
+  about.text = "paused: " + who(about) + " is not limited until the pause ends";
+  return about;
+}
+
+Report resumed(Report about, const std::vector<Rule>& held) {
+  about.action = Action::limited;
+  about.rules = held;
+  about.text = "resumed: " + who(about) +
+               (held.empty() ? " has no limit without a pause either"
+                             : " is limited to " + to_string(held) + " again");
   return about;
 }
 
 Report warning(Report about, const std::string& text) {
   about.severity = Severity::warning;
+  about.action = Action::ignored;
   about.text = who(about) + ": " + text;
   return about;
 }
 
-Report not_limited(Report about, std::error_code error) {
+Report not_limited(Report about, const std::vector<Rule>& missing, std::error_code error) {
   about.severity = Severity::error;
   about.action = Action::lost;
-  about.text = "not limited: " + who(about) + ": " + error.message() + " (" + about.cgroup + ")";
+  about.text = "not limited: " + who(about);
+  for (const Rule& rule : missing)
+    about.text += (&rule == &missing.front() ? " on " : ", ") + to_string(rule.device);
+  about.text += ": " + error.message() + " (" + about.cgroup + ")";
   return about;
 }
 
 Report repaired(Report about, const Rule& rule, const Limit& found) {
   about.severity = Severity::warning;
   about.action = Action::repaired;
-  about.device = rule.device;
-  about.limit = rule.limit;
+  about.rules = {rule};
   about.text = "somebody changed the limit of " + about.cgroup + " on " + to_string(rule.device) +
                " to " + to_string(found) + "; put back to " + to_string(rule.limit);
   return about;
+}
+
+std::string labels_not_known() {
+  return "a [policy] matches by label, but containerd writes no pod labels down: it matches none "
+         "of containerd's containers; match by namespace, pod, container or image instead";
 }
 
 std::string to_string(const Counts& counts, LimitScope scope) {

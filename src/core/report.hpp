@@ -22,8 +22,26 @@ namespace iopslimit {
 /// The priorities of syslog(3) that are used, with its numbers.
 enum class Severity { error = 3, warning = 4, notice = 5, info = 6, debug = 7 };
 
-/// What an event means for a container; `none` when it is about the service.
-enum class Action { none, limited, exempted, lost, repaired };
+/// What happened: each has a MESSAGE_ID and an explanation in the catalog (host/journal), `none`
+/// apart.
+enum class Action {
+  none,
+  limited,    ///< a container's limit is in force
+  exempted,   ///< a container has none, by the configuration
+  lost,       ///< a limit could not be put in force
+  repaired,   ///< somebody changed a limit; it was put back
+  paused,     ///< an operator took a limit away for a while
+  ignored,    ///< an annotation or a record that cannot be used
+  total,      ///< the total of all pods is in force
+  device,     ///< what a data mount stands on
+  waiting,    ///< a data mount is not there
+  refused,    ///< a data mount cannot be limited
+  caution,    ///< a limit is not what one would expect of it
+  reloaded,   ///< a new configuration is in force
+  config,     ///< the configuration has an error
+  deaf,       ///< some events are not heard: the safety net has to find them
+  suppressed  ///< more of the same was not written
+};
 
 struct Report {
   Severity severity = Severity::info;
@@ -36,9 +54,11 @@ struct Report {
   std::string pod_name;
   std::string pod_namespace;
   std::string cgroup;
-  std::optional<Devnum> device;
-  std::optional<Limit> limit;
+  std::vector<Rule> rules;  ///< what is in force, one for each device
 };
+
+/// An event of the service as a whole.
+Report news(Severity severity, Action action, std::string text);
 
 /// A report with the names of a container, or of a pod as a whole, filled in; `record` may be null.
 Report about(const ContainerPath& path, const Record* record);
@@ -55,14 +75,21 @@ using Before = std::optional<std::vector<Rule>>;
 Report decided(Report about, const Decision& decision, const std::vector<Rule>& held,
                const Before& before);
 
-/// "who: text", for the operator to look at.
+/// The lines for a container whose limit an operator took away for a while, and that has it again.
+Report paused(Report about);
+Report resumed(Report about, const std::vector<Rule>& held);
+
+/// "who: text", of something of a pod's that is not used.
 Report warning(Report about, const std::string& text);
 
-/// The line for a container whose rule could not be put in force.
-Report not_limited(Report about, std::error_code error);
+/// The line for a container some of whose rules could not be put in force; `missing` are these.
+Report not_limited(Report about, const std::vector<Rule>& missing, std::error_code error);
 
 /// The line for a rule that somebody else changed, and that was put back.
 Report repaired(Report about, const Rule& rule, const Limit& found);
+
+/// Why a policy that matches by label does not act on containerd's containers, and what to do.
+std::string labels_not_known();
 
 /// "12 containers limited, 3 exempt"; and those that should be limited and are not.
 std::string to_string(const Counts& counts, LimitScope scope);

@@ -2,17 +2,15 @@
 #include "host/data_disk.hpp"
 
 #include <fcntl.h>
-#include <libudev.h>
-#include <sys/sysmacros.h>
 
-#include <charconv>
+#include <algorithm>
 #include <filesystem>
-#include <memory>
-#include <new>
+#include <optional>
 #include <system_error>
-#include <vector>
+#include <utility>
 
-#include "core/mounts.hpp"
+#include "host/block_stack.hpp"
+#include "host/btrfs_members.hpp"
 
 namespace iopslimit {
 namespace {
@@ -22,122 +20,28 @@ namespace fs = std::filesystem;
 // 100,000 mounts are about 20 MB.
 constexpr std::size_t most_mountinfo = 256UL << 20;
 
-struct UdevFree {
-  void operator()(udev* context) const { udev_unref(context); }
-  void operator()(udev_device* device) const { udev_device_unref(device); }
-};
-using Udev = std::unique_ptr<udev, UdevFree>;
-using UdevDevice = std::unique_ptr<udev_device, UdevFree>;
-
 const std::string set_mount = "set [device] mount to the directory the data disk is mounted on";
 
-std::string text_of(const char* text) {
-  return text == nullptr ? "" : text;
-}
-
-std::string attribute(udev_device* device, const char* name) {
-  return device == nullptr ? "" : text_of(udev_device_get_sysattr_value(device, name));
-}
-
-std::string property(udev_device* device, const char* name) {
-  return text_of(udev_device_get_property_value(device, name));
-}
-
-// NVMe pads model and serial with blanks to the length of the field.
-std::string trimmed(std::string text) {
-  text.erase(text.find_last_not_of(" \t\n") + 1);
-  return text;
-}
-
-std::string first_of(std::string one, std::string other) {
-  std::string text = trimmed(std::move(one));
-  return text.empty() ? trimmed(std::move(other)) : text;
-}
-
-unsigned number_of(const std::string& text) {
-  unsigned number = 0;
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  return number;
-}
-
-// The whole disk of a partition, the device itself otherwise. Belongs to `device`.
-udev_device* whole_disk(udev_device* device) {
-  if (text_of(udev_device_get_devtype(device)) != "partition") return device;
-  return udev_device_get_parent_with_subsystem_devtype(device, "block", "disk");
-}
-
-// What holds model and serial. The head disk of an NVMe multipath namespace has no "nvme" above it:
-// it may be reached through several of them.
-udev_device* nvme_parent(udev_device* disk) {
-  udev_device* parent = udev_device_get_parent_with_subsystem_devtype(disk, "nvme", nullptr);
-  if (parent != nullptr) return parent;
-  return udev_device_get_parent_with_subsystem_devtype(disk, "nvme-subsystem", nullptr);
-}
-
-// sysfs before properties: udev's database can be absent (a container), and the kernel is right.
-WholeDisk stack_facts(udev_device* disk) {
-  WholeDisk facts;
-  facts.name = text_of(udev_device_get_sysname(disk));
-  facts.dm_uuid = first_of(attribute(disk, "dm/uuid"), property(disk, "DM_UUID"));
-  facts.dm_name = first_of(attribute(disk, "dm/name"), property(disk, "DM_NAME"));
-  facts.md_level = first_of(attribute(disk, "md/level"), property(disk, "MD_LEVEL"));
-  facts.backing_file = attribute(disk, "loop/backing_file");
-  return facts;
-}
-
-void identify(udev_device* disk, DataDevice& data) {
-  udev_device* nvme = nvme_parent(disk);
-  data.model = first_of(attribute(nvme, "model"), property(disk, "ID_MODEL"));
-  data.serial = first_of(attribute(nvme, "serial"), property(disk, "ID_SERIAL_SHORT"));
-  if (data.serial.empty()) data.serial = trimmed(attribute(disk, "serial"));  // virtio
-  data.namespace_id = number_of(attribute(disk, "nsid"));
-}
-
 NotMounted disk_gone(const std::string& path, const Mount& mount) {
-  return {path + " is mounted, but its block device " + to_string(mount.devnum) + " (" +
-          mount.source + ") is not in /sys: the disk is gone; when it is back, unmount " + path +
-          " and mount it again"};
+  const bool anonymous = mount.devnum.major == 0;  // btrfs
+  const std::string number = anonymous ? "" : to_string(mount.devnum) + ", ";
+  return {path + " is mounted, but its block device (" + number + mount.source +
+          ") or all that is below it is not in /sys: the disk is gone; when it is back, unmount " +
+          path + " and mount it again"};
 }
 
-DiskAnswer disk_behind(const std::string& path, const Mount& mount) {
-  const Udev context(udev_new());
-  if (!context) throw std::bad_alloc();
-  const dev_t devnum = makedev(mount.devnum.major, mount.devnum.minor);
-  const UdevDevice volume(udev_device_new_from_devnum(context.get(), 'b', devnum));
-  udev_device* disk = volume ? whole_disk(volume.get()) : nullptr;
-  if (disk == nullptr) return disk_gone(path, mount);
-
-  const WholeDisk facts = stack_facts(disk);
-  const std::string refused = refused_disk(facts);
-  if (!refused.empty()) return Unsupported{path + " is on " + refused};
-
-  DataDevice data;
-  data.mount = path;
-  data.file_system = mount.file_system;
-  data.volume = text_of(udev_device_get_sysname(volume.get()));
-  data.volume_devnum = mount.devnum;
-  data.disk = facts.name;
-  const dev_t rule = udev_device_get_devnum(disk);
-  data.rule = {major(rule), minor(rule)};
-  identify(disk, data);
-  return data;
+Unsupported unknown_btrfs(const std::string& path, const Mount& mount) {
+  return {path + " is btrfs on " + mount.source +
+          ", and no file system in /sys/fs/btrfs has a device of that name, so its disks are not "
+          "known: mount it by the name /dev/NAME or /dev/mapper/NAME of one of its devices"};
 }
 
-DiskAnswer behind(const std::string& path, const Mount& mount) {
-  if (mount.file_system == "autofs") {
-    return NotMounted{path +
-                      " is an automount point that nothing has used yet: the service goes on "
-                      "when the disk is mounted; to mount it now, run: ls " +
-                      path};
-  }
-  const std::string refused = refused_file_system(mount);
-  if (!refused.empty()) {
-    return Unsupported{path + " (" + mount.source + ") cannot be limited: " + refused};
-  }
-  return disk_behind(path, mount);
+bool has(const std::vector<BlockDevice>& devices, const std::string& name) {
+  return std::any_of(devices.begin(), devices.end(),
+                     [&](const BlockDevice& one) { return one.name == name; });
 }
 
-DiskAnswer no_such_path(const std::string& path, const std::error_code& why) {
+MountFacts no_such_path(const std::string& path, const std::error_code& why) {
   std::error_code ignored;
   const bool link = fs::is_symlink(fs::symlink_status(path, ignored));
   if (why == std::errc::no_such_file_or_directory) {
@@ -150,7 +54,7 @@ DiskAnswer no_such_path(const std::string& path, const std::error_code& why) {
                      set_mount};
 }
 
-DiskAnswer not_a_mount(const std::string& path, const std::string& real,
+MountFacts not_a_mount(const std::string& path, const std::string& real,
                        const std::vector<Mount>& mounts) {
   std::error_code ignored;
   const fs::file_status status = fs::status(real, ignored);
@@ -162,10 +66,22 @@ DiskAnswer not_a_mount(const std::string& path, const std::string& real,
                        " is a file, not a directory with a disk mounted on it: " + set_mount};
   }
   const auto holder = holding_mount(mounts, real);
-  const std::string where =
-      holder ? " on " + holder->file_system + " (" + holder->source + ")" : "";
-  return NotMounted{path + " is not mounted: it is a plain directory" + where +
-                    "; mount the data disk there, or " + set_mount};
+  if (!holder) return NotMounted{path + " is not mounted: mount the data disk there"};
+  return NotMounted{path + " is not mounted: it is a plain directory on the file system of " +
+                    holder->mount_point + " (" + holder->file_system + ", " + holder->source +
+                    "), whose disk is not limited in its place; mount the data disk there, or " +
+                    set_mount};
+}
+
+// The mount that holds `path`. The name as given comes first: a look at the path itself may hang on
+// a dead NFS server or start an automount.
+std::optional<Mount> mount_of(const std::vector<Mount>& mounts, const std::string& path) {
+  auto as_given = holding_mount(mounts, path);
+  if (!as_given || may_hang(*as_given)) return std::nullopt;
+  if (as_given->mount_point == path) return as_given;
+  std::error_code error;
+  const std::string real = fs::canonical(path, error).string();
+  return error ? std::nullopt : holding_mount(mounts, real);
 }
 
 }  // namespace
@@ -176,17 +92,28 @@ DataDisk::DataDisk(const std::string& mountinfo) {
   if (error) throw std::system_error(error, "cannot open " + mountinfo);
 }
 
-DiskAnswer DataDisk::find(const std::string& mount_point) const {
-  if (!mount_point.starts_with('/')) {
-    return Unsupported{"'" + mount_point + "' is not an absolute path: " + set_mount};
-  }
+std::vector<Mount> DataDisk::read_mounts() const {
   std::string text;
   if (const auto error = read_whole(fd(), most_mountinfo, text)) {
     throw std::system_error(error, "cannot read mountinfo");
   }
-  const std::vector<Mount> mounts = parse_mountinfo(text);
-  // The name as given comes first: a look at the path itself may hang on a dead NFS server or start
-  // an automount.
+  return parse_mountinfo(text);
+}
+
+std::vector<MountFacts> DataDisk::find(const std::vector<std::string>& mount_points) const {
+  const std::vector<Mount> now = read_mounts();
+  std::vector<MountFacts> facts;
+  facts.reserve(mount_points.size());
+  for (const std::string& one : mount_points) facts.push_back(find_one(now, one));
+  return facts;
+}
+
+MountFacts DataDisk::find_one(const std::vector<Mount>& mounts,
+                              const std::string& mount_point) const {
+  if (!mount_point.starts_with('/')) {
+    return Unsupported{"'" + mount_point + "' is not an absolute path: " + set_mount};
+  }
+  // The name as given comes first, as in mount_of().
   if (const auto mount = find_mount(mounts, mount_point)) return behind(mount_point, *mount);
 
   std::error_code error;
@@ -194,6 +121,63 @@ DiskAnswer DataDisk::find(const std::string& mount_point) const {
   if (error) return no_such_path(mount_point, error);
   if (const auto mount = find_mount(mounts, real)) return behind(mount_point, *mount);
   return not_a_mount(mount_point, real, mounts);
+}
+
+MountFacts DataDisk::behind(const std::string& path, const Mount& mount) const {
+  if (mount.file_system == "autofs") {
+    return NotMounted{path +
+                      " is an automount point that nothing has used yet: the service goes on "
+                      "when the disk is mounted; to mount it now, run: ls " +
+                      path};
+  }
+  const std::string refused = refused_file_system(mount);
+  if (!refused.empty()) {
+    return Unsupported{path + " (" + mount.source + ") cannot be limited: " + refused};
+  }
+  return stack_of(path, mount);
+}
+
+MountFacts DataDisk::stack_of(const std::string& path, const Mount& mount) const {
+  DataStack stack;
+  stack.mount = path;
+  stack.file_system = mount.file_system;
+  std::vector<BlockDevice> members;
+  if (mount.file_system == "btrfs") {
+    const auto btrfs = btrfs_members(mount.source);
+    if (!btrfs) return unknown_btrfs(path, mount);
+    stack.profile = btrfs->profile;
+    for (const std::string& name : btrfs->names) {
+      if (auto member = devices_.named(name)) members.push_back(std::move(*member));
+    }
+  } else if (auto member = devices_.at(mount.devnum)) {
+    members.push_back(std::move(*member));
+  }
+  for (const BlockDevice& one : members) stack.members.push_back(one.name);
+  stack.devices = walk_down(devices_, std::move(members));
+  std::erase_if(stack.members, [&](const std::string& name) { return !has(stack.devices, name); });
+  if (stack.members.empty()) return disk_gone(path, mount);
+  return stack;
+}
+
+std::vector<SystemPlace> DataDisk::places(const std::vector<std::string>& paths) const {
+  const std::vector<Mount> now = read_mounts();
+  std::vector<SystemPlace> places;
+  for (const std::string& path : paths) {
+    const auto mount = mount_of(now, path);
+    if (!mount) continue;
+    const MountFacts facts = stack_of(path, *mount);
+    const auto* stack = std::get_if<DataStack>(&facts);
+    if (stack == nullptr) continue;
+    SystemPlace place = {path, {}};
+    for (const BlockDevice& one : stack->devices) place.devices.push_back(one.devnum);
+    places.push_back(std::move(place));
+  }
+  return places;
+}
+
+std::string DataDisk::identity_of(Devnum devnum) const {
+  const auto device = devices_.at(devnum);
+  return device ? device->identity : "";
 }
 
 }  // namespace iopslimit

@@ -1,32 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// /proc/self/mountinfo and udev: which disk is behind a mount point.
+// /proc/self/mountinfo and udev: what is behind a mount point, down to the disks.
 #pragma once
 
 #include <string>
-#include <variant>
+#include <vector>
 
-#include "core/device.hpp"
+#include "core/data_stack.hpp"
+#include "core/mounts.hpp"
+#include "host/block_devices.hpp"
 #include "host/file.hpp"
 
 namespace iopslimit {
 
-/// /data is not there now; the answer comes by itself when mountinfo changes. Not an error.
-struct NotMounted {
-  std::string why;  ///< "/data is not mounted: it is a plain directory on ext4 (/dev/vda1); ..."
-  bool operator==(const NotMounted&) const = default;
-};
-
-/// /data is on something that cannot carry a rule (or not yet by this version). An error for the
-/// operator.
-struct Unsupported {
-  std::string
-      why;  ///< names it and says what to do: "/data is on the LVM volume vg-data (dm-0): ..."
-  bool operator==(const Unsupported&) const = default;
-};
-
-using DiskAnswer = std::variant<DataDevice, NotMounted, Unsupported>;
-
-/// Finds the disk behind a mount point, and tells when to look again.
+/// Finds the disks behind mount points, and tells when a mount came or went. (What happens to the
+/// disks below, host/block_events tells.)
+///
+/// Nothing here throws for what an operator or a device can cause; std::system_error when mountinfo
+/// cannot be read.
 class DataDisk {
  public:
   /// Opens `mountinfo` (for tests; the kernel's file otherwise). Throws std::system_error when it
@@ -38,13 +28,29 @@ class DataDisk {
   /// is not). Level-triggered epoll does the right thing. Owned by this object.
   int fd() const { return mountinfo_.fd(); }
 
-  /// What is behind `mount_point` now (absolute path; symbolic links are followed when it is not a
-  /// mount point itself). Reads mountinfo afresh. Never throws for what an operator can cause;
-  /// std::system_error when mountinfo cannot be read.
-  DiskAnswer find(const std::string& mount_point) const;
+  /// What is behind each of `mount_points` now (absolute paths; symbolic links are followed when it
+  /// is not a mount point itself), in their order. Reads mountinfo once, and sysfs, afresh.
+  std::vector<MountFacts> find(const std::vector<std::string>& mount_points) const;
+
+  /// Those of `paths` that are there and on block devices, in their order, with every device they
+  /// stand on. Symbolic links are followed. A path on a network file system is not looked at.
+  std::vector<SystemPlace> places(const std::vector<std::string>& paths) const;
+
+  /// BlockDevice::identity of what has this number now; empty when nothing has.
+  std::string identity_of(Devnum devnum) const;
+
+  MountFacts find(const std::string& mount_point) const {
+    return find(std::vector{mount_point})[0];
+  }
 
  private:
+  std::vector<Mount> read_mounts() const;
+  MountFacts find_one(const std::vector<Mount>& mounts, const std::string& mount_point) const;
+  MountFacts behind(const std::string& path, const Mount& mount) const;
+  MountFacts stack_of(const std::string& path, const Mount& mount) const;
+
   File mountinfo_;
+  BlockDevices devices_;
 };
 
 }  // namespace iopslimit

@@ -29,10 +29,14 @@ int EventLoop::call(sd_event_source* source, Binding& binding) noexcept {
     }
     binding.callback();
   } catch (...) {
-    binding.loop->parked_ = std::current_exception();
-    sd_event_exit(binding.loop->event_.get(), 1);
+    binding.loop->fail();
   }
   return 0;
+}
+
+void EventLoop::fail() noexcept {
+  parked_ = std::current_exception();
+  sd_event_exit(event_.get(), 1);
 }
 
 void EventLoop::on_ready(int fd, std::uint32_t events, Callback callback, bool first) {
@@ -82,6 +86,24 @@ void EventLoop::every(std::chrono::seconds interval, Callback callback) {
   timer_->source.reset(source);
 }
 
+void EventLoop::on_wake(Callback callback) {
+  wake_ = &bind(std::move(callback));
+}
+
+void EventLoop::wake_at(std::optional<std::uint64_t> seconds) {
+  constexpr std::uint64_t usec = 1000000;
+  wake_->source.reset();
+  if (!seconds) return;
+  sd_event_source* source = nullptr;
+  const auto trampoline = [](sd_event_source* self, std::uint64_t, void* bound) noexcept {
+    return call(self, *static_cast<Binding*>(bound));
+  };
+  check(sd_event_add_time(event_.get(), &source, CLOCK_BOOTTIME, *seconds * usec, 0, trampoline,
+                          wake_),
+        "sd_event_add_time");
+  wake_->source.reset(source);
+}
+
 void EventLoop::on_idle(Callback callback) {
   idle_ = &bind(std::move(callback));
   sd_event_source* source = nullptr;
@@ -98,6 +120,29 @@ void EventLoop::on_idle(Callback callback) {
 void EventLoop::call_when_idle() {
   check(sd_event_source_set_enabled(idle_->source.get(), SD_EVENT_ONESHOT),
         "sd_event_source_set_enabled");
+}
+
+void EventLoop::on_alarm(Callback callback) {
+  alarm_ = &bind(std::move(callback));
+  sd_event_source* source = nullptr;
+  const auto trampoline = [](sd_event_source* self, std::uint64_t, void* bound) noexcept {
+    return call(self, *static_cast<Binding*>(bound));
+  };
+  check(sd_event_add_time(event_.get(), &source, CLOCK_MONOTONIC, 0, 0, trampoline, alarm_),
+        "sd_event_add_time");
+  alarm_->source.reset(source);
+  check(sd_event_source_set_enabled(source, SD_EVENT_OFF), "sd_event_source_set_enabled");
+}
+
+void EventLoop::ring_in(std::chrono::milliseconds delay) {
+  sd_event_source* source = alarm_->source.get();
+  int enabled = SD_EVENT_OFF;
+  check(sd_event_source_get_enabled(source, &enabled), "sd_event_source_get_enabled");
+  if (enabled != SD_EVENT_OFF) return;
+  const auto usec = std::chrono::microseconds(delay).count();
+  check(sd_event_source_set_time_relative(source, static_cast<std::uint64_t>(usec)),
+        "sd_event_source_set_time_relative");
+  check(sd_event_source_set_enabled(source, SD_EVENT_ONESHOT), "sd_event_source_set_enabled");
 }
 
 void EventLoop::feed_watchdog() {

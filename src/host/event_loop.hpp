@@ -10,6 +10,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace iopslimit {
 
@@ -32,12 +33,27 @@ class EventLoop {
   /// Calls back every `interval`, replacing what was set before; 0 = never. Not from its own
   /// callback.
   void every(std::chrono::seconds interval, Callback callback);
+  /// What wake_at() asks for.
+  void on_wake(Callback callback);
+  /// Calls the on_wake() callback once when CLOCK_BOOTTIME is past `seconds`, in place of what was
+  /// set before; nothing: never.
+  void wake_at(std::optional<std::uint64_t> seconds);
   /// What call_when_idle() asks for.
   void on_idle(Callback callback);
   /// Calls the on_idle() callback once, after all that is pending now.
   void call_when_idle();
+  /// What ring_in() asks for.
+  void on_alarm(Callback callback);
+  /// Calls the on_alarm() callback once after `delay`; asked again meanwhile it stays at that.
+  void ring_in(std::chrono::milliseconds delay);
   /// Sends WATCHDOG=1 while the loop turns, when the unit asks for it (WatchdogSec=).
   void feed_watchdog();
+
+  /// For a library that brings sources of its own (sd-bus). Its C callbacks must not throw: they
+  /// catch and fail().
+  sd_event* event() const { return event_.get(); }
+  /// Parks the exception that is being handled and stops the loop: run() throws it again.
+  void fail() noexcept;
 
   /// Turns until quit(). Throws what a callback threw, or std::system_error.
   void run();
@@ -63,7 +79,9 @@ class EventLoop {
   std::unique_ptr<sd_event, Unref> event_;
   std::deque<Binding> bindings_;
   Binding* timer_ = nullptr;
+  Binding* wake_ = nullptr;
   Binding* idle_ = nullptr;
+  Binding* alarm_ = nullptr;
   std::exception_ptr parked_;
 };
 

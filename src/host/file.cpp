@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 
 namespace iopslimit {
 
@@ -37,6 +38,21 @@ std::error_code read_whole(int fd, std::size_t most, std::string& text) {
   }
   text.resize(size);
   return {};
+}
+
+std::error_code replace_file(const std::string& path, std::string_view text) {
+  const std::string next = path + ".new";
+  std::error_code error;
+  const File file =
+      open_at(AT_FDCWD, next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, error);
+  if (error) return error;
+  while (!text.empty()) {
+    const ssize_t count = write(file.fd(), text.data(), text.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return last_error();
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return std::rename(next.c_str(), path.c_str()) == 0 ? std::error_code() : last_error();
 }
 
 int check(int result, const char* what) {

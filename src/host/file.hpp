@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -38,6 +39,10 @@ File open_at(int folder, const char* path, int flags, std::error_code& error);
 /// Replaces `text` with the file's content from offset 0, at most `most` bytes; a longer file is
 /// EFBIG. Works on kernel files that have no size. `text` keeps its capacity between calls.
 std::error_code read_whole(int fd, std::size_t most, std::string& text);
+
+/// Writes `text` to a new file beside `path` and renames it there: a reader sees the old or the new
+/// text whole.
+std::error_code replace_file(const std::string& path, std::string_view text);
 
 /// errno as a code.
 std::error_code last_error();

@@ -22,21 +22,29 @@ bool stderr_is_journal() {
   return std::to_string(about.st_dev) + ":" + std::to_string(about.st_ino) == stream;
 }
 
-std::string_view name_of(Action action) {
-  switch (action) {
-    case Action::none:
-      return "";
-    case Action::limited:
-      return "limited";
-    case Action::exempted:
-      return "exempted";
-    case Action::lost:
-      return "lost";
-    case Action::repaired:
-      return "repaired";
-  }
-  return "";
-}
+struct ActionRow {
+  Action action;
+  std::string_view name;
+  std::string_view message_id;  // never changes: conf/iops-limitd.catalog explains it
+};
+
+constexpr ActionRow actions[] = {
+    {Action::limited, "limited", "76c125cc01594a1e85f548449c0bb604"},
+    {Action::exempted, "exempted", "68e8f655957545d3ba57fbd3d41f8a92"},
+    {Action::lost, "lost", "656e996ebbbb4624962d38d4eb7d9c18"},
+    {Action::repaired, "repaired", "0a43ea9291064284a399c980c50f6bb5"},
+    {Action::paused, "paused", "93a9967dfad9499393a88a4f0a19964e"},
+    {Action::ignored, "ignored", "97cbeb07a4ab4c86aa69156d1b3cce6d"},
+    {Action::total, "total", "6f14cdf5f40f42b188a150ee6d154e74"},
+    {Action::device, "device", "f9fd8c518cef48ae9405c6840c5ed27f"},
+    {Action::waiting, "waiting", "e9eacc4e1ef442aaaf37c5840a3d3c99"},
+    {Action::refused, "refused", "6b939a3cc3e84db488989d242dc9774f"},
+    {Action::caution, "caution", "e45045cb35a14273ac928084e98ff2a7"},
+    {Action::reloaded, "reloaded", "d36f43cb66774beeae75436086b06563"},
+    {Action::config, "config", "d0b3d30f1f364a62acb85a71c3a0d039"},
+    {Action::deaf, "deaf", "1c1f6e2f1b7f4f0c9f0f4e9d5c0b6f53"},
+    {Action::suppressed, "suppressed", "5c3f0f8f6c5e4c3c8a6b5b4f2d7e9a10"},
+};
 
 std::string number_or_max(std::uint64_t value) {
   return value == 0 ? "max" : std::to_string(value);
@@ -80,23 +88,26 @@ void Journal::send(const Report& report) const {
   fields.add("MESSAGE", report.text);
   fields.add("PRIORITY", std::to_string(static_cast<int>(report.severity)));
   fields.add("SYSLOG_IDENTIFIER", "iops-limitd");
-  fields.add("ACTION", name_of(report.action));
+  for (const ActionRow& row : actions) {
+    if (row.action != report.action) continue;
+    fields.add("ACTION", row.name);
+    fields.add("MESSAGE_ID", row.message_id);
+  }
   fields.add("CONTAINER_ID", report.container_id);
   fields.add("CONTAINER_NAME", report.container_name);
   fields.add("POD_UID", report.pod_uid);
   fields.add("POD_NAME", report.pod_name);
   fields.add("POD_NAMESPACE", report.pod_namespace);
   fields.add("CGROUP", report.cgroup);
-  if (report.device) fields.add("DEVICE", to_string(*report.device));
-  if (report.limit) fields.add(*report.limit);
+  for (const Rule& rule : report.rules) {
+    fields.add("DEVICE", to_string(rule.device));
+    fields.add(rule.limit);
+  }
   fields.send();
 }
 
-void Journal::log(Severity severity, const std::string& text) const {
-  Report report;
-  report.severity = severity;
-  report.text = text;
-  send(report);
+void Journal::log(Severity severity, Action action, const std::string& text) const {
+  send(news(severity, action, text));
 }
 
 }  // namespace iopslimit

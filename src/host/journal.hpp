@@ -8,10 +8,10 @@
 
 namespace iopslimit {
 
-/// Sends reports with their fields (MESSAGE, PRIORITY, ACTION, CONTAINER_ID, CONTAINER_NAME,
-/// POD_UID, POD_NAME, POD_NAMESPACE, CGROUP, DEVICE, READ_IOPS, WRITE_IOPS, READ_BPS, WRITE_BPS;
-/// what is empty is left out). May wait for journald: never call it between an inotify event and
-/// the written limit.
+/// Sends reports with their fields (MESSAGE, MESSAGE_ID, PRIORITY, ACTION, CONTAINER_ID,
+/// CONTAINER_NAME, POD_UID, POD_NAME, POD_NAMESPACE, CGROUP, DEVICE, READ_IOPS, WRITE_IOPS,
+/// READ_BPS, WRITE_BPS; what is empty is left out). May wait for journald: never call it between an
+/// inotify event and the written limit.
 class Journal {
  public:
   /// Uses the journal when stderr leads there ($JOURNAL_STREAM, systemd.exec(5)), else writes text
@@ -19,7 +19,7 @@ class Journal {
   Journal();
 
   void send(const Report& report) const;
-  void log(Severity severity, const std::string& text) const;
+  void log(Severity severity, Action action, const std::string& text) const;
 
  private:
   bool native_;

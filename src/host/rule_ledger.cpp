@@ -28,19 +28,12 @@ bool write_all(int fd, std::string_view text) {
 
 }  // namespace
 
-RuleLedger::RuleLedger(LimitSink& sink, std::string path,
-                       std::function<void(const std::string&)> complain)
-    : sink_(sink), path_(std::move(path)), complain_(std::move(complain)) {
-  replay();
-  rewrite();
-}
-
-// A line that is cut short (the machine stopped in the middle of it) or not ours is passed over.
-void RuleLedger::replay() {
+std::set<RulePlace> noted_rules(const std::string& path) {
+  std::set<RulePlace> rules;
   std::error_code error;
   std::string text;
-  const File file = open_at(AT_FDCWD, path_.c_str(), O_RDONLY | O_NOFOLLOW, error);
-  if (error || read_whole(file.fd(), max_ledger, text)) return;
+  const File file = open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_NOFOLLOW, error);
+  if (error || read_whole(file.fd(), max_ledger, text)) return {};
   std::string_view rest = text;
   for (auto end = rest.find('\n'); end != std::string_view::npos; end = rest.find('\n')) {
     const std::string_view line = rest.substr(0, end);
@@ -51,11 +44,19 @@ void RuleLedger::replay() {
     if (!device) continue;
     RulePlace place{std::string(line.substr(blank + 1)), *device};
     if (line.front() == '+') {
-      rules_.insert(std::move(place));
+      rules.insert(std::move(place));
     } else {
-      rules_.erase(place);
+      rules.erase(place);
     }
   }
+  return rules;
+}
+
+RuleLedger::RuleLedger(LimitSink& sink, std::string path,
+                       std::function<void(const std::string&)> complain)
+    : sink_(sink), path_(std::move(path)), complain_(std::move(complain)) {
+  rules_ = noted_rules(path_);
+  rewrite();
 }
 
 std::error_code RuleLedger::write(const RulePlace& place, const Limit& limit) {

@@ -12,6 +12,10 @@
 
 namespace iopslimit {
 
+/// The rules that a ledger's file notes; none when there is no such file. A line that is cut short
+/// (the machine stopped in the middle of it) or not ours is passed over.
+std::set<RulePlace> noted_rules(const std::string& path);
+
 /// A sink in front of another: notes a rule before it is written, so that no rule of ours is ever
 /// without a note. The file has a line for each note, "+ 259:0 /kubepods/..." or "- ...", and is
 /// rewritten when most of it is history. A file that cannot be written costs the memory of a
@@ -30,7 +34,6 @@ class RuleLedger final : public LimitSink {
   void forget(const RulePlace& place) override;
 
  private:
-  void replay();
   void append(char sign, const RulePlace& place);
   void rewrite();
   void failed(std::error_code error);

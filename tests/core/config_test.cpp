@@ -15,6 +15,7 @@ namespace iopslimit {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Pair;
 using testing::SizeIs;
@@ -116,7 +117,6 @@ TEST(ConfigSections, DevicesAndPoliciesInTheOrderWritten) {
       {"policy  a b ", "exempt", "yes", 4},
       {"device logs", "mount", "/logs", 5},
       {"device logs", "total_iops", "50", 6},
-      {"device logs", "scope", "container", 7},
       {"policy web", "read_bps", "1M", 1, "/conf.d/x.conf"},  // a later file adds to it
   });
   ASSERT_THAT(config.policies, SizeIs(2));
@@ -127,10 +127,43 @@ TEST(ConfigSections, DevicesAndPoliciesInTheOrderWritten) {
                            .limits = {.iops = 900, .read_bps = 1048576}}));
   EXPECT_EQ(config.policies[1].first, "a b");
   EXPECT_TRUE(config.policies[1].second.exempt);
-  EXPECT_THAT(config.more_devices,
-              ElementsAre(Pair("logs", DeviceSection{.mount = "/logs",
-                                                     .limits = {.total_iops = 50,
-                                                                .scope = LimitScope::container}})));
+  EXPECT_THAT(
+      config.more_devices,
+      ElementsAre(Pair("logs", DeviceSection{.mount = "/logs", .limits = {.total_iops = 50}})));
+}
+
+TEST(ConfigSections, ADataMountHasItsOwnKeysAndThoseOfLimitsForTheRest) {
+  const Config config = good({{"limits", "iops", "100", 1},
+                              {"limits", "write_bps", "5M", 2},
+                              {"device", "limit_at", "disk", 3},
+                              {"device logs", "mount", "/logs", 5},
+                              {"device logs", "read_iops", "70", 6},
+                              {"device logs", "shared_disk", "allow", 7},
+                              {"device cache", "mount", "/cache", 9},
+                              {"device cache", "total_iops", "0", 10}});
+  const Limit limit{.read_iops = 100, .write_iops = 100, .write_bps = 5U << 20U};
+  EXPECT_THAT(
+      config.data_mounts(),
+      ElementsAre(DataMount{.section = "[device]",
+                            .mount = "/data",
+                            .limit_at = LimitAt::disk,
+                            .limit = limit,
+                            .total_iops = 3000},
+                  DataMount{.section = "[device cache]", .mount = "/cache", .limit = limit},
+                  DataMount{.section = "[device logs]",
+                            .mount = "/logs",
+                            .shared_disk = SharedDisk::allow,
+                            .limit = {.read_iops = 70, .write_iops = 100, .write_bps = 5U << 20U},
+                            .total_iops = 3000}));
+  EXPECT_EQ(config.where("[device logs]"), "[device logs] (/c:6)");
+  EXPECT_EQ(config.where("[device cache]"), "[device cache] (default)");
+}
+
+TEST(ConfigSections, ScopeIsThatOfAllDevices) {
+  const ParsedConfig result =
+      parsed({{"device logs", "mount", "/logs", 1}, {"device logs", "scope", "pod", 2}});
+  ASSERT_THAT(result.errors, SizeIs(1));
+  EXPECT_THAT(result.errors[0].text, HasSubstr("'scope' is a key of [limits]"));
 }
 
 TEST(ConfigOrder, LaterFilesWinAndTheEnvironmentOverAll) {

@@ -72,8 +72,8 @@ TEST(ConfigNotices, ValuesThatDoNotActSaySo) {
   const NoticeRow rows[] = {
       {{"device", "limit_at", "disk", 2}, {}},
       {{"device", "shared_disk", "warn", 2}, {}},
-      {{"device", "shared_disk", "refuse", 2}, {"[device] shared_disk = refuse"}},
-      {{"device", "shared_disk", "allow", 2}, {"shared_disk = allow"}},
+      {{"device", "shared_disk", "refuse", 2}, {}},
+      {{"device", "shared_disk", "allow", 2}, {}},
       {{"limits", "scope", "container", 2}, {}},
       {{"limits", "scope", "pod", 2}, {}},
       {{"limits", "bps", "5M", 2}, {}},
@@ -87,8 +87,7 @@ TEST(ConfigNotices, ValuesThatDoNotActSaySo) {
       {{"service", "on_stop", "clear", 2}, {}},
       {{"service", "dry_run", "yes", 2}, {}},
       {{"policy db", "iops", "5", 2}, {}},
-      {{"device logs", "mount", "/logs", 2},
-       {"[device logs] is checked", "only the mount of [device]"}},
+      {{"device logs", "mount", "/logs", 2}, {}},
   };
   for (const NoticeRow& row : rows) {
     SCOPED_TRACE(row.line.section + " " + row.line.key + " = " + row.line.value);
@@ -104,13 +103,7 @@ TEST(ConfigNotices, ValuesThatDoNotActSaySo) {
   }
 }
 
-TEST(ConfigNotices, OneForASectionAndOnlyForTheValueThatCounts) {
-  const ParsedConfig section = parsed({{"device logs", "", "", 4},
-                                       {"device logs", "mount", "/logs", 5},
-                                       {"device logs", "iops", "5", 6},
-                                       {"device logs", "bps", "5K", 1, "/d"}});
-  ASSERT_THAT(section.notices, SizeIs(1));
-  EXPECT_EQ(section.notices[0].origin, (Origin{"/c", 4}));
+TEST(ConfigNotices, OnlyForTheValueThatCounts) {
   EXPECT_THAT(
       parsed({{"service", "apply", "systemd", 1}, {"service", "apply", "files", 1, "/d"}}).notices,
       IsEmpty());

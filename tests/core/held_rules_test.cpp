@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "../support/remembering_sink.hpp"
+#include "support/remembering_sink.hpp"
 
 namespace iopslimit {
 namespace {
@@ -80,6 +80,35 @@ TEST(HeldRules, NoOtherCgroupIsEverTouched) {
   for (const RulePlace& place : listed) EXPECT_THAT(held.adopt(place.cgroup), IsEmpty());
   held.release_left();
   EXPECT_EQ(kernel.rules, before);
+}
+
+TEST(HeldRules, OfADeviceThatIsAnotherOneNowTheKernelHasTheTruth) {
+  RememberingSink kernel;
+  HeldRules rules(kernel, {});
+  const std::vector<Rule> both{{disk, each_way(5)}, {other, each_way(6)}};
+  std::vector<Rule> held = both;
+  kernel.rules[{pod, disk}] = each_way(5);  // a loop device with another file
+  rules.recheck(pod, disk, held);
+  EXPECT_EQ(held, both);
+  for (const Limit& limit : {each_way(7), Limit{}}) {  // somebody else's, or none
+    held = both;
+    kernel.forgotten.clear();
+    kernel.rules[{pod, disk}] = limit;
+    rules.recheck(pod, disk, held);
+    EXPECT_THAT(held, ElementsAre(Rule{other, each_way(6)}));
+    EXPECT_THAT(kernel.forgotten, ElementsAre(RulePlace{pod, disk}));
+  }
+  rules.recheck(pod, disk, held);
+  EXPECT_THAT(kernel.forgotten, testing::SizeIs(1));
+  EXPECT_THAT(kernel.writes, IsEmpty());
+}
+
+TEST(HeldRules, ATouchLeavesNothing) {
+  RememberingSink kernel;
+  HeldRules rules(kernel, {});
+  rules.touch({pod, disk});
+  EXPECT_THAT(kernel.writes, testing::SizeIs(2));
+  EXPECT_TRUE(kernel.rules.empty());
 }
 
 }  // namespace

@@ -65,5 +65,21 @@ TEST(LimitKeysOver, Table) {
   }
 }
 
+TEST(Limit, TheStricterOfTwoCountsInEachDirection) {
+  const Limit one{.read_iops = 500, .write_iops = 100, .read_bps = 7};
+  const Limit other{.read_iops = 200, .write_iops = 300, .write_bps = 9};
+  const Limit both{.read_iops = 200, .write_iops = 100, .read_bps = 7, .write_bps = 9};
+  EXPECT_EQ(stricter(one, other), both);
+  EXPECT_EQ(stricter(other, one), both);
+  EXPECT_EQ(stricter(one, Limit{}), one);
+}
+
+TEST(Limit, APartIsNeverBelowWhatTheKernelTakes) {
+  const Limit whole{.read_iops = 500, .write_iops = 3, .read_bps = 1001};
+  EXPECT_EQ(part_of(whole, 2), (Limit{.read_iops = 250, .write_iops = 2, .read_bps = 500}));
+  EXPECT_EQ(part_of(whole, 1), whole);
+  EXPECT_TRUE(part_of(Limit{}, 4).unlimited());
+}
+
 }  // namespace
 }  // namespace iopslimit

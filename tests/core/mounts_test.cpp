@@ -159,9 +159,9 @@ TEST(RefusedFileSystem, NamesTheReasonAndTheWayOut) {
       {"9p", "network"},
       {"virtiofs", "network"},
       {"tmpfs", "memory"},
-      {"overlay", "of its own"},
-      {"btrfs", "not supported by this version"},
-      {"zfs", "not supported by this version"},
+      {"overlay", "lies over other file systems"},
+      {"zfs", "threads of the kernel"},
+      {"bcachefs", "several disks"},
       {"fuse.sshfs", "process of its own"},
       {"fuse", "process of its own"},
       {"a-new-one", "no block device"},
@@ -171,6 +171,31 @@ TEST(RefusedFileSystem, NamesTheReasonAndTheWayOut) {
     EXPECT_THAT(text, StartsWith(std::string(row.file_system) + " "));
     EXPECT_THAT(text, HasSubstr(row.why));
     EXPECT_THAT(text, HasSubstr("set [device] mount"));
+  }
+}
+
+TEST(RefusedFileSystem, BtrfsHasDisksWhateverItsNumberSays) {
+  EXPECT_EQ(refused_file_system(of("btrfs", 0)), "");
+}
+
+TEST(RefusedFileSystem, WhatToDoFitsTheReason) {
+  EXPECT_EQ(refused_file_system(of("nfs4", 0)),
+            "nfs4 is a network file system, its I/O reaches no disk of this node; limit it where "
+            "the disks are, and set [device] mount to where a local disk is mounted");
+  EXPECT_EQ(refused_file_system(of("overlay", 0)),
+            "overlay only lies over other file systems and has no disk of its own; set [device] "
+            "mount to where the file system that really holds the files is mounted");
+  EXPECT_EQ(refused_file_system(of("tmpfs", 0)),
+            "tmpfs lives in memory; mount a local disk with ext4, xfs or btrfs there, or set "
+            "[device] mount to where one is mounted");
+}
+
+TEST(MayHang, WhereAnotherMachineOrProcessAnswers) {
+  for (const char* name : {"nfs4", "cifs", "fuse.sshfs", "fuseblk", "autofs"}) {
+    EXPECT_TRUE(may_hang(of(name, 0))) << name;
+  }
+  for (const char* name : {"ext4", "btrfs", "tmpfs", "overlay", "zfs", "a-new-one"}) {
+    EXPECT_FALSE(may_hang(of(name, 0))) << name;
   }
 }
 

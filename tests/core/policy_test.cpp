@@ -53,7 +53,8 @@ TEST(Policy, ShouldSkip) {
     EXPECT_EQ(excluded_by(config, row.record).has_value(), row.skipped) << row.what;
     const Decision decision = decide(config, {}, &row.record);
     EXPECT_EQ(decision.verdict, row.skipped ? Verdict::exempt : Verdict::limited) << row.what;
-    EXPECT_EQ(decision.limit, row.skipped ? Limit{} : config.limit) << row.what;
+    EXPECT_EQ(decision.limits, row.skipped ? std::vector<Limit>{} : std::vector{config.limit})
+        << row.what;
   }
 }
 
@@ -77,13 +78,13 @@ TEST(Policy, NamespacesMatchWhole) {
 TEST(Policy, SandboxIsNeverLimited) {
   const Record sandbox{.sandbox = true, .pod = "web-1"};
   EXPECT_EQ(decide(Config{}, {}, &sandbox).verdict, Verdict::sandbox);
-  EXPECT_TRUE(decide(Config{}, {}, &sandbox).limit.unlimited());
+  EXPECT_TRUE(decide(Config{}, {}, &sandbox).limits.empty());
 }
 
 TEST(Policy, NoRecordIsLimitedWithTheDefault) {
   const Decision decision = decide(Config{}, {}, nullptr);
   EXPECT_EQ(decision.verdict, Verdict::limited);
-  EXPECT_EQ(decision.limit, (Limit{.read_iops = 500, .write_iops = 500}));
+  EXPECT_EQ(decision.limits.at(0), (Limit{.read_iops = 500, .write_iops = 500}));
 }
 
 TEST(Policy, ReasonNamesKeywordAndPlace) {
@@ -159,17 +160,17 @@ TEST(PolicySections, TheFirstMatchWinsAndTheReasonNamesIt) {
   });
   const Record record{.name = "web", .pod_namespace = "prod"};
   const Decision decision = decide(config, {}, &record);
-  EXPECT_EQ(decision.limit, each_way(20));
+  EXPECT_EQ(decision.limits.at(0), each_way(20));
   EXPECT_EQ(decision.reason, "[policy b] (/c:6)");
   const Record other{.name = "web", .pod_namespace = "test"};
-  EXPECT_EQ(decide(config, {}, &other).limit, each_way(30));
+  EXPECT_EQ(decide(config, {}, &other).limits.at(0), each_way(30));
 }
 
 TEST(PolicySections, KeysNotSetAreInherited) {
   Config config = with({{"a", {.limits = {.read_iops = 100}}}});
   config.limit = {.read_iops = 500, .write_iops = 400, .read_bps = 1000};
   const Record record{.name = "web"};
-  EXPECT_EQ(decide(config, {}, &record).limit,
+  EXPECT_EQ(decide(config, {}, &record).limits.at(0),
             (Limit{.read_iops = 100, .write_iops = 400, .read_bps = 1000}));
 }
 
@@ -192,13 +193,13 @@ TEST(PolicySections, AnnotationsComeOnTopAndSayWhatTheyWereClampedBy) {
   Config config = with({{"p", {.origin = {"/c", 3}, .limits = {.iops = 800}}}});
   Record record{.name = "web", .annotations = {{"iopslimit.org/iops", "300"}}};
   Decision decision = decide(config, {}, &record);
-  EXPECT_EQ(decision.limit, each_way(300));
+  EXPECT_EQ(decision.limits.at(0), each_way(300));
   EXPECT_EQ(decision.reason, "[policy p] (/c:3); annotation iopslimit.org/iops = 300");
   config.annotation_max_iops = 2000;
   config.written["[annotations] max_iops"] = {"/c", 9};
   record.annotations = {{"iopslimit.org/read-iops", "9000"}};
   decision = decide(config, {}, &record);
-  EXPECT_EQ(decision.limit, (Limit{.read_iops = 2000, .write_iops = 800}));
+  EXPECT_EQ(decision.limits.at(0), (Limit{.read_iops = 2000, .write_iops = 800}));
   EXPECT_EQ(decision.reason,
             "[policy p] (/c:3); annotation iopslimit.org/read-iops = 9000, read IOPS lowered to "
             "2000 by [annotations] max_iops (/c:9)");
@@ -223,6 +224,44 @@ TEST(PolicyRecords, OfAPodOnlyThePodsNamesAreLeft) {
       .sandbox = true, .name = "istio-proxy", .image = "pause", .pod = "p", .pod_namespace = "n"});
   EXPECT_EQ(std::get<Record>(pod), (Record{.pod = "p", .pod_namespace = "n"}));
   EXPECT_EQ(of_pod(NoRecord{}), RecordAnswer(NoRecord{}));
+}
+
+// [device logs] has limits of its own, [device cache] those of [limits].
+Config with_devices() {
+  Config config;
+  config.limit = {.read_iops = 500, .write_iops = 400};
+  config.more_devices["logs"] = {.mount = "/logs", .limits = {.iops = 100}};
+  config.more_devices["cache"] = {.mount = "/cache"};
+  config.written["[device logs]"] = {"/c", 8};
+  return config;
+}
+
+TEST(DecisionOfDevices, EachHasItsLimit) {
+  const Record record{.name = "web"};
+  const Decision decision = decide(with_devices(), {}, &record);
+  const Limit base{.read_iops = 500, .write_iops = 400};
+  EXPECT_THAT(decision.limits, testing::ElementsAre(base, base, each_way(100)));
+  EXPECT_EQ(decision.reason, "[limits] (default), for /logs [device logs] (/c:8)");
+  EXPECT_EQ(decide(with_devices(), {}, nullptr).limits, decision.limits);
+}
+
+TEST(DecisionOfDevices, APolicyCountsForAllOfThem) {
+  Config config = with_devices();
+  config.policies = {{"p", {.origin = {"/c", 3}, .limits = {.read_iops = 50}}}};
+  const Record record{.name = "web"};
+  const Decision decision = decide(config, {}, &record);
+  const Limit both{.read_iops = 50, .write_iops = 400};
+  EXPECT_THAT(decision.limits,
+              testing::ElementsAre(both, both, Limit{.read_iops = 50, .write_iops = 100}));
+  EXPECT_EQ(decision.reason, "[policy p] (/c:3)");
+}
+
+TEST(DecisionOfDevices, APodMayLowerEachAndRaiseNone) {
+  const Record record{.name = "web", .annotations = {{"iopslimit.org/iops", "200"}}};
+  const Decision decision = decide(with_devices(), {}, &record);
+  EXPECT_THAT(decision.limits, testing::ElementsAre(each_way(200), each_way(200), each_way(100)));
+  EXPECT_THAT(decision.reason, testing::HasSubstr("iopslimit.org/iops = 200, read IOPS lowered to "
+                                                  "100"));
 }
 
 }  // namespace

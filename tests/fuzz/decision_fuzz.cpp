@@ -61,10 +61,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   const Decision decision = decide(config, {.qos = QosClass::burstable}, &record);
   require(decision.verdict == Verdict::limited);
-  require(decision.limit.read_iops >= 50 && decision.limit.read_iops <= 2000);
-  require(decision.limit.write_iops >= 50 && decision.limit.write_iops <= 2000);
-  require(decision.limit.read_bps >= 1U << 20U && decision.limit.read_bps <= 8U << 20U);
-  require(decision.limit.write_bps == 0 || decision.limit.write_bps >= 1U << 20U);
+  require(decision.limits.at(0).read_iops >= 50 && decision.limits.at(0).read_iops <= 2000);
+  require(decision.limits.at(0).write_iops >= 50 && decision.limits.at(0).write_iops <= 2000);
+  require(decision.limits.at(0).read_bps >= 1U << 20U &&
+          decision.limits.at(0).read_bps <= 8U << 20U);
+  require(decision.limits.at(0).write_bps == 0 || decision.limits.at(0).write_bps >= 1U << 20U);
   require(decision.complaints.size() <= 7);
   for (const std::string& complaint : decision.complaints) require(complaint.size() < 1000);
   return 0;

@@ -62,35 +62,36 @@ TEST(Cookbook, EveryIniBlockIsGood) {
 
 TEST(Cookbook, LimitANamespace) {
   const Config config = example("Limit a namespace");
-  EXPECT_EQ(decided(config, {.name = "job", .pod_namespace = "batch-night"}).limit,
+  EXPECT_EQ(decided(config, {.name = "job", .pod_namespace = "batch-night"}).limits.at(0),
             (Limit{.read_iops = 200, .write_iops = 200, .write_bps = 20U << 20U}));
-  EXPECT_EQ(decided(config, {.name = "web", .pod_namespace = "shop"}).limit, each_way(500));
+  EXPECT_EQ(decided(config, {.name = "web", .pod_namespace = "shop"}).limits.at(0), each_way(500));
 }
 
 TEST(Cookbook, ExemptADatabase) {
   const Config config = example("Exempt a database");
   EXPECT_EQ(decided(config, {.name = "postgres", .pod_namespace = "prod"}).verdict,
             Verdict::exempt);
-  EXPECT_EQ(decided(config, {.name = "web", .pod_namespace = "prod"}).limit, each_way(1000));
-  EXPECT_EQ(decided(config, {.name = "postgres", .pod_namespace = "dev"}).limit, each_way(500));
+  EXPECT_EQ(decided(config, {.name = "web", .pod_namespace = "prod"}).limits.at(0), each_way(1000));
+  EXPECT_EQ(decided(config, {.name = "postgres", .pod_namespace = "dev"}).limits.at(0),
+            each_way(500));
 }
 
 TEST(Cookbook, LetATeamRaiseItsOwnLimit) {
   const Config config = example("Let a team raise its own limit up to 2000");
   Record record{.name = "web", .pod_namespace = "search"};
-  EXPECT_EQ(decided(config, record).limit, each_way(500));
+  EXPECT_EQ(decided(config, record).limits.at(0), each_way(500));
   record.annotations = {{"iopslimit.org/iops", "1500"}};
-  EXPECT_EQ(decided(config, record).limit, each_way(1500));
+  EXPECT_EQ(decided(config, record).limits.at(0), each_way(1500));
   record.annotations = {{"iopslimit.org/iops", "5000"}};
-  EXPECT_EQ(decided(config, record).limit, each_way(2000));
+  EXPECT_EQ(decided(config, record).limits.at(0), each_way(2000));
   record.pod_namespace = "shop";
-  EXPECT_EQ(decided(config, record).limit, each_way(500));
+  EXPECT_EQ(decided(config, record).limits.at(0), each_way(500));
 }
 
 TEST(Cookbook, KeepTheAnnotationsOfKubeDiskGuard) {
   const Config config = example("Keep the annotations of KubeDiskGuard");
   const Record record{.name = "web", .annotations = {{"kubediskguard.io/read-iops", "100"}}};
-  EXPECT_EQ(decided(config, record).limit, (Limit{.read_iops = 100, .write_iops = 500}));
+  EXPECT_EQ(decided(config, record).limits.at(0), (Limit{.read_iops = 100, .write_iops = 500}));
 }
 
 TEST(Cookbook, ShareALimitPerPod) {

@@ -109,5 +109,18 @@ TEST(EventLoop, TheTimerComesAgainAndAnotherReplacesIt) {
   EXPECT_EQ(second, 2);
 }
 
+TEST(EventLoop, TheAlarmRingsOnceHoweverOftenItIsAskedFor) {
+  EventLoop loop;
+  int rings = 0;
+  loop.on_alarm([&] {
+    if (++rings == 2) return loop.quit();
+    loop.ring_in(std::chrono::milliseconds(1));
+  });
+  loop.ring_in(std::chrono::milliseconds(1));
+  loop.ring_in(std::chrono::hours(1));  // does not put it off
+  loop.run();
+  EXPECT_EQ(rings, 2);
+}
+
 }  // namespace
 }  // namespace iopslimit

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// conf/iops-limitd.conf says what the table of keys says.
+// conf/iops-limitd.conf and its man page say what the table of keys says.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -20,20 +20,22 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-struct InstalledFile : testing::Test {
-  std::string text = [] {
-    std::ifstream file(SOURCE_DIR "/conf/iops-limitd.conf");
-    return std::string(std::istreambuf_iterator<char>(file), {});
-  }();
+std::string text_of(const std::string& path) {
+  std::ifstream file(SOURCE_DIR + path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
 
-  ParsedConfig parse(const std::string& what) const {
-    ConfigText read;
-    read_ini_text(what, "iops-limitd.conf", read);
-    for (const ConfigMessage& error : read.errors) ADD_FAILURE() << to_string(error);
-    ParsedConfig parsed = build_config(read.entries);
-    for (const ConfigMessage& error : parsed.errors) ADD_FAILURE() << to_string(error);
-    return parsed;
-  }
+ParsedConfig parse(const std::string& what) {
+  ConfigText read;
+  read_ini_text(what, "iops-limitd.conf", read);
+  for (const ConfigMessage& error : read.errors) ADD_FAILURE() << to_string(error);
+  ParsedConfig parsed = build_config(read.entries);
+  for (const ConfigMessage& error : parsed.errors) ADD_FAILURE() << to_string(error);
+  return parsed;
+}
+
+struct InstalledFile : testing::Test {
+  std::string text = text_of("/conf/iops-limitd.conf");
 };
 
 TEST_F(InstalledFile, AsItIs) {
@@ -85,6 +87,35 @@ TEST_F(InstalledFile, HasEveryKeyOfTheTable) {
     const std::size_t above = body.rfind('\n', at - 1) + 1;
     EXPECT_THAT(body.substr(above, at - above), testing::StartsWith("# " + std::string(key.what)));
   }
+}
+
+struct ManPage : testing::Test {
+  std::string text = text_of("/man/iops-limitd.conf.5");
+};
+
+TEST_F(ManPage, HasEveryKeyOfTheTableInItsSection) {
+  for (const ConfigKey& key : config_keys()) {
+    SCOPED_TRACE(to_string(key.section) + " " + std::string(key.key));
+    const std::size_t begin = text.find(".SH " + to_string(key.section) + "\n");
+    ASSERT_NE(begin, std::string::npos);
+    const std::string body = text.substr(begin, text.find("\n.SH", begin + 1) - begin) + "\n";
+    const std::size_t at = body.find("\n.B " + std::string(key.key) + "\n");
+    ASSERT_NE(at, std::string::npos);
+    const std::string entry = body.substr(at, body.find("\n.TP", at + 1) - at) + "\n";
+    EXPECT_THAT(entry, HasSubstr(std::string(key.what).substr(1)));
+    if (!key.default_text.empty()) {
+      EXPECT_THAT(entry, HasSubstr("\nDefault: " + std::string(key.default_text) + ".\n"));
+    }
+  }
+}
+
+TEST_F(ManPage, TheExamplesAreGood) {
+  std::size_t examples = 0;
+  for (std::size_t at = text.find("\n.EX\n["); at != std::string::npos;
+       at = text.find("\n.EX\n[", at + 1), ++examples) {
+    EXPECT_THAT(parse(text.substr(at + 5, text.find("\n.EE", at) - at - 4)).notices, IsEmpty());
+  }
+  EXPECT_EQ(examples, 2U);
 }
 
 }  // namespace

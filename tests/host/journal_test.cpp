@@ -13,7 +13,7 @@ TEST(Journal, WithoutAJournalTheTextGoesToStderr) {
   unsetenv("JOURNAL_STREAM");
   const Journal journal;
   testing::internal::CaptureStderr();
-  journal.log(Severity::info, "limited: web of pod default/web-0");
+  journal.log(Severity::info, Action::none, "limited: web of pod default/web-0");
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "limited: web of pod default/web-0\n");
 }
 
@@ -22,7 +22,7 @@ TEST(Journal, AnInheritedVariableThatIsNotAboutOurStderrDoesNotCount) {
   const Journal journal;
   unsetenv("JOURNAL_STREAM");
   testing::internal::CaptureStderr();
-  journal.log(Severity::error, "100 % of %s");
+  journal.log(Severity::error, Action::none, "100 % of %s");
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "100 % of %s\n");
 }
 

@@ -36,9 +36,12 @@ forbid src/host "host does not know who uses it" '#include "(daemon|wiring)'
 forbid src/host "host does not decide: policy and plan belong to the daemon" '#include "core/(policy|plan)'
 forbid src/daemon.cpp "the daemon takes values: no surface of the system" '#include "host/|#include <(unistd|fcntl|sys/|systemd/)|errno'
 forbid src/daemon.hpp "the daemon takes values: no surface of the system" '#include "host/'
+forbid src/core "core does not know the command" '#include "iopsctl/'
+forbid src/host "host does not know the command" '#include "iopsctl/'
+forbid src/iopsctl "the command is a client: it asks the service, or reads the kernel" '#include "(daemon|wiring|operating)'
 forbid src "no bucket files" '#include "(.*/)?(utils?|common|helpers?|types|manager)\.hpp"'
 forbid src "one thread" '#include <(thread|mutex|atomic|future|condition_variable)>'
-forbid src/host "inotify has one reader" '#include <sys/inotify.h>' '\(src/host/inotify.cpp\|src/host/cgroup_watch.cpp\|src/host/record_watch.cpp\)'
+forbid src/host "inotify has one reader" '#include <sys/inotify.h>' '\(src/host/inotify.cpp\|src/host/cgroup_watch.cpp\|src/host/record_watch.cpp\|src/host/limit_watch.cpp\)'
 
 mapfile -t sources < <(find src tests -name '*.cpp' -o -name '*.hpp' | sort)
 for file in "${sources[@]}"; do

@@ -19,6 +19,7 @@ class RememberingSink final : public LimitSink {
   std::error_code write(const RulePlace& place, const Limit& limit) override {
     if (const auto failure = failures.find(place.cgroup); failure != failures.end())
       return failure->second;
+    if (place.device == refused) return SinkError::device_refused;
     writes.push_back(place);
     rules[place] = limit;
     if (limit.unlimited()) rules.erase(place);
@@ -38,6 +39,7 @@ class RememberingSink final : public LimitSink {
   std::vector<RulePlace> writes;
   std::vector<RulePlace> forgotten;
   std::map<std::string, std::error_code> failures;
+  std::optional<Devnum> refused;
 };
 
 }  // namespace iopslimit

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// What was said of a pod already: once is enough, however many of its containers repeat it.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+
+namespace iopslimit {
+
+class Complaints {
+ public:
+  /// True the first time.
+  bool add(const std::string& pod_uid, const std::string& text) {
+    return said_[pod_uid].insert(text).second;
+  }
+  bool empty() const { return said_.empty(); }
+  void forget(const std::string& pod_uid) { said_.erase(pod_uid); }
+  /// Forgets every other pod.
+  void keep(const std::set<std::string_view>& pod_uids) {
+    std::erase_if(said_, [&](const auto& one) { return !pod_uids.contains(one.first); });
+  }
+
+ private:
+  std::map<std::string, std::set<std::string>> said_;
+};
+
+}  // namespace iopslimit

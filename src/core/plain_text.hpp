@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Text from outside (a pod's author chooses names) made fit for a terminal and for the bus.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace iopslimit {
+
+/// Valid UTF-8 without control characters: each byte that is neither becomes '?'. So no name can
+/// move a terminal's cursor, and the bus takes every text.
+std::string plain_text(std::string_view text);
+
+/// The same for several lines: '\n' stays.
+std::string plain_lines(std::string_view text);
+
+/// How many columns a plain text takes: its code points.
+std::size_t width_of(std::string_view plain);
+
+/// The first `most` code points; when something is cut off, the last of them is "…".
+std::string cut_to(std::string_view plain, std::size_t most);
+
+}  // namespace iopslimit

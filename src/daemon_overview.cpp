@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// The daemon's answers to an operator.
+#include <utility>
+
+#include "core/carrier_view.hpp"
+#include "core/explanation.hpp"
+#include "daemon.hpp"
+
+namespace iopslimit {
+
+void Daemon::on_pauses(Pauses pauses) {
+  const Pauses before = std::exchange(pauses_, std::move(pauses));
+  for (auto& entry : carriers_) {
+    Carrier& carrier = entry.second;
+    const bool was_paused = before.until(carrier.path).has_value();
+    if (was_paused == pauses_.until(carrier.path).has_value()) continue;
+    const bool in_force = apply(carrier);
+    if (carrier.decision.verdict != Verdict::limited || !in_force) continue;
+    reports_.push_back(was_paused ? resumed(about(carrier.path, carrier.names()), carrier.held)
+                                  : paused(about(carrier.path, carrier.names())));
+  }
+}
+
+Overview Daemon::overview() const {
+  Overview overview;
+  overview.hierarchy = version_;
+  overview.scope = config_.scope;
+  overview.dry_run = config_.dry_run;
+  overview.cleared = cleared_;
+  overview.writes = rules_.writes();
+  overview.devices = mounts_.views();
+  overview.totals = kubepods_.views();
+  for (const auto& entry : carriers_) overview.containers.push_back(view_of(entry.second, pauses_));
+  add_up(overview);
+  return overview;
+}
+
+std::vector<std::string> Daemon::explain(const std::string& cgroup) const {
+  const auto found = carriers_.find(cgroup);
+  if (found == carriers_.end()) return {};
+  return iopslimit::explain(config_, found->second.path, found->second.names());
+}
+
+}  // namespace iopslimit

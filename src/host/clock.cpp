@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host/clock.hpp"
+
+#include <ctime>
+
+namespace iopslimit {
+namespace {
+
+std::uint64_t seconds_of(clockid_t clock) {
+  timespec now{};
+  clock_gettime(clock, &now);
+  return static_cast<std::uint64_t>(now.tv_sec);
+}
+
+}  // namespace
+
+std::uint64_t boot_seconds() {
+  return seconds_of(CLOCK_BOOTTIME);
+}
+
+std::uint64_t wall_seconds() {
+  return seconds_of(CLOCK_REALTIME);
+}
+
+}  // namespace iopslimit

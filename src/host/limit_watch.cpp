@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host/limit_watch.hpp"
+
+#include <fcntl.h>
+#include <sys/inotify.h>
+
+#include <cerrno>
+#include <charconv>
+#include <string_view>
+#include <utility>
+
+#include "host/inotify.hpp"
+
+namespace iopslimit {
+namespace {
+
+bool holds_limits(std::string_view file) {
+  return file == "io.max" || file.starts_with("blkio.throttle.");
+}
+
+}  // namespace
+
+LimitWatch::LimitWatch(std::string root, std::size_t most,
+                       std::function<void(const std::string&)> complain)
+    : root_(std::move(root)),
+      most_(most),
+      complain_(std::move(complain)),
+      inotify_(open_inotify()) {}
+
+LimitWatch::Written LimitWatch::read_events() {
+  Written written;
+  read_inotify(fd(), [&](int descriptor, std::uint32_t mask, std::string_view name) {
+    if ((mask & IN_Q_OVERFLOW) != 0) written.lost = true;
+    const auto watched = names_.find(descriptor);
+    if (watched == names_.end()) return;
+    if ((mask & IN_IGNORED) != 0) {
+      watches_.erase(watched->second);
+      names_.erase(watched);
+    } else if (holds_limits(name)) {
+      written.cgroups.insert(watched->second);
+    }
+  });
+  return written;
+}
+
+void LimitWatch::follow(const std::string& cgroup) {
+  if (watches_.size() >= most_ && !watches_.contains(cgroup)) return complain_once();
+  const int watch =
+      inotify_add_watch(fd(), (root_ + cgroup).c_str(), IN_MODIFY | IN_ONLYDIR | IN_DONT_FOLLOW);
+  if (watch < 0 && errno == ENOSPC) complain_once();
+  const auto old = watches_.find(cgroup);
+  if (old != watches_.end() && old->second == watch) return;
+  forget(cgroup);
+  if (watch < 0) return;  // gone: its end is told elsewhere
+  watches_[cgroup] = watch;
+  names_[watch] = cgroup;
+}
+
+void LimitWatch::complain_once() {
+  if (std::exchange(complained_, true)) return;
+  complain_(
+      "not every limit is watched for changes by others, inotify has no watch to spare: the "
+      "check finds them ([service] check_interval); to have more: sysctl "
+      "fs.inotify.max_user_watches=65536");
+}
+
+void LimitWatch::forget(const std::string& cgroup) {
+  const auto watch = watches_.find(cgroup);
+  if (watch == watches_.end()) return;
+  inotify_rm_watch(fd(), watch->second);
+  names_.erase(watch->second);
+  watches_.erase(watch);
+}
+
+void LimitWatch::forget_unless(const std::function<bool(const std::string&)>& wanted) {
+  std::set<std::string> unwanted;
+  for (const auto& watch : watches_) {
+    if (!wanted(watch.first)) unwanted.insert(watch.first);
+  }
+  for (const std::string& cgroup : unwanted) forget(cgroup);
+}
+
+std::size_t watches_to_spare() {
+  constexpr std::size_t least = 1024;
+  std::error_code error;
+  std::string text;
+  std::size_t most = 0;
+  const File file = open_at(AT_FDCWD, "/proc/sys/fs/inotify/max_user_watches", O_RDONLY, error);
+  if (!error && !read_whole(file.fd(), 4096, text))
+    std::from_chars(text.data(), text.data() + text.size(), most);
+  return most == 0 ? least : most / 4;
+}
+
+}  // namespace iopslimit

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// inotify on the directories of cgroups that hold a rule: tells when somebody writes a limit file.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <unordered_map>
+
+#include "host/file.hpp"
+
+namespace iopslimit {
+
+/// A write to a cgroup's file raises IN_MODIFY in its directory, our own writes too: what is told
+/// here must be compared with what should be. Removal raises nothing: forget() does it.
+class LimitWatch {
+ public:
+  /// `root`: where the hierarchy is mounted. `most`: how many directories may be watched, so that
+  /// enough is left for finding containers. `complain` gets one text when that is not enough.
+  /// Throws std::system_error.
+  LimitWatch(std::string root, std::size_t most, std::function<void(const std::string&)> complain);
+
+  int fd() const { return inotify_.fd(); }
+  /// The cgroups whose limit files were written since the last call; `lost`: and perhaps others,
+  /// because the queue ran over. Throws std::system_error when inotify itself fails.
+  struct Written {
+    std::set<std::string> cgroups;
+    bool lost = false;
+  };
+  Written read_events();
+
+  /// Watches a cgroup ("/kubepods/..."), or the new one in the place of one that was watched.
+  void follow(const std::string& cgroup);
+  void forget(const std::string& cgroup);
+  /// Forgets every cgroup that is not `wanted` any more.
+  void forget_unless(const std::function<bool(const std::string& cgroup)>& wanted);
+
+  std::size_t watch_count() const { return watches_.size(); }
+
+ private:
+  void complain_once();
+
+  std::string root_;
+  std::size_t most_;
+  std::function<void(const std::string&)> complain_;
+  bool complained_ = false;
+  File inotify_;
+  std::map<std::string, int> watches_;          // cgroup to watch
+  std::unordered_map<int, std::string> names_;  // watch to cgroup
+};
+
+/// A quarter of what this user may watch (fs.inotify.max_user_watches, proc_sys_fs(5)).
+std::size_t watches_to_spare();
+
+}  // namespace iopslimit

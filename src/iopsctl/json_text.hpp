@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// What each verb prints with --json: one document, as conf/schema/iopsctl.json describes it.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/choice.hpp"
+#include "core/config.hpp"
+#include "core/overview.hpp"
+#include "iopsctl/load.hpp"
+#include "iopsctl/service.hpp"
+#include "iopsctl/verify.hpp"
+
+namespace iopslimit {
+
+/// Who told: "service" or "kernel".
+std::string status_json(const Overview& overview, std::string_view source);
+std::string list_json(const Overview& overview, const std::map<std::string, Load>& loads,
+                      std::string_view source);
+std::string devices_json(const Overview& overview, std::string_view source);
+std::string explain_json(const std::vector<Explained>& all,
+                         const std::map<std::string, std::vector<Rule>>& kernel);
+std::string verify_json(const Comparison& comparison);
+std::string health_json(const std::vector<HealthCheck>& checks);
+std::string config_json(const std::string& file, const std::vector<ConfigMessage>& errors,
+                        const std::vector<ConfigMessage>& notices);
+/// Of pause, resume, clear and reload; `seconds` of a pause.
+std::string done_json(std::string_view verb, const std::optional<Choice>& choice,
+                      std::optional<std::uint64_t> seconds);
+
+}  // namespace iopslimit

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iopsctl/kernel.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+#include <variant>
+
+#include "core/policy.hpp"
+#include "host/cgroup_watch.hpp"
+#include "host/config_files.hpp"
+#include "host/container_record.hpp"
+
+namespace iopslimit {
+namespace {
+
+Config read_config(const std::string& file) {
+  return build_config(read_configuration(file).entries).config;
+}
+
+// "259:0 (nvme0n1)", as far as sysfs tells.
+std::string describe(Devnum device, const std::string& blocks) {
+  std::error_code error;
+  const auto link = std::filesystem::read_symlink(blocks + "/" + to_string(device), error);
+  return to_string(device) + (error ? "" : " (" + link.filename().string() + ")");
+}
+
+void add(Limit& sum, const Limit& limit) {
+  sum.read_iops += limit.read_iops;
+  sum.write_iops += limit.write_iops;
+}
+
+DeviceView& device_of(Overview& overview, Devnum device, const std::string& blocks) {
+  for (DeviceView& known : overview.devices) {
+    if (known.devices.front() == device) return known;
+  }
+  DeviceView view;
+  view.state = DeviceState::limited;
+  view.text = "rules on " + describe(device, blocks);
+  view.devices = {device};
+  overview.devices.push_back(std::move(view));
+  return overview.devices.back();
+}
+
+}  // namespace
+
+Places::Places(const std::string& root)
+    : config(root + "/etc/iops-limitd/iops-limitd.conf"),
+      mountinfo(root + "/proc/self/mountinfo"),
+      rules(root + "/run/iops-limitd/rules"),
+      alive(root + "/run/iops-limitd/alive"),
+      blocks(root + "/sys/dev/block") {}
+
+Kernel::Kernel(Places places)
+    : places_(std::move(places)),
+      config_(read_config(places_.config)),
+      tree_(find_cgroup_tree(config_.cgroup_version, places_.mountinfo)),
+      io_(tree_) {}
+
+std::vector<ContainerPath> Kernel::containers() const {
+  CgroupWatch watch(
+      tree_.root,
+      {.standalone = config_.standalone, .process_leaves = tree_.version == CgroupVersion::v1},
+      {.appeared = [](const CgroupWatch::Seen&) {},
+       .vanished = [](const std::string&) {},
+       .lost = [] {},
+       .complain = [](const std::string&) {}});
+  std::vector<ContainerPath> paths;
+  for (const CgroupWatch::Seen& seen : watch.scan()) {
+    if (auto path = parse_container_path(seen.cgroup, config_.standalone))
+      paths.push_back(std::move(*path));
+  }
+  return paths;
+}
+
+Overview Kernel::overview() {
+  ContainerRecord records(
+      known_record_folders(config_.state_folders, config_.containerd_namespaces), config_.runtime,
+      wished_for(config_));
+  Overview overview;
+  overview.hierarchy = tree_.version;
+  for (const ContainerPath& path : containers()) {
+    CarrierView view;
+    view.path = path;
+    const RecordAnswer answer = records.read(path);
+    if (const auto* record = std::get_if<Record>(&answer)) {
+      view.name = record->name;
+      view.image = record->image;
+      view.pod = record->pod;
+      view.pod_namespace = record->pod_namespace;
+      if (record->sandbox) view.standing = Standing::sandbox;
+    }
+    view.rules = io_.rules(path.cgroup).value_or(std::vector<Rule>());
+    if (!view.rules.empty()) view.standing = Standing::limited;
+    view.reason = view.rules.empty() ? "the kernel holds no rule" : "found in the kernel";
+    for (const Rule& rule : view.rules)
+      add(device_of(overview, rule.device, places_.blocks).used, rule.limit);
+    overview.containers.push_back(std::move(view));
+  }
+  return overview;
+}
+
+IoSample Kernel::sample(const std::vector<CarrierView>& containers) {
+  IoSample sample;
+  sample.taken = std::chrono::steady_clock::now();
+  for (const CarrierView& one : containers) {
+    if (auto counts = io_.counts(one.path.cgroup))
+      sample.of[one.path.cgroup] = {std::move(*counts), io_.stalled(one.path.cgroup)};
+  }
+  return sample;
+}
+
+}  // namespace iopslimit

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iopsctl/load.hpp"
+
+#include <algorithm>
+
+namespace iopslimit {
+namespace {
+
+// Counters that were set back (the cgroup was made anew) are no load.
+double per_second(std::uint64_t before, std::uint64_t after, double seconds) {
+  return after < before ? 0 : static_cast<double>(after - before) / seconds;
+}
+
+Load on_device(const IoCount& before, const IoCount& after, double seconds) {
+  return {.read_iops = per_second(before.read_ios, after.read_ios, seconds),
+          .write_iops = per_second(before.write_ios, after.write_ios, seconds),
+          .read_bps = per_second(before.read_bytes, after.read_bytes, seconds),
+          .write_bps = per_second(before.write_bytes, after.write_bytes, seconds)};
+}
+
+double share(double value, std::uint64_t limit) {
+  return limit == 0 ? 0 : value / static_cast<double>(limit);
+}
+
+double use_of(const Load& load, const Limit& limit) {
+  return std::max({share(load.read_iops, limit.read_iops), share(load.write_iops, limit.write_iops),
+                   share(load.read_bps, limit.read_bps), share(load.write_bps, limit.write_bps)});
+}
+
+IoCount count_of(const IoCounts& counts, Devnum device) {
+  const auto found = counts.find(device);
+  return found == counts.end() ? IoCount{} : found->second;
+}
+
+void add(Load& sum, const Load& load) {
+  sum.read_iops += load.read_iops;
+  sum.write_iops += load.write_iops;
+  sum.read_bps += load.read_bps;
+  sum.write_bps += load.write_bps;
+}
+
+}  // namespace
+
+std::optional<Load> load_of(const CarrierView& container, const std::vector<Devnum>& devices,
+                            const IoSample& before, const IoSample& after) {
+  const auto was = before.of.find(container.path.cgroup);
+  const auto is = after.of.find(container.path.cgroup);
+  const double seconds = std::chrono::duration<double>(after.taken - before.taken).count();
+  if (was == before.of.end() || is == after.of.end() || seconds <= 0) return std::nullopt;
+  Load sum;
+  const auto on = [&](Devnum device) {
+    return on_device(count_of(was->second.counts, device), count_of(is->second.counts, device),
+                     seconds);
+  };
+  for (const Rule& rule : container.rules) {
+    const Load load = on(rule.device);
+    add(sum, load);
+    sum.use = std::max(sum.use.value_or(0), use_of(load, rule.limit));
+  }
+  if (container.rules.empty()) {
+    for (const Devnum device : devices) add(sum, on(device));
+  }
+  if (was->second.stalled_usec && is->second.stalled_usec) {
+    constexpr double usec = 1e6;
+    const double stalled =
+        per_second(*was->second.stalled_usec, *is->second.stalled_usec, seconds) / usec;
+    sum.stalled = std::min(stalled, 1.0);
+  }
+  return sum;
+}
+
+std::vector<Devnum> devices_of(const Overview& overview) {
+  std::vector<Devnum> all;
+  for (const DeviceView& device : overview.devices)
+    all.insert(all.end(), device.devices.begin(), device.devices.end());
+  std::ranges::sort(all);
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  return all;
+}
+
+}  // namespace iopslimit

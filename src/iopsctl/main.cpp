@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include "iopsctl/service.hpp"
+#include "iopsctl/source.hpp"
+#include "iopsctl/verbs.hpp"
+
+namespace {
+
+using namespace iopslimit;
+
+using Verb = int (*)(const Arguments&);
+
+constexpr const char* about =
+    "Shows and changes what iops-limitd does: the disk I/O limits of this node's containers.";
+
+constexpr const char* more =
+    "CONTAINER is an id, a name, POD/NAME or NAMESPACE/POD/NAME; POD is a name, NAMESPACE/NAME or\n"
+    "uid; the start of any is enough where it fits only one.\n"
+    "\n"
+    "Exit status: 0 good; 1 a difference, not healthy, or refused; 2 a wrong argument, or a name\n"
+    "that fits none or several; 3 iops-limitd is not running (status, list, devices and top then\n"
+    "show what the kernel holds); 4 not permitted; 78 the configuration has errors.\n"
+    "\n"
+    "Examples:\n"
+    "  iopsctl explain shop/db-0             why is this pod limited to what it is limited to?\n"
+    "  iopsctl pause shop/db-0 --for 30m     let it go, for half an hour\n"
+    "  iopsctl list --json | jq '.containers[] | select(.state == \"failed\")'\n"
+    "See iopsctl(1).";
+
+/// The verbs as CLI11 knows them.
+class CommandLine {
+ public:
+  CommandLine() : app_(about, "iopsctl") {
+    app_.set_version_flag("--version", "iopsctl " IOPS_LIMITD_VERSION);
+    app_.add_option("--root", root_)->group("");  // the files of another root directory
+    app_.footer(more);
+    app_.require_subcommand(1);
+    add("status", "The disks, how many containers are what, the last error", show_status);
+    add("list", "Every container: its limit, why, and its IOPS now", show_list)
+        ->add_flag("-a,--all", arguments_.all, "The pods' sandboxes too");
+    add("top", "Live: what each container does, against its limit", show_top)
+        ->add_option("-n,--times", arguments_.times, "End after this many screens")
+        ->type_name("COUNT");
+    named(add("explain", "Every rule that was looked at, and what the kernel holds", explain));
+    add("verify", "Compares every limit with the kernel; status 1 when one differs", verify);
+    add("health", "For probes: it turns, and every rule holds; status 0 or 1", health);
+    add("devices", "The data mounts, down to the disks", show_devices);
+    add("check-config", "Every error of the configuration; status 78 when there is one",
+        check_config)
+        ->add_option("FILE", arguments_.file, "This file alone, without conf.d and environment");
+    auto* pause_verb = named(add("pause", "Takes a limit away, for a while", pause));
+    pause_verb->add_option("-f,--for", span_, "How long: 90s, 10m, 2h; at most 24h")
+        ->type_name("TIME")
+        ->capture_default_str();
+    named(add("resume", "Ends a pause", resume));
+    add("reload", "Reads the configuration again", reload);
+    add("clear", "Takes every limit away, until the next reload or restart", clear);
+    add("names", "", show_names)->group("");
+  }
+
+  int run(int argc, char** argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      return app_.exit(error) == 0 ? exit_good : exit_usage;  // --help and --version come here too
+    }
+    arguments_.places = Places(root_);
+    const auto span = parse_span(span_);
+    if (!span || *span > Pauses::longest) {
+      std::fprintf(stderr, "iopsctl: '--for %s': a time like 90s, 10m or 2h, at most 24h\n",
+                   span_.c_str());
+      return exit_usage;
+    }
+    arguments_.span = *span;
+    return verb_(arguments_);
+  }
+  const Places& places() const { return arguments_.places; }
+
+ private:
+  CLI::App* add(const char* name, const char* what, Verb verb) {
+    CLI::App* sub = app_.add_subcommand(name, what);
+    sub->add_flag("--json", arguments_.json, "One JSON document, for programs");
+    sub->callback([this, verb] { verb_ = verb; });
+    return sub;
+  }
+  CLI::App* named(CLI::App* sub) {
+    sub->add_option("CONTAINER|POD", arguments_.name, "Its name, or the start of its id")
+        ->required();
+    return sub;
+  }
+
+  CLI::App app_;
+  Arguments arguments_;
+  std::string root_;
+  std::string span_ = "10m";
+  Verb verb_ = nullptr;
+};
+
+int not_allowed(const CallRefused& error) {
+  const bool denied = error.name == SD_BUS_ERROR_ACCESS_DENIED ||
+                      error.name == SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED;
+  return denied ? exit_no_permission : exit_bad;
+}
+
+int answer(CommandLine& line, int argc, char** argv) {
+  try {
+    return line.run(argc, argv);
+  } catch (const NotOne& error) {
+    std::fprintf(stderr, "iopsctl: %s\n", error.what());
+    return exit_usage;
+  } catch (const NotRunning& error) {
+    std::fprintf(stderr, "%s\n", what_to_do(line.places(), error.what()).c_str());
+    return exit_not_running;
+  } catch (const CallRefused& error) {
+    std::fprintf(stderr, "iopsctl: %s\n", error.what());
+    return not_allowed(error);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    CommandLine line;
+    return answer(line, argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "iopsctl: %s\n", error.what());
+    return exit_bad;
+  }
+}

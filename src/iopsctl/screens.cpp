@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iopsctl/screens.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/plain_text.hpp"
+#include "iopsctl/wording.hpp"
+
+namespace iopslimit {
+namespace {
+
+constexpr std::size_t label_width = 12;
+
+// "     Device: text", as systemctl's status has it; a text that is too wide goes on below itself.
+void add(Lines& lines, const std::string& label, const std::string& text, const Look& look,
+         Colour colour = Colour::none) {
+  const std::string title = label.empty() ? "" : label + ": ";
+  std::string indent(label_width + 2 - width_of(title), ' ');
+  indent += title;
+  std::string rest = text;
+  const std::size_t room = look.width && *look.width > label_width + 20
+                               ? *look.width - label_width - 2
+                               : std::string::npos;
+  while (width_of(rest) > room) {
+    auto blank = rest.rfind(' ', cut_to(rest, room).size() - 3);
+    if (blank == std::string::npos || blank == 0) break;
+    lines.push_back(indent + coloured(rest.substr(0, blank), colour, look.colours));
+    rest.erase(0, blank + 1);
+    indent.assign(label_width + 2, ' ');
+  }
+  lines.push_back(indent + coloured(rest, colour, look.colours));
+}
+
+Colour colour_of(Standing standing) {
+  switch (standing) {
+    case Standing::limited:
+      return Colour::good;
+    case Standing::failed:
+      return Colour::bad;
+    case Standing::paused:
+    case Standing::pending:
+      return Colour::warning;
+    case Standing::exempt:
+    case Standing::sandbox:
+      return Colour::dim;
+  }
+  return Colour::none;
+}
+
+Colour colour_of(DeviceState state) {
+  if (state == DeviceState::limited) return Colour::good;
+  return state == DeviceState::waiting ? Colour::warning : Colour::bad;
+}
+
+std::string counts(const Overview& overview) {
+  std::string text;
+  for (const auto& [standing, word] : standing_words) {
+    const auto count = overview.count(standing);
+    if (count == 0 && standing != Standing::limited) continue;
+    text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + std::string(word);
+  }
+  return text;
+}
+
+std::string budget(const DeviceView& device) {
+  const std::string used = "the limits add up to read " + std::to_string(device.used.read_iops) +
+                           ", write " + std::to_string(device.used.write_iops) + " IOPS";
+  if (device.total_iops == 0) return used + "; no total is set";
+  const auto most = std::max(device.used.read_iops, device.used.write_iops);
+  return used + ", " + percent(static_cast<double>(most) / static_cast<double>(device.total_iops)) +
+         " of the total of " + std::to_string(device.total_iops) +
+         (most > device.total_iops ? " that all of them share" : "");
+}
+
+std::string standing_text(const CarrierView& one, std::uint64_t now) {
+  std::string text(word_of(one.standing, standing_words));
+  if (one.standing == Standing::paused)
+    text += ", limited again " + distance(one.paused_until, now);
+  return text;
+}
+
+std::string pod_text(const CarrierView& one) {
+  if (!one.pod.empty()) return one.pod_namespace + "/" + one.pod;
+  return one.path.pod_uid.empty() ? "-" : "pod " + one.path.pod_uid;
+}
+
+std::string container_text(const CarrierView& one) {
+  if (one.path.id.empty()) return "(the pod)";
+  return one.name.empty() ? one.path.id.substr(0, 12) : one.name;
+}
+
+}  // namespace
+
+Lines status_screen(const Overview& overview, std::uint64_t now, const Look& look) {
+  Lines lines;
+  const bool good = overview.count(Standing::failed) == 0 && !overview.reload_refused &&
+                    !overview.cleared && overview.waiting().empty();
+  lines.push_back(coloured("●", good ? Colour::good : Colour::warning, look.colours) +
+                  " iops-limitd " + plain_text(overview.version) + ", running since " +
+                  moment(overview.since) + " (" + distance(overview.since, now) + ")");
+  if (overview.dry_run)
+    add(lines, "Mode", "dry run: every limit is decided, none is written", look, Colour::warning);
+  if (overview.cleared)
+    add(lines, "Mode", "cleared: nothing is limited until 'iopsctl reload'", look, Colour::bad);
+  for (const DeviceView& device : overview.devices) {
+    add(lines, device.name.empty() ? "Device" : "Device " + device.name.substr(0, 5),
+        plain_text(device.text), look, colour_of(device.state));
+    for (const std::string& caution : device.cautions)
+      add(lines, "", plain_text(caution), look, Colour::warning);
+    if (device.state == DeviceState::limited) add(lines, "Budget", budget(device), look);
+  }
+  add(lines, overview.scope == LimitScope::pod ? "Pods" : "Containers", counts(overview), look,
+      overview.count(Standing::failed) == 0 ? Colour::none : Colour::bad);
+  add(lines, "Rules",
+      std::to_string(overview.writes) + " written, " + std::to_string(overview.repaired) +
+          " put back that somebody else had changed, " + std::to_string(overview.errors) +
+          " not taken by the kernel",
+      look);
+  add(lines, "Reload",
+      overview.last_reload == 0
+          ? "none since the start"
+          : moment(overview.last_reload) + " (" + distance(overview.last_reload, now) + ")" +
+                (overview.reload_refused
+                     ? ": refused, the older configuration holds; see 'iopsctl check-config'"
+                     : ""),
+      look, overview.reload_refused ? Colour::bad : Colour::none);
+  add(lines, "Last error",
+      overview.last_error.empty()
+          ? "none"
+          : distance(overview.last_error_at, now) + ": " + plain_text(overview.last_error),
+      look);
+  return lines;
+}
+
+Lines kernel_status_screen(const Overview& overview, const Look& look) {
+  Lines lines;
+  lines.push_back(coloured("○", Colour::bad, look.colours) +
+                  " iops-limitd is not running; this is what the kernel holds");
+  for (const DeviceView& device : overview.devices) {
+    add(lines, "Device", plain_text(device.text), look);
+    add(lines, "Budget", budget(device), look);
+  }
+  if (overview.devices.empty()) add(lines, "Device", "no container has a rule", look);
+  const auto limited = overview.count(Standing::limited);
+  add(lines, "Containers",
+      std::to_string(limited) + " limited, " +
+          std::to_string(overview.containers.size() - limited) + " without a rule",
+      look);
+  return lines;
+}
+
+Lines list_screen(const Overview& overview, const Loads& loads, bool all, std::uint64_t now,
+                  const Look& look) {
+  const std::vector<Column> columns{{.title = "POD", .least = 12},
+                                    {.title = "CONTAINER", .least = 8},
+                                    {.title = "STATE"},
+                                    {.title = "LIMIT"},
+                                    {.title = "IOPS", .right = true},
+                                    {.title = "WHY", .least = 10}};
+  std::vector<const CarrierView*> shown;
+  for (const CarrierView& one : overview.containers) {
+    if (all || one.standing != Standing::sandbox) shown.push_back(&one);
+  }
+  std::ranges::sort(shown, {}, [](const CarrierView* one) {
+    return std::pair(pod_text(*one), container_text(*one));
+  });
+  std::vector<std::vector<Cell>> rows;
+  for (const CarrierView* one : shown) {
+    const auto load = loads.find(one->path.cgroup);
+    const std::string why = one->standing == Standing::paused
+                                ? "limited again " + distance(one->paused_until, now)
+                            : one->error.empty() ? one->reason
+                                                 : one->error;
+    rows.push_back({plain_text(pod_text(*one)),
+                    plain_text(container_text(*one)),
+                    {std::string(word_of(one->standing, standing_words)), colour_of(one->standing)},
+                    short_limits(one->rules),
+                    load == loads.end() ? "-" : short_number(load->second.iops()),
+                    plain_text(why)});
+  }
+  Lines lines = table(columns, rows, look);
+  const std::size_t hidden = overview.containers.size() - shown.size();
+  if (hidden != 0)
+    lines.push_back(
+        coloured(cut_to(counted(hidden, "sandbox is", "sandboxes are") + " not shown: --all",
+                        look.width.value_or(std::string::npos)),
+                 Colour::dim, look.colours));
+  return lines;
+}
+
+Lines devices_screen(const Overview& overview, const Look& look) {
+  const std::vector<Column> columns{{.title = "MOUNT"},
+                                    {.title = "STATE"},
+                                    {.title = "RULES ON"},
+                                    {.title = "TOTAL", .right = true},
+                                    {.title = "USED", .right = true},
+                                    {.title = "CHAIN", .least = 20}};
+  std::vector<std::vector<Cell>> rows;
+  for (const DeviceView& device : overview.devices) {
+    std::string numbers;
+    for (const Devnum devnum : device.devices)
+      numbers += (numbers.empty() ? "" : ", ") + to_string(devnum);
+    rows.push_back(
+        {device.mount.empty() ? "-" : plain_text(device.mount),
+         {std::string(word_of(device.state, device_state_words)), colour_of(device.state)},
+         numbers.empty() ? "-" : numbers,
+         device.total_iops == 0 ? "-" : std::to_string(device.total_iops),
+         short_limit(device.used),
+         plain_text(device.text)});
+    if (device.used.unlimited()) rows.back()[4].text = "0";
+  }
+  return table(columns, rows, look);
+}
+
+Lines explain_screen(const std::vector<Explained>& all,
+                     const std::map<std::string, std::vector<Rule>>& kernel, std::uint64_t now,
+                     const Look& look) {
+  Lines lines;
+  for (const auto& [one, steps] : all) {
+    if (!lines.empty()) lines.emplace_back();
+    lines.push_back(coloured(plain_text(shown_name(one)), Colour::bold, look.colours) + ": " +
+                    coloured(standing_text(one, now), colour_of(one.standing), look.colours));
+    if (!one.path.id.empty()) add(lines, "Container", one.path.id, look);
+    if (!one.image.empty()) add(lines, "Image", plain_text(one.image), look);
+    add(lines, "Cgroup", plain_text(one.path.cgroup), look);
+    for (std::size_t at = 0; at < steps.size(); ++at)
+      add(lines, at == 0 ? "Looked at" : "", std::to_string(at + 1) + ". " + plain_text(steps[at]),
+          look);
+    add(lines, "So", plain_text(one.reason), look);
+    if (!one.error.empty()) add(lines, "But", plain_text(one.error), look, Colour::bad);
+    const auto held = kernel.find(one.path.cgroup);
+    if (held == kernel.end()) {
+      add(lines, "Kernel", "its files cannot be read: is it gone?", look, Colour::warning);
+    } else if (held->second.empty()) {
+      add(lines, "Kernel", "holds no rule for it", look);
+    } else {
+      for (const Rule& rule : held->second) add(lines, "Kernel", describe(rule), look);
+    }
+  }
+  return lines;
+}
+
+Lines verify_screen(const Comparison& comparison, const Look& look) {
+  Lines lines;
+  for (const Difference& one : comparison.differences)
+    lines.push_back(coloured(plain_text(one.shown), Colour::bad, look.colours) + " " +
+                    plain_text(one.text));
+  lines.push_back(comparison.differences.empty()
+                      ? counted(comparison.rules, "rule", "rules") + " compared: all hold"
+                      : counted(comparison.rules, "rule", "rules") + " compared, " +
+                            counted(comparison.differences.size(), "difference", "differences") +
+                            "; the service puts them right at its next check");
+  return lines;
+}
+
+Lines health_screen(const std::vector<HealthCheck>& checks, const Look& look) {
+  Lines lines;
+  for (const HealthCheck& check : checks)
+    lines.push_back(coloured(check.good ? "good" : "BAD ", check.good ? Colour::good : Colour::bad,
+                             look.colours) +
+                    "  " + check.name + ": " + plain_text(check.text));
+  return lines;
+}
+
+}  // namespace iopslimit

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iopsctl/service.hpp"
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "core/overview_fields.hpp"
+#include "host/bus_api.hpp"
+#include "host/file.hpp"
+
+namespace iopslimit {
+namespace {
+
+constexpr const char* cannot_ask = "cannot write a call to the service";
+
+[[noreturn]] void fail(int result, const sd_bus_error& error) {
+  const std::string name = error.name == nullptr ? "" : error.name;
+  const std::string text =
+      error.message == nullptr ? std::generic_category().message(-result) : error.message;
+  if (name == SD_BUS_ERROR_SERVICE_UNKNOWN || name == SD_BUS_ERROR_NAME_HAS_NO_OWNER)
+    throw NotRunning("nobody on the system bus is org.iopslimit1");
+  if (name == SD_BUS_ERROR_DISCONNECTED || result == -ECONNRESET || result == -ENOTCONN)
+    throw NotRunning("the system bus closed the connection");
+  if (result == -ETIMEDOUT || name == SD_BUS_ERROR_NO_REPLY)
+    throw CallRefused(SD_BUS_ERROR_TIMEOUT,
+                      "the service does not answer: systemctl status iops-limitd");
+  throw CallRefused(name, text);
+}
+
+Fields renamed(Fields fields) {
+  for (Field& field : fields) field.name = field_of_bus_name(field.name);
+  return fields;
+}
+
+template <class View>
+std::vector<View> views_of(const std::vector<Fields>& list) {
+  std::vector<View> views(list.size());
+  for (std::size_t at = 0; at < list.size(); ++at) read_fields(list[at], views[at]);
+  return views;
+}
+
+}  // namespace
+
+Service::Service(const std::string& address) {
+  sd_bus* bus = nullptr;
+  check(sd_bus_new(&bus), "sd_bus_new");
+  bus_.reset(bus);
+  check(sd_bus_set_address(bus, address.c_str()), "sd_bus_set_address");
+  check(sd_bus_set_bus_client(bus, 1), "sd_bus_set_bus_client");
+  const int result = sd_bus_start(bus);
+  if (result < 0)
+    throw NotRunning("no system bus (" + address +
+                     "): " + std::generic_category().message(-result));
+}
+
+BusMessage Service::call(const char* interface, const char* method, const std::string& text,
+                         std::uint64_t number, bool patient) {
+  sd_bus_message* message = nullptr;
+  check(sd_bus_message_new_method_call(bus_.get(), &message, bus_name, bus_path, interface, method),
+        cannot_ask);
+  const BusMessage owned(message);
+  check(sd_bus_message_set_allow_interactive_authorization(message, patient ? 1 : 0), cannot_ask);
+  if (!text.empty()) check(sd_bus_message_append(message, "s", text.c_str()), cannot_ask);
+  if (number != 0) check(sd_bus_message_append(message, "t", number), cannot_ask);
+  sd_bus_error error = SD_BUS_ERROR_NULL;
+  sd_bus_message* reply = nullptr;
+  constexpr std::uint64_t usec = std::chrono::microseconds(patience).count();
+  const int result = sd_bus_call(bus_.get(), message, patient ? UINT64_MAX : usec, &error, &reply);
+  if (result >= 0) return BusMessage(reply);
+  const std::unique_ptr<sd_bus_error, decltype(&sd_bus_error_free)> freed(&error,
+                                                                          sd_bus_error_free);
+  fail(result, error);
+}
+
+Overview Service::overview() {
+  Overview overview;
+  const BusMessage all = call("org.freedesktop.DBus.Properties", "GetAll", bus_interface, 0, false);
+  const auto list = [&](const std::string& name) {
+    if (name == "Devices") overview.devices = views_of<DeviceView>(read_list(all.get()));
+    if (name == "Totals") overview.totals = views_of<TotalView>(read_list(all.get()));
+    return name == "Devices" || name == "Totals";
+  };
+  read_fields(renamed(read_dictionary(all.get(), list)), overview);
+  const BusMessage containers = call(bus_interface, "ListContainers", {}, 0, false);
+  overview.containers = views_of<CarrierView>(read_list(containers.get()));
+  return overview;
+}
+
+std::vector<Explained> Service::explain(const std::string& target) {
+  const BusMessage reply = call(bus_interface, "Explain", target, 0, false);
+  std::vector<Explained> all;
+  for (const Fields& fields : read_list(reply.get())) {
+    Explained one;
+    read_fields(fields, one.container);
+    const FieldValue* steps = find_field(fields, "steps");
+    if (const auto* texts =
+            steps == nullptr ? nullptr : std::get_if<std::vector<std::string>>(steps))
+      one.steps = *texts;
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+void Service::act(const char* method, const std::string& target, std::uint64_t seconds) {
+  call(bus_interface, method, target, seconds, true);
+}
+
+void Service::pause(const std::string& target, std::chrono::seconds span) {
+  act("Pause", target, static_cast<std::uint64_t>(span.count()));
+}
+
+}  // namespace iopslimit

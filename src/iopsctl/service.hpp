@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// The running service, asked over the bus. Every call waits for its answer.
+#pragma once
+
+#include <systemd/sd-bus.h>
+
+#include <chrono>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "core/overview.hpp"
+#include "host/bus_fields.hpp"
+
+namespace iopslimit {
+
+/// No bus, or nobody on it has the service's name. what(): why.
+struct NotRunning : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// The service, or polkit, said no. what(): its own words.
+struct CallRefused : std::runtime_error {
+  CallRefused(std::string error_name, const std::string& text)
+      : std::runtime_error(text), name(std::move(error_name)) {}
+  std::string name;  ///< "org.iopslimit1.Error.NotPaused"
+};
+
+struct Explained {
+  CarrierView container;
+  std::vector<std::string> steps;
+};
+
+class Service {
+ public:
+  /// An answer that takes longer is a service that does not turn.
+  static constexpr std::chrono::seconds patience{5};
+
+  /// Throws NotRunning.
+  explicit Service(const std::string& address);
+
+  /// Each throws NotRunning or CallRefused. A target as core/choice names it.
+  Overview overview();
+  std::vector<Explained> explain(const std::string& target);
+  /// At a terminal polkit may ask for a password: these then wait for it.
+  void reload() { act("Reload", {}, 0); }
+  void clear() { act("Clear", {}, 0); }
+  void pause(const std::string& target, std::chrono::seconds span);
+  void resume(const std::string& target) { act("Resume", target, 0); }
+
+ private:
+  struct Close {
+    void operator()(sd_bus* bus) const { sd_bus_flush_close_unref(bus); }
+  };
+
+  BusMessage call(const char* interface, const char* method, const std::string& text,
+                  std::uint64_t number, bool patient);
+  void act(const char* method, const std::string& target, std::uint64_t seconds);
+
+  std::unique_ptr<sd_bus, Close> bus_;
+};
+
+}  // namespace iopslimit

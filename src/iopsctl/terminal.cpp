@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iopsctl/terminal.hpp"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <cstdlib>
+#include <optional>
+#include <string_view>
+
+namespace iopslimit {
+namespace {
+
+std::optional<std::size_t> variable(const char* name) {
+  const char* text = std::getenv(name);
+  if (text == nullptr) return std::nullopt;
+  const std::string_view whole = text;
+  std::size_t number = 0;
+  const auto end = std::from_chars(whole.data(), whole.data() + whole.size(), number);
+  if (end.ec != std::errc() || end.ptr != whole.data() + whole.size() || number == 0)
+    return std::nullopt;
+  return number;
+}
+
+winsize size_of_output() {
+  winsize size{};
+  ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+  return size;
+}
+
+void put(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t count = write(STDOUT_FILENO, text.data(), text.size());
+    if (count <= 0) return;
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
+}  // namespace
+
+Look look_of_output() {
+  if (isatty(STDOUT_FILENO) == 0) return {.width = variable("COLUMNS")};
+  constexpr std::size_t usual = 80;
+  const std::size_t columns = size_of_output().ws_col;
+  const char* term = std::getenv("TERM");
+  const char* no_color = std::getenv("NO_COLOR");
+  const bool dumb = term == nullptr || std::string_view(term) == "dumb";
+  return {.width = variable("COLUMNS").value_or(columns == 0 ? usual : columns),
+          .colours = !dumb && (no_color == nullptr || *no_color == '\0')};
+}
+
+std::size_t height_of_output() {
+  constexpr std::size_t usual = 24;
+  const std::size_t rows = size_of_output().ws_row;
+  return variable("LINES").value_or(rows == 0 ? usual : rows);
+}
+
+Screen::Screen() : is_terminal_(tcgetattr(STDIN_FILENO, &before_) == 0) {
+  enter();
+}
+
+// The alternate screen, without a cursor; keys come one by one and are not shown.
+void Screen::enter() {
+  if (entered_) return;
+  entered_ = true;
+  termios raw = before_;
+  raw.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
+  if (is_terminal_) tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+  put("\x1b[?1049h\x1b[?25l");
+}
+
+void Screen::leave() {
+  if (!entered_) return;
+  entered_ = false;
+  if (is_terminal_) tcsetattr(STDIN_FILENO, TCSANOW, &before_);
+  put("\x1b[?25h\x1b[?1049l");
+}
+
+// Each line erases what was behind it, the last what was below it.
+void Screen::draw(const std::vector<std::string>& lines) {
+  std::string text = "\x1b[H";
+  for (std::size_t at = 0; at < lines.size(); ++at)
+    text += lines[at] + "\x1b[K" + (at + 1 == lines.size() ? "" : "\r\n");
+  put(text + "\x1b[J");
+}
+
+}  // namespace iopslimit

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iopsctl/top_view.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <string_view>
+#include <utility>
+
+#include "core/plain_text.hpp"
+#include "iopsctl/wording.hpp"
+
+namespace iopslimit {
+namespace {
+
+constexpr std::size_t wide = 110;  // from here on every figure has a column of its own
+
+struct KeyText {
+  std::string_view text;
+  TopKey key;
+};
+constexpr std::array<KeyText, 13> keys{{{"\x1b[A", TopKey::up},
+                                        {"\x1b[B", TopKey::down},
+                                        {"\x1bOA", TopKey::up},
+                                        {"\x1bOB", TopKey::down},
+                                        {"\x1b[5~", TopKey::page_up},
+                                        {"\x1b[6~", TopKey::page_down},
+                                        {"q", TopKey::quit},
+                                        {"Q", TopKey::quit},
+                                        {"i", TopKey::iops},
+                                        {"b", TopKey::throughput},
+                                        {"u", TopKey::use},
+                                        {"w", TopKey::stalled},
+                                        {"n", TopKey::name}}};
+
+// Bytes of the escape sequence that `input` begins with (ECMA-48, 5.4: it ends in '@' to '~').
+std::size_t escape_length(const std::string& input) {
+  if (input.size() < 2 || (input[1] != '[' && input[1] != 'O')) return 1;
+  std::size_t length = 2;
+  while (length < input.size() && (input[length] < '@' || input[length] > '~')) ++length;
+  return std::min(length + 1, input.size());
+}
+
+double sort_value(const Load* load, TopKey by) {
+  if (load == nullptr) return -1;
+  switch (by) {
+    case TopKey::throughput:
+      return load->bps();
+    case TopKey::use:
+      return load->use.value_or(-1);
+    case TopKey::stalled:
+      return load->stalled.value_or(-1);
+    default:
+      return load->iops();
+  }
+}
+
+Colour colour_of(const Load* load) {
+  if (load == nullptr || !load->use) return Colour::dim;
+  if (*load->use >= 0.95) return Colour::bad;
+  return *load->use >= 0.7 ? Colour::warning : Colour::good;
+}
+
+std::string figure(const Load* load, double Load::*value, std::string (*text)(double)) {
+  return load == nullptr ? "-" : text(load->*value);
+}
+
+}  // namespace
+
+TopKey take_key(std::string& input) {
+  for (const KeyText& key : keys) {
+    if (!input.starts_with(key.text)) continue;
+    input.erase(0, key.text.size());
+    return key.key;
+  }
+  input.erase(0, input.starts_with('\x1b') ? escape_length(input) : 1);
+  return TopKey::other;
+}
+
+void TopView::show(Overview overview, std::map<std::string, Load> loads, bool by_service) {
+  by_service_ = by_service;
+  overview_ = std::move(overview);
+  loads_ = std::move(loads);
+}
+
+bool TopView::press(TopKey key) {
+  switch (key) {
+    case TopKey::quit:
+      return false;
+    case TopKey::up:
+      first_ -= std::min<std::size_t>(first_, 1);
+      break;
+    case TopKey::down:
+      ++first_;
+      break;
+    case TopKey::page_up:
+      first_ -= std::min(first_, page_);
+      break;
+    case TopKey::page_down:
+      first_ += page_;
+      break;
+    case TopKey::other:
+      break;
+    default:
+      sort_ = key;
+      first_ = 0;
+  }
+  return true;
+}
+
+std::vector<TopView::Row> TopView::rows() const {
+  std::vector<Row> rows;
+  for (const CarrierView& one : overview_.containers) {
+    if (one.standing == Standing::sandbox) continue;
+    const auto load = loads_.find(one.path.cgroup);
+    rows.push_back({&one, load == loads_.end() ? nullptr : &load->second, shown_name(one)});
+  }
+  std::ranges::sort(rows, [by = sort_](const Row& one, const Row& other) {
+    const double left = sort_value(one.load, by);
+    const double right = sort_value(other.load, by);
+    return by == TopKey::name || left == right ? one.name < other.name : left > right;
+  });
+  return rows;
+}
+
+std::string TopView::head(const Look& look) const {
+  Load sum;
+  for (const auto& one : loads_) {
+    sum.read_iops += one.second.read_iops;
+    sum.write_iops += one.second.write_iops;
+    sum.read_bps += one.second.read_bps;
+    sum.write_bps += one.second.write_bps;
+  }
+  std::string text = by_service_ ? "" : "iops-limitd is NOT RUNNING; ";
+  text += counted(overview_.count(Standing::limited), "container", "containers") + " limited, " +
+          std::to_string(overview_.count(Standing::exempt)) +
+          " exempt; all: " + short_number(sum.read_iops) + " read/s, " +
+          short_number(sum.write_iops) + " write/s, " + short_bytes(sum.bps()) + "B/s";
+  return look.width ? cut_to(text, *look.width) : text;
+}
+
+std::string bar(const std::optional<double>& share, std::size_t width) {
+  if (!share) return "-";
+  constexpr std::size_t frame = 7;  // "[] 100%"
+  const std::size_t room = width - frame;
+  const auto full = static_cast<std::size_t>(
+      std::lround(std::clamp(*share, 0.0, 1.0) * static_cast<double>(room)));
+  std::string figures = percent(*share);
+  if (figures.size() < 4) figures.insert(0, 4 - figures.size(), ' ');
+  return "[" + std::string(full, '|') + std::string(room - full, ' ') + "] " + figures;
+}
+
+std::vector<std::string> TopView::lines(const Look& look, std::size_t height) {
+  const bool all = !look.width || *look.width >= wide;
+  const std::size_t bar_width = all ? 27 : 20;
+  const auto title = [this](const char* text, TopKey key) {
+    return (sort_ == key ? "*" : "") + std::string(text);
+  };
+  std::vector<Column> columns{{.title = title("CONTAINER", TopKey::name), .least = 16}};
+  const auto add = [&columns](std::string text) {
+    constexpr std::size_t figure_width = 7;
+    text.insert(0, figure_width - std::min(figure_width, text.size()), ' ');
+    columns.push_back({.title = std::move(text), .right = true});
+  };
+  add(title("READ/S", TopKey::iops));
+  add("WRITE/S");
+  add(title(all ? "READ B/S" : "B/S", TopKey::throughput));
+  if (all) add("WRITE B/S");
+  if (all) add("LIMIT");
+  std::string use = title("OF ITS LIMIT", TopKey::use);
+  use.resize(bar_width, ' ');  // the columns stay where they are, whatever is in them
+  columns.push_back({.title = std::move(use)});
+  add(title("STALL", TopKey::stalled));
+  const std::vector<Row> rows = this->rows();
+  const std::size_t room = height < 3 ? rows.size() : height - 3;
+  page_ = std::max<std::size_t>(room, 1);
+  first_ = std::min(first_, rows.size() - std::min(rows.size(), page_));
+  std::vector<std::vector<Cell>> cells;
+  for (std::size_t at = first_; at < std::min(rows.size(), first_ + room); ++at) {
+    const auto& [container, load, name] = rows[at];
+    std::vector<Cell> row{plain_text(name), figure(load, &Load::read_iops, short_number),
+                          figure(load, &Load::write_iops, short_number)};
+    if (all) {
+      row.emplace_back(figure(load, &Load::read_bps, short_bytes));
+      row.emplace_back(figure(load, &Load::write_bps, short_bytes));
+      row.emplace_back(short_limits(container->rules));
+    } else {
+      row.emplace_back(load == nullptr ? "-" : short_bytes(load->bps()));
+    }
+    const bool has_use = load != nullptr && load->use;
+    row.emplace_back(has_use ? bar(load->use, bar_width)
+                             : std::string(word_of(container->standing, standing_words)),
+                     colour_of(load));
+    row.emplace_back(load != nullptr && load->stalled ? percent(*load->stalled) : "-");
+    cells.push_back(std::move(row));
+  }
+  std::vector<std::string> lines{head(look)};
+  for (std::string& line : table(columns, cells, look)) lines.push_back(std::move(line));
+  if (look.width)
+    lines.push_back(coloured(cut_to("q quit  sort: i IOPS  b bytes  u use  w waiting  n name  "
+                                    "arrows scroll",
+                                    *look.width),
+                             Colour::dim, look.colours));
+  return lines;
+}
+
+}  // namespace iopslimit

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iopsctl/verbs.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "core/limit_sink.hpp"
+#include "host/blkio_file.hpp"
+#include "host/bus_link.hpp"
+#include "host/clock.hpp"
+#include "host/config_files.hpp"
+#include "host/heartbeat.hpp"
+#include "host/io_max_file.hpp"
+#include "host/rule_ledger.hpp"
+#include "iopsctl/json_text.hpp"
+#include "iopsctl/screens.hpp"
+#include "iopsctl/service.hpp"
+#include "iopsctl/source.hpp"
+#include "iopsctl/terminal.hpp"
+#include "iopsctl/verify.hpp"
+#include "iopsctl/wording.hpp"
+
+namespace iopslimit {
+namespace {
+
+// The exit status of what was shown, and for a reader of text who told it.
+int end(const Arguments& arguments, const Told& told) {
+  if (told.by_service) return exit_good;
+  std::fflush(stdout);
+  std::fprintf(stderr, "%s\n", what_to_do(arguments.places, told.why_not).c_str());
+  return exit_not_running;
+}
+
+Comparison compare_twice(Service& service, Kernel& kernel) {
+  const auto once = [&] {
+    return compare(service.overview(), kernel.containers(),
+                   [&kernel](const std::string& cgroup) { return kernel.rules(cgroup); });
+  };
+  Comparison first = once();
+  return first.differences.empty() ? first : in_both(first, once());
+}
+
+// Without a bus: what the service's files in /run and the kernel tell.
+std::vector<HealthCheck> health_of_files(const Places& places) {
+  constexpr std::chrono::seconds most = 3 * Heartbeat::period;
+  const auto beat = since_beat(places.alive);
+  if (!beat) return {{"service", false, "it is not running: " + places.alive + " is not there"}};
+  std::vector<HealthCheck> checks{
+      {"service", *beat <= most, "its loop turned " + to_text(*beat) + " ago"}};
+  Kernel kernel(places);
+  std::size_t held = 0;
+  std::size_t missing = 0;
+  for (const RulePlace& place : noted_rules(places.rules)) {
+    const auto rules = kernel.rules(place.cgroup);
+    if (!rules) continue;  // its container ended just now
+    const bool holds = std::ranges::find(*rules, place.device, &Rule::device) != rules->end();
+    ++(holds ? held : missing);
+  }
+  checks.push_back({"rules", missing == 0,
+                    missing == 0 ? counted(held, "rule holds", "rules hold")
+                                 : counted(missing, "rule does", "rules do") + " not hold"});
+  return checks;
+}
+
+int act(const Arguments& arguments, const char* verb, const std::optional<Choice>& choice,
+        std::optional<std::uint64_t> seconds, const std::string& text) {
+  print(arguments.json ? done_json(verb, choice, seconds) : text);
+  return exit_good;
+}
+
+// The rules that the service noted, with nobody there who would write them again.
+int clear_without_service(const Arguments& arguments, const NotRunning& error) {
+  const auto beat = since_beat(arguments.places.alive);
+  if (beat && *beat <= 3 * Heartbeat::period) throw error;
+  const Kernel kernel(arguments.places);
+  std::unique_ptr<LimitSink> files;
+  if (kernel.tree().version == CgroupVersion::v2) {
+    files = std::make_unique<IoMaxFile>(kernel.tree().root);
+  } else {
+    files = std::make_unique<BlkioFile>(kernel.tree().root);
+  }
+  const auto noted = noted_rules(arguments.places.rules);
+  std::size_t cleared = 0;
+  int status = exit_good;
+  RuleLedger ledger(*files, arguments.places.rules, [](const std::string& text) {
+    std::fprintf(stderr, "iopsctl: %s\n", text.c_str());
+  });
+  for (const RulePlace& place : noted) {
+    const std::error_code failed = ledger.write(place, {});
+    if (failed == SinkError::cgroup_gone) ledger.forget(place);
+    if (failed && failed != SinkError::cgroup_gone) {
+      std::fprintf(stderr, "iopsctl: cannot take the rule on %s from %s: %s\n",
+                   to_string(place.device).c_str(), place.cgroup.c_str(), failed.message().c_str());
+      status = exit_bad;
+    }
+    if (!failed) ++cleared;
+  }
+  act(arguments, "clear", {}, {},
+      counted(cleared, "rule", "rules") +
+          " taken away; iops-limitd is not running and writes none again");
+  return status;
+}
+
+}  // namespace
+
+int show_status(const Arguments& arguments) {
+  const Told told = ask(arguments.places);
+  if (arguments.json) {
+    print(status_json(told.overview, told.source()));
+  } else if (told.by_service) {
+    print(status_screen(told.overview, wall_seconds(), look_of_output()));
+  } else {
+    print(kernel_status_screen(told.overview, look_of_output()));
+  }
+  return end(arguments, told);
+}
+
+int show_list(const Arguments& arguments) {
+  const Told told = ask(arguments.places);
+  Kernel kernel(arguments.places);
+  const Loads loads = measure(kernel, told.overview);
+  if (arguments.json) {
+    print(list_json(told.overview, loads, told.source()));
+  } else {
+    print(list_screen(told.overview, loads, arguments.all, wall_seconds(), look_of_output()));
+  }
+  return end(arguments, told);
+}
+
+int show_devices(const Arguments& arguments) {
+  const Told told = ask(arguments.places);
+  if (arguments.json) {
+    print(devices_json(told.overview, told.source()));
+  } else {
+    print(devices_screen(told.overview, look_of_output()));
+  }
+  return end(arguments, told);
+}
+
+int explain(const Arguments& arguments) {
+  Service service(system_bus_address());
+  const Overview overview = service.overview();
+  const std::vector<Explained> all = service.explain(choose(overview, arguments.name).whom);
+  Kernel kernel(arguments.places);
+  std::map<std::string, std::vector<Rule>> held;
+  for (const Explained& one : all) {
+    if (auto rules = kernel.rules(one.container.path.cgroup))
+      held[one.container.path.cgroup] = std::move(*rules);
+  }
+  if (arguments.json) {
+    print(explain_json(all, held));
+  } else {
+    print(explain_screen(all, held, wall_seconds(), look_of_output()));
+  }
+  return exit_good;
+}
+
+int verify(const Arguments& arguments) {
+  Service service(system_bus_address());
+  Kernel kernel(arguments.places);
+  const Comparison comparison = compare_twice(service, kernel);
+  if (arguments.json) {
+    print(verify_json(comparison));
+  } else {
+    print(verify_screen(comparison, look_of_output()));
+  }
+  return comparison.differences.empty() ? exit_good : exit_bad;
+}
+
+int health(const Arguments& arguments) {
+  std::vector<HealthCheck> checks;
+  try {
+    Service service(system_bus_address());
+    const Overview overview = service.overview();
+    Kernel kernel(arguments.places);
+    checks = health_of(overview, compare_twice(service, kernel));
+  } catch (const NotRunning&) {
+    checks = health_of_files(arguments.places);
+  } catch (const CallRefused& error) {
+    checks = {{"service", false, error.what()}};
+  }
+  if (arguments.json) {
+    print(health_json(checks));
+  } else {
+    print(health_screen(checks, look_of_output()));
+  }
+  return std::ranges::all_of(checks, &HealthCheck::good) ? exit_good : exit_bad;
+}
+
+int check_config(const Arguments& arguments) {
+  const bool one_file = !arguments.file.empty();
+  const std::string file = one_file ? arguments.file : arguments.places.config;
+  ConfigText text;
+  if (one_file) {
+    read_config_file(file, text);
+  } else {
+    text = read_configuration(file);
+  }
+  ParsedConfig parsed = build_config(text.entries);
+  text.errors.insert(text.errors.end(), parsed.errors.begin(), parsed.errors.end());
+  if (arguments.json) {
+    print(config_json(file, text.errors, parsed.notices));
+  } else {
+    for (const ConfigMessage& message : text.errors) print(to_string(message));
+    for (const ConfigMessage& message : parsed.notices) print(to_string(message));
+    if (text.errors.empty()) print(file + ": no errors");
+  }
+  return text.errors.empty() ? exit_good : exit_config;
+}
+
+int pause(const Arguments& arguments) {
+  Service service(system_bus_address());
+  const Overview overview = service.overview();
+  const Choice choice = choose(overview, arguments.name);
+  service.pause(choice.whom, arguments.span);
+  return act(arguments, "pause", choice, static_cast<std::uint64_t>(arguments.span.count()),
+             choice.shown + " is not limited for " + to_text(arguments.span) +
+                 ", then again by itself; sooner: iopsctl resume " + arguments.name);
+}
+
+int resume(const Arguments& arguments) {
+  Service service(system_bus_address());
+  const Overview overview = service.overview();
+  const Choice choice = choose(overview, arguments.name);
+  service.resume(choice.whom);
+  return act(arguments, "resume", choice, {}, choice.shown + " is limited again");
+}
+
+int clear(const Arguments& arguments) {
+  try {
+    Service(system_bus_address()).clear();
+  } catch (const NotRunning& error) {
+    return clear_without_service(arguments, error);
+  }
+  return act(arguments, "clear", {}, {},
+             "every limit is taken away, and none is written until 'iopsctl reload' or a restart "
+             "of iops-limitd");
+}
+
+int reload(const Arguments& arguments) {
+  Service(system_bus_address()).reload();
+  return act(arguments, "reload", {}, {}, "the configuration was read again and is in force");
+}
+
+int show_names(const Arguments& arguments) {
+  for (const std::string& word : words_of(ask(arguments.places).overview.containers)) print(word);
+  return exit_good;
+}
+
+}  // namespace iopslimit

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iopsctl/verify.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "iopsctl/load.hpp"
+#include "iopsctl/wording.hpp"
+
+namespace iopslimit {
+namespace {
+
+std::optional<Rule> rule_on(const std::vector<Rule>& rules, Devnum device) {
+  const auto found = std::ranges::find(rules, device, &Rule::device);
+  return found == rules.end() ? std::nullopt : std::optional(*found);
+}
+
+std::string wording(const std::optional<Rule>& service, const std::optional<Rule>& kernel) {
+  if (!kernel) return "should hold " + describe(*service) + "; the kernel holds no rule";
+  if (!service) return "should hold no rule; the kernel holds " + describe(*kernel);
+  return "should hold " + describe(*service) + "; the kernel holds " + to_string(kernel->limit);
+}
+
+class Comparing {
+ public:
+  Comparing(const Overview& overview, const RulesOf& kernel)
+      : devices_(devices_of(overview)), kernel_(kernel) {}
+
+  void cgroup(const std::string& cgroup, const std::string& shown, const std::vector<Rule>& rules) {
+    const auto held = kernel_(cgroup);
+    if (!held && rules.empty()) return;
+    std::set<Devnum> devices(devices_.begin(), devices_.end());
+    for (const Rule& rule : rules) devices.insert(rule.device);
+    for (const Devnum device : devices) {
+      const auto service = rule_on(rules, device);
+      const auto found = held ? rule_on(*held, device) : std::nullopt;
+      if (service) ++result.rules;
+      if (service != found)
+        result.differences.push_back({cgroup, shown, service, found, wording(service, found)});
+    }
+  }
+  void unknown(const std::string& cgroup) {
+    result.differences.push_back({cgroup, cgroup, std::nullopt, std::nullopt,
+                                  "is a container that the service does not know"});
+  }
+
+  Comparison result;
+
+ private:
+  std::vector<Devnum> devices_;
+  const RulesOf& kernel_;
+};
+
+// Known by itself, by its pod (scope = pod), or by the part of it that holds its processes.
+bool known(const std::set<std::string_view>& cgroups, const ContainerPath& path) {
+  return cgroups.contains(path.cgroup) || cgroups.contains(pod_cgroup_of(path)) ||
+         cgroups.contains(process_leaf_of(path));
+}
+
+}  // namespace
+
+Comparison compare(const Overview& overview, const std::vector<ContainerPath>& present,
+                   const RulesOf& kernel) {
+  Comparing comparing(overview, kernel);
+  std::set<std::string_view> cgroups;
+  for (const CarrierView& one : overview.containers) {
+    cgroups.insert(one.path.cgroup);
+    comparing.cgroup(one.path.cgroup, shown_name(one), one.rules);
+  }
+  for (const TotalView& total : overview.totals)
+    comparing.cgroup(total.cgroup, "the total of " + total.cgroup, total.rules);
+  for (const ContainerPath& path : present) {
+    if (!known(cgroups, path)) comparing.unknown(path.cgroup);
+  }
+  return std::move(comparing.result);
+}
+
+Comparison in_both(const Comparison& first, Comparison second) {
+  std::erase_if(second.differences, [&first](const Difference& one) {
+    return std::ranges::find(first.differences, one) == first.differences.end();
+  });
+  return second;
+}
+
+std::vector<HealthCheck> health_of(const Overview& overview, const Comparison& comparison) {
+  const std::uint64_t failed = overview.count(Standing::failed);
+  const std::size_t different = comparison.differences.size();
+  const auto refused =
+      std::ranges::find(overview.devices, DeviceState::refused, &DeviceView::state);
+  return {{"service", true, "it answers: its loop turns"},
+          {"devices", refused == overview.devices.end(),
+           refused == overview.devices.end()
+               ? counted(overview.devices.size(), "data mount", "data mounts") + ", none refused"
+               : refused->text},
+          {"containers", failed == 0 && !overview.cleared,
+           overview.cleared
+               ? "every limit was taken away by 'iopsctl clear': 'iopsctl reload' brings "
+                 "them back"
+               : counted(failed, "container is", "containers are") + " not limited that should be"},
+          {"rules", different == 0,
+           different == 0
+               ? counted(comparison.rules, "rule holds", "rules hold")
+               : counted(different, "rule does", "rules do") + " not hold: see 'iopsctl verify'"}};
+}
+
+}  // namespace iopslimit

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Numbers and moments as an operator reads them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/limit.hpp"
+#include "core/rule.hpp"
+
+namespace iopslimit {
+
+/// "0", "812", "12.3K", "4.0M": at most five characters up to 999.9T, by 1000.
+std::string short_number(double value);
+/// The same by 1024, for bytes.
+std::string short_bytes(double value);
+/// "84%"; at least "1%" for anything above 0.
+std::string percent(double share);
+
+/// "500", "300r 600w", "500 50M/s", "max" for an unlimited one.
+std::string short_limit(const Limit& limit);
+/// Of all devices: each limit once, "500, 200"; "-" without rules.
+std::string short_limits(const std::vector<Rule>& rules);
+/// "259:0: read 500 IOPS, write 500 IOPS".
+std::string describe(const Rule& rule);
+
+/// "Mon 2026-11-23 16:46:01 UTC", in the local time zone; "never" for 0.
+std::string moment(std::uint64_t seconds);
+/// "3 min ago", "in 10 min"; the two largest units that are not 0.
+std::string distance(std::uint64_t seconds, std::uint64_t now);
+
+/// "1 container", "2 containers".
+std::string counted(std::uint64_t count, const std::string& one, const std::string& many);
+
+}  // namespace iopslimit

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iopsctl/verify.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "iopsctl/load.hpp"
+#include "support/sample_overview.hpp"
+
+namespace iopslimit {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+struct VerifyTest : testing::Test {
+  Overview overview = sample_overview();
+  std::map<std::string, std::vector<Rule>> kernel;
+  std::vector<ContainerPath> present;
+
+  VerifyTest() {
+    for (const CarrierView& one : overview.containers) {
+      kernel[one.path.cgroup] = one.rules;
+      present.push_back(one.path);
+    }
+    kernel["/kubepods"] = overview.totals[0].rules;
+  }
+  Comparison compared() {
+    return compare(overview, present,
+                   [this](const std::string& cgroup) -> std::optional<std::vector<Rule>> {
+                     const auto found = kernel.find(cgroup);
+                     if (found == kernel.end()) return std::nullopt;
+                     return found->second;
+                   });
+  }
+  std::vector<Rule>& of(std::size_t at) { return kernel[overview.containers[at].path.cgroup]; }
+};
+
+TEST_F(VerifyTest, TheSame) {
+  EXPECT_EQ(compared().rules, 3U);
+  EXPECT_THAT(compared().differences, IsEmpty());
+}
+
+TEST_F(VerifyTest, EveryDifference) {
+  of(0)[0].limit.write_iops = 7;
+  of(1).clear();
+  of(2) = {{{259, 0}, each_way(9)}};
+  kernel["/kubepods"].clear();
+  present.push_back(sample_container('9', "n", "p9", "c").path);
+  const auto found = compared().differences;
+  ASSERT_THAT(found, SizeIs(5));
+  EXPECT_THAT(found[0].text, HasSubstr("the kernel holds read 500 IOPS, write 7 IOPS"));
+  EXPECT_THAT(found[1].text, HasSubstr("the kernel holds no rule"));
+  EXPECT_THAT(found[2].text, HasSubstr("should hold no rule"));
+  EXPECT_THAT(found[3].shown, HasSubstr("the total of /kubepods"));
+  EXPECT_THAT(found[4].text, HasSubstr("does not know"));
+}
+
+TEST_F(VerifyTest, RulesOfOthersOnOtherDisksAreNotOurs) {
+  of(2) = {{{8, 0}, each_way(9)}};
+  EXPECT_THAT(compared().differences, IsEmpty());
+}
+
+TEST_F(VerifyTest, AContainerThatEndedIsNoDifferenceTheSecondTime) {
+  kernel.erase(overview.containers[0].path.cgroup);
+  const Comparison first = compared();
+  EXPECT_THAT(first.differences, SizeIs(1));
+  overview.containers.erase(overview.containers.begin());
+  EXPECT_THAT(in_both(first, compared()).differences, IsEmpty());
+}
+
+TEST_F(VerifyTest, Health) {
+  EXPECT_FALSE(health_of(overview, compared())[2].good) << "one failed";
+  overview.containers.pop_back();
+  present.pop_back();
+  for (const HealthCheck& check : health_of(overview, compared())) EXPECT_TRUE(check.good);
+  overview.devices[1].state = DeviceState::refused;
+  EXPECT_FALSE(health_of(overview, compared())[1].good);
+  overview.cleared = true;
+  EXPECT_FALSE(health_of(overview, compared())[2].good);
+  of(0).clear();
+  EXPECT_FALSE(health_of(overview, compared())[3].good);
+}
+
+TEST(Load, IsTheDifferenceOfTwoSamples) {
+  const CarrierView db = sample_container('a', "shop", "db-0", "db");
+  IoSample before;
+  before.of[db.path.cgroup] = {{{{259, 0}, {100, 10, 4096, 0}}, {{8, 0}, {5, 5, 5, 5}}}, 1000000};
+  IoSample after;
+  after.taken = before.taken + std::chrono::seconds(2);
+  after.of[db.path.cgroup] = {{{{259, 0}, {900, 30, 8192, 0}}, {{8, 0}, {99, 5, 5, 5}}}, 1500000};
+  const auto load = load_of(db, {{259, 0}}, before, after);
+  ASSERT_TRUE(load);
+  EXPECT_DOUBLE_EQ(load->read_iops, 400);
+  EXPECT_DOUBLE_EQ(load->write_iops, 10);
+  EXPECT_DOUBLE_EQ(load->read_bps, 2048);
+  EXPECT_DOUBLE_EQ(*load->use, 0.8);
+  EXPECT_DOUBLE_EQ(*load->stalled, 0.25);
+  EXPECT_FALSE(load_of(db, {}, IoSample{}, after));
+  EXPECT_FALSE(load_of(db, {}, before, before));
+}
+
+TEST(Load, CountersThatWereSetBackAreNone) {
+  const CarrierView db = sample_container('a', "shop", "db-0", "db");
+  IoSample before;
+  before.of[db.path.cgroup] = {{{{259, 0}, {100, 0, 0, 0}}}, std::nullopt};
+  IoSample after;
+  after.taken = before.taken + std::chrono::seconds(1);
+  after.of[db.path.cgroup] = {{{{259, 0}, {5, 0, 0, 0}}}, std::nullopt};
+  const auto load = load_of(db, {}, before, after);
+  ASSERT_TRUE(load);
+  EXPECT_DOUBLE_EQ(load->read_iops, 0);
+  EXPECT_FALSE(load->stalled);
+}
+
+}  // namespace
+}  // namespace iopslimit

@@ -1,0 +1,399 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""iopsctl against a fake service on a bus of the test's own, and a cgroup tree of files.
+
+Usage: iopsctl_test.py IOPSCTL FAKE_SERVICE SCHEMA
+"""
+import contextlib
+import fcntl
+import json
+import os
+import pathlib
+import pty
+import re
+import select
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+import unittest
+
+import jsonschema
+
+IOPSCTL, FAKE_SERVICE, SCHEMA = sys.argv[1:4]
+NOBODY = 65534
+
+BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig><listen>unix:path={socket}</listen><auth>EXTERNAL</auth><policy context="default">
+<allow user="*"/><allow own="*"/><allow send_type="method_call"/><allow send_type="signal"/>
+<allow send_requested_reply="true"/><allow receive_sender="*"/></policy></busconfig>
+"""
+
+
+def as_nobody():
+    if os.geteuid() == 0:
+        os.setuid(NOBODY)
+
+
+class Machine:
+    """A root directory with a v2 hierarchy of plain files, and a bus."""
+
+    def __init__(self):
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix="iopsctl-test."))
+        self.root.chmod(0o777)
+        self.cgroups = self.root / "cgroup"
+        self.write("cgroup/cgroup.controllers", "cpu io memory\n")
+        self.write("proc/self/mountinfo",
+                   f"30 1 0:26 / {self.cgroups} rw - cgroup2 cgroup2 rw\n")
+        self.write("run/iops-limitd/rules", "")
+        self.address = f"unix:path={self.root}/bus"
+        self.processes = []
+
+    def write(self, path, text):
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+    def container(self, digit, pod, rules):
+        """A container of the sample overview (tests/support/sample_overview.hpp)."""
+        path = f"/kubepods/burstable/pod00000000-0000-4000-8000-00000000000{pod}/{digit * 64}"
+        self.write(f"cgroup{path}/io.max", rules)
+        self.write(f"cgroup{path}/io.stat", "259:0 rbytes=4096 wbytes=0 rios=1 wios=0\n")
+        self.write(f"cgroup{path}/io.pressure",
+                   "some avg10=0.00 avg60=0.00 avg300=0.00 total=1000\nfull avg10=0 total=0\n")
+        return path
+
+    def sample(self):
+        limit = "259:0 rbps=max wbps=max riops=500 wiops=500\n"
+        self.write("cgroup/kubepods/io.max", "259:0 rbps=max wbps=max riops=3000 wiops=3000\n")
+        self.db = self.container("a", 0, limit)
+        self.container("b", 1, limit)
+        for digit, pod in (("c", 1), ("d", 1), ("e", 2), ("f", 3)):
+            self.container(digit, pod, "")
+
+    def start(self, command, **more):
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True,
+                                   env=self.environment(), **more)
+        self.processes.append(process)
+        return process
+
+    def bus(self):
+        self.write("bus.conf", BUS_CONFIG.format(socket=self.root / "bus"))
+        daemon = self.start(["dbus-daemon", f"--config-file={self.root}/bus.conf", "--nofork",
+                             "--nopidfile", "--nosyslog", "--print-address=1"],
+                            preexec_fn=as_nobody)
+        assert "unix:" in daemon.stdout.readline()
+
+    def service(self, *mood):
+        service = self.start([FAKE_SERVICE, *mood])
+        assert "on the bus" in service.stdout.readline()
+        return service
+
+    def environment(self, **more):
+        names = {"PATH": os.environ["PATH"], "TZ": "UTC", "DBUS_SYSTEM_BUS_ADDRESS": self.address}
+        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS"):
+            if name in os.environ:
+                names[name] = os.environ[name]
+        return {**names, **more}
+
+    def run(self, *arguments, user=None, **environment):
+        command = [IOPSCTL, "--root", str(self.root), *arguments]
+        if user is not None:
+            command = ["setpriv", f"--reuid={user}", "--clear-groups", *command]
+        return subprocess.run(command, env=self.environment(**environment), capture_output=True,
+                              text=True, timeout=60, check=False)
+
+    def close(self):
+        for process in self.processes:
+            process.kill()
+            process.wait()
+            process.stdout.close()
+        shutil.rmtree(self.root)
+
+
+class Terminal:
+    """A command on a terminal of its own; `read_until` waits for text on its screen."""
+
+    def __init__(self, machine, *arguments, columns=80, rows=24):
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.execve(IOPSCTL, [IOPSCTL, "--root", str(machine.root), *arguments],
+                      machine.environment(TERM="xterm"))
+        self.resize(columns, rows)
+        self.text = ""
+
+    def resize(self, columns, rows):
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def read_until(self, pattern, after=0):
+        deadline = time.monotonic() + 30
+        while not re.search(pattern, self.text[after:], re.DOTALL):
+            ready, _, _ = select.select([self.fd], [], [], max(0, deadline - time.monotonic()))
+            assert ready, f"no {pattern!r} in {self.text[after:][:2000]!r}"
+            try:
+                self.text += os.read(self.fd, 65536).decode()
+            except OSError:
+                assert False, f"ended without {pattern!r}: {self.text[after:]!r}"
+        return self.text[after:]
+
+    def end(self):
+        """The exit status, when it has ended; what it still said is in `text`."""
+        with contextlib.suppress(OSError):
+            while data := os.read(self.fd, 65536):
+                self.text += data.decode()
+        status = os.waitpid(self.pid, 0)[1]
+        os.close(self.fd)
+        return os.waitstatus_to_exitcode(status)
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.machine = Machine()
+        self.addCleanup(self.machine.close)
+        self.machine.sample()
+
+    def ends(self, result, status, *patterns):
+        said = result.stdout + result.stderr
+        self.assertEqual(result.returncode, status, said)
+        for pattern in patterns:
+            self.assertRegex(said, pattern)
+
+    def valid(self, verb, result):
+        document = json.loads(result.stdout)
+        with open(SCHEMA, encoding="utf-8") as file:
+            schema = json.load(file)
+        jsonschema.validate(document, {**schema, "$ref": f"#/$defs/{verb}"})
+        return document
+
+
+class WithService(Case):
+    def setUp(self):
+        super().setUp()
+        self.machine.bus()
+        self.service = self.machine.service()
+
+    def run_as_root(self, *arguments):
+        if os.geteuid() != 0:
+            self.skipTest("needs root")
+        return self.machine.run(*arguments)
+
+    def test_status(self):
+        self.ends(self.machine.run("status"), 0, "iops-limitd 0.1.0, running since Sun 2001-09-09",
+                  "Device: /data = ext4 on nvme0n1", "/logs is not mounted",
+                  "2 limited, 1 exempt, 1 sandbox, 1 failed, 1 paused", "33% of the total of 3000")
+
+    def test_list(self):
+        result = self.machine.run("list")
+        self.ends(result, 0, r"shop/db-0 +db +limited +500 +0 +\[limits\] iops", "1 sandbox is not",
+                  "lab/job-2 +job +paused +- +0 +limited again in", "io controller is not enabled")
+        self.assertEqual(self.machine.run("list", "--all").stdout.count("\n"), 7)
+
+    def test_a_terminal_cuts_and_a_pipe_does_not(self):
+        narrow = self.machine.run("list", COLUMNS="60").stdout.splitlines()
+        self.assertTrue(all(len(line) <= 60 for line in narrow), narrow)
+        self.assertIn("…", "".join(narrow))
+        self.assertNotIn("…", self.machine.run("list").stdout)
+
+    def test_devices(self):
+        self.ends(self.machine.run("devices"), 0, r"/data +limited +259:0 +3000 +1000 +/data = ext4",
+                  "/logs +waiting +-")
+
+    def test_explain(self):
+        self.ends(self.machine.run("explain", "db"), 0, "shop/db-0/db: limited",
+                  r"1\. \[exclude\]: no keyword", r"2\. \[limits\] applies",
+                  "Kernel: 259:0: read 500 IOPS, write 500 IOPS")
+        self.ends(self.machine.run("explain", "shop/web-1"), 0, "web: limited",
+                  "istio-proxy: exempt", "holds no rule")
+
+    def test_names_are_exact_or_the_start_of_one(self):
+        self.ends(self.machine.run("explain", "aaaa"), 0, "shop/db-0/db")
+        self.ends(self.machine.run("explain", "web"), 2, "'web' may be any of:",
+                  r"shop/web-1/web \(bbbbbbbbbbbb\)", "lab/web-3/web")
+        self.ends(self.machine.run("explain", "nobody"), 2, "no container or pod is called")
+
+    def test_verify(self):
+        self.ends(self.machine.run("verify"), 0, "3 rules compared: all hold")
+        for rules, what in (("259:0 rbps=max wbps=max riops=501 wiops=500\n", "read 501 IOPS"),
+                            ("", "the kernel holds no rule")):
+            self.machine.write(f"cgroup{self.machine.db}/io.max", rules)
+            self.ends(self.machine.run("verify"), 1, f"shop/db-0/db should hold.*{what}",
+                      "1 difference")
+        self.valid("verify", self.machine.run("verify", "--json"))
+
+    def test_verify_sees_rules_that_should_not_be(self):
+        self.machine.container("c", 1, "259:0 rbps=max wbps=max riops=7 wiops=max\n")
+        self.machine.container("9", 9, "")
+        self.ends(self.machine.run("verify"), 1, "istio-proxy should hold no rule; the kernel holds",
+                  "that the service does not know")
+
+    def test_health(self):
+        self.ends(self.machine.run("health"), 1, "good  service: it answers",
+                  "BAD   containers: 1 container is not limited", "good  rules: 3 rules hold")
+        self.machine.write(f"cgroup{self.machine.db}/io.max", "")
+        self.ends(self.machine.run("health"), 1, "BAD   rules: 1 rule does not hold")
+
+    def test_pause_and_resume(self):
+        self.ends(self.run_as_root("pause", "db", "--for", "30m"), 0,
+                  "shop/db-0/db is not limited for 30 min")
+        self.assertEqual(self.service.stdout.readline(), f"pause {self.machine.db} 1800\n")
+        self.ends(self.machine.run("list"), 0, "db +paused +- +0 +limited again in")
+        self.ends(self.machine.run("resume", "db"), 0, "shop/db-0/db is limited again")
+        self.ends(self.machine.run("resume", "web-1/web"), 1, "is not paused")
+
+    def test_a_pause_is_bounded(self):
+        for span in ("25h", "0", "ten", "-1", "10m5"):
+            self.ends(self.machine.run("pause", "db", f"--for={span}"), 2, "at most 24h")
+
+    def test_reload_and_clear(self):
+        self.ends(self.run_as_root("reload"), 0, "read again")
+        self.ends(self.machine.run("clear"), 0, "every limit is taken away")
+        self.assertEqual([self.service.stdout.readline() for _ in range(2)], ["reload\n", "clear\n"])
+
+    def test_others_may_not_change(self):
+        user = NOBODY if os.geteuid() == 0 else None
+        for verb in (("reload",), ("clear",), ("pause", "db"), ("resume", "db")):
+            self.ends(self.machine.run(*verb, user=user), 4, "only root may do this: polkit")
+
+    def test_json(self):
+        for verb in ("status", "list", "devices", "health", "verify", "check-config"):
+            self.valid(verb, self.machine.run(verb, "--json"))
+        status = self.valid("status", self.machine.run("status", "--json"))
+        self.assertEqual((status["source"], status["service"]["paused"]), ("service", 1))
+        shown = self.valid("explain", self.machine.run("explain", "web-1", "--json"))["containers"]
+        self.assertEqual([one["name"] for one in shown], ["web", "istio-proxy", ""])
+        self.valid("top", self.machine.run("top", "-n", "1", "--json"))
+        for verb in (("pause", "db"), ("resume", "job"), ("reload",), ("clear",)):
+            self.valid(verb[0], self.run_as_root(*verb, "--json"))
+
+    def test_names_for_completion(self):
+        names = self.machine.run("names").stdout.split()
+        self.assertIn("shop/db-0", names)
+        self.assertIn("db", names)
+        self.assertNotIn("web", names)
+
+    def test_top_in_a_pipe_is_one_screen(self):
+        self.ends(self.machine.run("top"), 0, "2 containers limited, 1 exempt",
+                  r"shop/db-0/db +0 +0 +0 +0 +500 +\[ +\]   0% +0%")
+
+    def test_top_on_a_terminal(self):
+        terminal = Terminal(self.machine, "top", columns=80, rows=12)
+        terminal.read_until(r"\x1b\[\?1049h.*q quit")
+        self.machine.write(f"cgroup{self.machine.db}/io.stat",
+                           "259:0 rbytes=4096 wbytes=0 rios=100000 wios=0\n")
+        terminal.read_until(r"shop/db-0/db\s+\S*[1-9]")
+        for key, title in ((b"n", r"\*CONTAINER"), (b"u", r"\*OF ITS LIMIT"), (b"b", r"\*B/S"),
+                           (b"w", r"\*STALL"), (b"\x1b[B\x1b[A\x1b[6~i", r"\*READ/S")):
+            seen = len(terminal.text)
+            os.write(terminal.fd, key)
+            terminal.read_until(title, seen)
+        seen = len(terminal.text)
+        terminal.resize(140, 12)
+        terminal.read_until("WRITE B/S", seen)
+        os.write(terminal.fd, b"q")
+        self.assertEqual(terminal.end(), 0)
+        self.assertIn("\x1b[?25h\x1b[?1049l", terminal.text)
+
+    def test_top_gives_the_terminal_back_when_it_is_ended(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            terminal = Terminal(self.machine, "top")
+            terminal.read_until("q quit")
+            before = termios.tcgetattr(terminal.fd)[3]
+            os.kill(terminal.pid, number)
+            terminal.read_until(r"\x1b\[\?25h\x1b\[\?1049l")
+            after = termios.tcgetattr(terminal.fd)[3]
+            self.assertEqual(terminal.end(), 0)
+            self.assertEqual((before & termios.ECHO, after & termios.ECHO), (0, termios.ECHO))
+
+    def test_colours_on_a_terminal_only(self):
+        terminal = Terminal(self.machine, "list")
+        terminal.read_until("limited")
+        terminal.end()
+        self.assertIn("\x1b[32mlimited", terminal.text)
+        self.assertNotIn("\x1b", self.machine.run("list").stdout)
+
+
+class OtherServices(Case):
+    def setUp(self):
+        super().setUp()
+        self.machine.bus()
+
+    def test_a_refused_reload(self):
+        self.machine.service("refuse")
+        if os.geteuid() == 0:
+            self.ends(self.machine.run("reload"), 1, "iopsctl: /etc/x.conf:3: no such key")
+
+    def test_a_service_that_does_not_turn(self):
+        self.machine.service("mute")
+        self.ends(self.machine.run("health"), 1, "BAD   service: the service does not answer")
+
+
+class WithoutService(Case):
+    def test_reading_verbs_show_the_kernel(self):
+        for bus in (False, True):
+            if bus:
+                self.machine.bus()
+            self.ends(self.machine.run("status"), 3, "what the kernel holds", "2 limited, 4 without",
+                      "is not running.*\n.*systemctl start iops-limitd")
+            self.ends(self.machine.run("list"), 3, "aaaaaaaaaaaa +limited +500 +0 +found in the k")
+            self.ends(self.machine.run("devices"), 3, "rules on 259:0")
+            for verb in ("status", "list", "devices"):
+                result = self.machine.run(verb, "--json")
+                self.assertEqual(self.valid(verb, result)["source"], "kernel")
+                self.assertEqual(result.returncode, 3)
+
+    def test_the_others_say_what_to_do(self):
+        for verb in (("explain", "db"), ("verify",), ("pause", "db"), ("resume", "db"), ("reload",)):
+            self.ends(self.machine.run(*verb), 3, "iops-limitd is not running: no system bus",
+                      "systemctl start iops-limitd")
+
+    def test_top_says_so(self):
+        self.ends(self.machine.run("top"), 3, "NOT RUNNING")
+
+    def test_health_by_the_files(self):
+        self.ends(self.machine.run("health"), 1, "BAD   service: it is not running")
+        self.machine.write("run/iops-limitd/alive", "")
+        self.machine.write("run/iops-limitd/rules",
+                           f"+ 259:0 {self.machine.db}\n+ 259:0 /kubepods/gone\n")
+        self.ends(self.machine.run("health"), 0, "good  service: its loop turned", "1 rule holds")
+        self.valid("health", self.machine.run("health", "--json"))
+        self.machine.write(f"cgroup{self.machine.db}/io.max", "")
+        self.ends(self.machine.run("health"), 1, "BAD   rules: 1 rule does not hold")
+        os.utime(self.machine.root / "run/iops-limitd/alive", (1, 1))
+        self.ends(self.machine.run("health"), 1, "BAD   service: its loop turned")
+
+    def test_a_service_without_a_bus_is_not_called_dead(self):
+        self.machine.write("run/iops-limitd/alive", "")
+        self.ends(self.machine.run("status"), 3, "iops-limitd runs, but cannot be asked")
+        self.ends(self.machine.run("clear"), 3, "iops-limitd runs, but cannot be asked")
+
+    def test_clear_takes_the_noted_rules_away(self):
+        self.machine.write("run/iops-limitd/rules", f"+ 259:0 {self.machine.db}\n")
+        self.ends(self.machine.run("clear"), 0, "1 rule taken away")
+        text = (self.machine.cgroups / self.machine.db[1:] / "io.max").read_text()
+        self.assertTrue(text.startswith("259:0 rbps=max wbps=max riops=max wiops=max"), text)
+        noted = (self.machine.root / "run/iops-limitd/rules").read_text().splitlines()
+        self.assertEqual(noted[-1], f"- 259:0 {self.machine.db}")
+
+    def test_check_config(self):
+        self.machine.write("etc/iops-limitd/iops-limitd.conf", "[limits]\niopss = 4\n")
+        self.ends(self.machine.run("check-config"), 78, "iops-limitd.conf:2: .*did you mean 'iops'")
+        result = self.machine.run("check-config", "--json")
+        self.assertEqual(self.valid("check-config", result)["errors"][0]["line"], 2)
+        self.machine.write("good.conf", "[limits]\niops = 400\n")
+        self.ends(self.machine.run("check-config", f"{self.machine.root}/good.conf"), 0, "no errors")
+
+    def test_wrong_arguments(self):
+        for words in ((), ("nonsense",), ("explain",), ("list", "--nonsense")):
+            self.ends(self.machine.run(*words), 2)
+        self.ends(self.machine.run("--help"), 0, "Exit status: 0 good", "check-config")
+        self.assertNotIn("names", self.machine.run("--help").stdout.split())
+        self.ends(self.machine.run("--version"), 0, r"^iopsctl \d+\.\d+\.\d+$")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], *sys.argv[4:]])
