@@ -5,7 +5,8 @@ import pathlib
 import subprocess
 
 DATA_SERIAL, OTHER_SERIAL = "data-disk", "other-disk"  # as in host/machine.py
-MOUNT, SCRATCH = "/data", "/scratch"
+MOUNT, LOGS, SCRATCH = "/data", "/logs", "/scratch"
+RACK = "rack"  # the layout of a machine with many disks: each case there makes its own /data
 
 
 def run(*command, **options):
@@ -15,21 +16,38 @@ def run(*command, **options):
     return done.stdout
 
 
-def by_serial(serial):
-    """The kernel name of the NVMe disk, such as nvme0n1."""
-    for controller in pathlib.Path("/sys/class/nvme").iterdir():
-        if (controller / "serial").read_text().strip() == serial:
-            return next(entry.name for entry in controller.iterdir() if entry.name.startswith("nvme"))
-    raise RuntimeError(f"no NVMe disk with serial {serial}")
+def present(serial, namespace=1):
+    """The kernel name of the NVMe disk, such as nvme0n1, or None. The last number in it is not the namespace's."""
+    for disk in pathlib.Path("/sys/class/block").glob("nvme*n*"):
+        try:
+            found = (disk / "device/serial").read_text().strip(), int((disk / "nsid").read_text())
+        except OSError:
+            continue  # a partition, or a disk that goes just now
+        if found == (serial, namespace) and (disk / "dev").exists():  # a path of a multipath disk has no number
+            return disk.name
+    return None
+
+
+def by_serial(serial, namespace=1):
+    name = present(serial, namespace)
+    if name is None:
+        raise RuntimeError(f"no NVMe disk with serial {serial} and namespace {namespace}")
+    return name
 
 
 def devnum(serial):
     """major:minor of the whole disk."""
-    return pathlib.Path("/sys/class/block", by_serial(serial), "dev").read_text().strip()
+    return number(by_serial(serial))
+
+
+def number(device):
+    """major:minor of a block device, given by its kernel name or any path."""
+    name = os.path.basename(os.path.realpath(os.path.join("/dev", device)))
+    return pathlib.Path("/sys/class/block", name, "dev").read_text().strip()
 
 
 class DataDisk:
-    """The file system behind /data. `layout` is ext4-partition or xfs-disk."""
+    """The file system behind /data. `layout` is ext4-partition, or a disk as it is."""
 
     def __init__(self, layout):
         self.layout = layout

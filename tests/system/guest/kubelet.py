@@ -8,6 +8,7 @@ import time
 import uuid
 
 import cri
+import disks
 import rules
 from disks import run
 
@@ -178,7 +179,8 @@ class Pod:
 
 def binds():
     """What every container has of the node, as SOURCE:TARGET[:ro]."""
-    return ["/usr:/usr:ro", *(f"{path}:{path}" for path in ("/data", "/scratch") if os.path.ismount(path))]
+    return ["/usr:/usr:ro", *(f"{path}:{path}" for path in (disks.MOUNT, disks.LOGS, disks.SCRATCH)
+                              if os.path.ismount(path))]
 
 
 class Kubelet:

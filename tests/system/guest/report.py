@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The line to the host: one JSON object a line on the second serial port."""
+"""The line to the host: one JSON object a line on the second serial port. The host speaks only when asked."""
 import json
 import os
 import threading
@@ -11,7 +11,7 @@ PORT = "/dev/ttyS1"
 
 class Report:
     def __init__(self):
-        self._port = os.open(PORT, os.O_WRONLY | os.O_NOCTTY)
+        self._port = os.open(PORT, os.O_RDWR | os.O_NOCTTY)
         tty.setraw(self._port)
         self._lock = threading.Lock()
 
@@ -20,6 +20,15 @@ class Report:
         with self._lock:
             while line:
                 line = line[os.write(self._port, line):]
+
+    def ask(self, action, disk):
+        """Has the host pull a disk out or plug it in ("pull", "plug"); returns when it has."""
+        self.send("ask", action=action, disk=disk)
+        answer = b""
+        while not answer.endswith(b"\n"):
+            answer += os.read(self._port, 4096)
+        if answer.strip():
+            raise RuntimeError(f"the host could not {action} {disk}: {answer.decode().strip()}")
 
     def step(self, text):
         self.send("step", text=text)

@@ -44,6 +44,15 @@ def of(cgroup):
     return of_directory(root() / cgroup.lstrip("/"))
 
 
+def write(directory, devnum, iops):
+    """A rule by hand."""
+    if hierarchy() == "v2":
+        (directory / "io.max").write_text(f"{devnum} riops={iops} wiops={iops}")
+    else:
+        for key in ("riops", "wiops"):
+            (directory / V1_FILES[key]).write_text(f"{devnum} {iops}")
+
+
 def limits(read_iops, write_iops, read_bps="max", write_bps="max"):
     """The four keys as the kernel shows them; a bandwidth is in bytes per second."""
     return {"riops": str(read_iops), "wiops": str(write_iops), "rbps": str(read_bps), "wbps": str(write_bps)}

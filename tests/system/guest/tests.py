@@ -5,6 +5,7 @@ import time
 import traceback
 
 import cases
+import disks
 import service
 from node import EVENTS_ONLY, Node
 
@@ -43,6 +44,7 @@ def selected(plan):
 
 
 def main(plan, report):
+    cases.load(cases.STACKS if plan["layout"] == disks.RACK else cases.NODE)
     node = Node(plan, report)
     service.configure(EVENTS_ONLY)
     report.step("formatting disks, starting containerd")

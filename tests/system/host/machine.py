@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One QEMU machine: throw-away overlay, payload drive, two NVMe disks, and the report line as a stream of events."""
+"""One QEMU machine: throw-away overlay, payload drive, two NVMe disks or a rack of them, and the report line as a
+stream of events."""
 import json
 import os
 import pathlib
@@ -7,6 +8,8 @@ import selectors
 import shutil
 import subprocess
 import time
+
+from rack import Rack
 
 # Serial numbers are how both sides name the disks: the kernel's nvme0/nvme1 order is not fixed.
 DATA_SERIAL, OTHER_SERIAL = "data-disk", "other-disk"
@@ -22,10 +25,11 @@ class MachineFailed(Exception):
 
 
 class Machine:
-    def __init__(self, name, folder, image, accelerator, hierarchy, payload, cpus=2, memory_mib=2048):
+    def __init__(self, name, folder, image, accelerator, hierarchy, payload, cpus=2, memory_mib=2048, racked=False):
         self.name, self.folder = name, pathlib.Path(folder)
         self.image, self.accelerator, self.hierarchy, self.payload = image, accelerator, hierarchy, payload
         self.cpus, self.memory_mib = cpus, memory_mib
+        self.rack = Rack(self.folder) if racked else None
         self.process = None
 
     def _prepare(self):
@@ -37,6 +41,8 @@ class Machine:
         for serial in (DATA_SERIAL, OTHER_SERIAL):
             with open(self.folder / f"{serial}.img", "wb") as disk:
                 disk.truncate(DISK_BYTES)
+        if self.rack:
+            self.rack.prepare()
         self.payload.write(self.folder / "payload.tar")
 
     def _drive(self, ident, file, image_format, device):
@@ -53,7 +59,8 @@ class Machine:
                 *self._drive("root", "root.qcow2", "qcow2", "virtio-blk-pci"),
                 *self._drive("payload", "payload.tar", "raw", "virtio-blk-pci,serial=payload"),
                 *self._drive("data", f"{DATA_SERIAL}.img", "raw", f"nvme,serial={DATA_SERIAL}"),
-                *self._drive("other", f"{OTHER_SERIAL}.img", "raw", f"nvme,serial={OTHER_SERIAL}"), *serials]
+                *self._drive("other", f"{OTHER_SERIAL}.img", "raw", f"nvme,serial={OTHER_SERIAL}"),
+                *(self.rack.command_line() if self.rack else []), *serials]
 
     def run(self, timeout):
         """Boots, and yields the report's events as they come, the last one being {"event": "done"}."""
@@ -63,8 +70,11 @@ class Machine:
         quiet = ["quiet", "systemd.mask=serial-getty@ttyS0.service", "systemd.show_status=0"]
         with open(self.folder / "qemu.log", "wb") as errors, open(self.folder / "report.jsonl", "wb") as copy:
             self.process = subprocess.Popen(self._command(serials, quiet), stdin=subprocess.PIPE,
-                                            stdout=subprocess.PIPE, stderr=errors)
+                                            stdout=subprocess.PIPE, stderr=errors,
+                                            pass_fds=self.rack.handles() if self.rack else ())
             try:
+                if self.rack:
+                    self.rack.monitor.greet()
                 yield from self._events(time.monotonic() + timeout, timeout, copy)
             finally:
                 self.stop()
@@ -82,9 +92,22 @@ class Machine:
             copy.flush()
             *lines, pending = (pending + chunk).split(b"\n")
             for event in filter(None, map(self._parse, lines)):
+                if event["event"] == "ask":
+                    self._answer(event)
+                    continue
                 yield event
                 if event["event"] == "done":
                     return
+
+    def _answer(self, asked):
+        """The guest cannot pull its own disks out: it asks, and waits for one line, empty when all went well."""
+        try:
+            self.rack.do(asked["action"], asked["disk"])
+            text = ""
+        except (OSError, RuntimeError) as failure:
+            text = str(failure)
+        self.process.stdin.write(text.encode() + b"\n")
+        self.process.stdin.flush()
 
     @staticmethod
     def _parse(line):
@@ -110,3 +133,5 @@ class Machine:
             self.process.stdout.close()
         for disk in (DATA_SERIAL + ".img", OTHER_SERIAL + ".img", "root.qcow2"):
             (self.folder / disk).unlink(missing_ok=True)
+        if self.rack:
+            self.rack.close()

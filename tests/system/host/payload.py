@@ -8,6 +8,10 @@ import tarfile
 SYSTEM_TESTS = pathlib.Path(__file__).resolve().parent.parent
 REPOSITORY = SYSTEM_TESTS.parent.parent
 
+# Of conf/: file to the folder that it is installed in.
+INSTALLED = {"iops-limitd.conf": "etc/iops-limitd", "org.iopslimit1.conf": "usr/share/dbus-1/system.d",
+             "iops-limitd.catalog": "usr/lib/systemd/catalog"}
+
 
 class Payload:
     """`plan` tells the guest side what to do; see guest/main.py."""
@@ -23,7 +27,9 @@ class Payload:
             # usr/lib, not lib: a directory named lib in the tar would replace the machine's symbolic link
             self._add_file(archive, "usr/lib/systemd/system/iops-limitd.service",
                            REPOSITORY / "units/iops-limitd.service", 0o644)
-            self._add_file(archive, "etc/iops-limitd/iops-limitd.conf", REPOSITORY / "conf/iops-limitd.conf", 0o644)
+            self._add_file(archive, "usr/bin/iopsctl", self.program.parent / "iopsctl", 0o755)
+            for name, folder in INSTALLED.items():
+                self._add_file(archive, f"{folder}/{name}", REPOSITORY / "conf" / name, 0o644)
         size = path.stat().st_size
         with open(path, "ab") as archive:
             archive.truncate((size + 511) // 512 * 512)

@@ -9,13 +9,16 @@ import accelerator
 import image
 from machine import Machine, MachineFailed
 from payload import Payload
+from stack_table import StackTable
 
 # hierarchy, cgroup driver, what /data is on
 CELLS = {
+    "v2-stacks": ("v2", "systemd", "rack"),  # the longest comes first
     "v2-systemd": ("v2", "systemd", "ext4-partition"),
     "v2-cgroupfs": ("v2", "cgroupfs", "xfs-disk"),
     "v1-systemd": ("v1", "systemd", "xfs-disk"),
     "v1-cgroupfs": ("v1", "cgroupfs", "ext4-partition"),
+    "v1-stacks": ("v1", "systemd", "rack"),
 }
 CELL_SECONDS, LONG_CELL_SECONDS = 1800, 4800
 # Two machines side by side with one CPU each keep two cores as busy as one machine with two CPUs, and emulation then has
@@ -29,6 +32,7 @@ class Results:
 
     def __init__(self):
         self.counts = {"pass": 0, "fail": 0, "skip": 0}
+        self._texts = []
         self._lock = threading.Lock()
 
     def add(self, name, result, text="", seconds=0.0, evidence=()):
@@ -38,6 +42,15 @@ class Results:
             print(f"{result.upper()}  {name}  ({seconds:.1f} s)  {first}", flush=True)
             for line in [*more, *evidence]:
                 print(f"      | {line}", flush=True)
+
+    def add_text(self, text):
+        """For the end of the run."""
+        with self._lock:
+            self._texts.append(text)
+
+    def show_texts(self):
+        for text in filter(None, self._texts):
+            print(text, flush=True)
 
 
 def plan_of(cell, arguments):
@@ -50,7 +63,8 @@ def run_cell(cell, parts, arguments, results):
     plan = plan_of(cell, arguments)
     started, seen = time.monotonic(), 0
     machine = Machine(cell, arguments.work / cell, parts["image"], parts["accelerator"], plan["hierarchy"],
-                      Payload(plan, arguments.program), cpus=CPUS)
+                      Payload(plan, arguments.program), cpus=CPUS, racked=plan["layout"] == "rack")
+    table = StackTable(machine.folder)
     try:
         for event in machine.run(LONG_CELL_SECONDS if arguments.all else CELL_SECONDS):
             if event["event"] == "case":
@@ -59,6 +73,8 @@ def run_cell(cell, parts, arguments, results):
                             event.get("journal", ()))
             elif event["event"] == "failure":
                 results.add(f"{cell}.machine", "fail", event["text"], time.monotonic() - started)
+            elif event["event"] in ("stack", "change"):
+                table.add(event)
             elif event["event"] == "journal":
                 (machine.folder / "journal.txt").write_text(event["text"])
             elif event["event"] == "step" and arguments.verbose:
@@ -67,6 +83,7 @@ def run_cell(cell, parts, arguments, results):
             results.add(f"{cell}.machine", "fail", f"no test ran (filter: {arguments.filter!r})")
     except MachineFailed as failure:
         results.add(f"{cell}.machine", "fail", str(failure), time.monotonic() - started)
+    results.add_text(table.text(cell))
 
 
 def main(arguments, progress):
@@ -92,5 +109,6 @@ def main(arguments, progress):
         thread.start()
     for thread in threads:
         thread.join()
+    results.show_texts()
     pathlib.Path(arguments.counts).write_text(" ".join(str(results.counts[k]) for k in ("pass", "fail", "skip")) + "\n")
     return 1 if results.counts["fail"] else 0

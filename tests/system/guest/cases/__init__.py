@@ -16,6 +16,11 @@ def case(name, fresh=False, cells=""):
 
 
 # The imports register; their order is the order of the run.
-for module in ("start", "containers", "restarts", "reload", "policies", "moves", "many", "pod_scope", "crio_files",
-               "docker_pods", "podman_containers", "cleanup"):
-    importlib.import_module(f"cases.{module}")
+NODE = ("start", "containers", "restarts", "reload", "policies", "moves", "operator", "many", "pod_scope", "crio_files",
+        "docker_pods", "podman_containers", "cleanup")
+STACKS = ("stacks", "stack_changes", "hot_plug", "several_mounts", "refused", "shared_disk")
+
+
+def load(modules):
+    for module in modules:
+        importlib.import_module(f"cases.{module}")

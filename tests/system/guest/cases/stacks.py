@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What /data can be: each stack is built, mounted while the service runs, measured through a container, and taken
+apart. The mount is a change of its own: a container that has been there before gets its rules on the new devices."""
+import contextlib
+import functools
+import re
+
+import disks
+import fio
+import mounts
+import race
+import rules
+import service
+import volumes
+from cases import case
+from disks import run
+from node import DEFAULT_TOTAL
+from rack import LIMIT, container_on_data, expect_rules, in_force, limited, mounted, running
+from report import until
+from stack import Stack, carriers, letters, paths, said
+
+# A limit in parts is reached while all parts are busy; of random I/O, chance leaves one of them idle now and then. And
+# the kernel rounds a small part down: 100 is 98, 75 is 67 (measured, 250 Hz).
+IN_PARTS_BELOW = 0.10
+
+
+def mount_bound(devices):
+    run("mkdir", "-p", volumes.BASE)
+    run("mount", devices[0], volumes.BASE)
+    run("mkdir", "-p", f"{volumes.BASE}/sub")
+    run("mount", "--bind", f"{volumes.BASE}/sub", disks.MOUNT)
+    run("umount", volumes.BASE)
+
+
+def mount_subvolume(devices):
+    run("mkdir", "-p", volumes.BASE)
+    run("mount", devices[0], volumes.BASE)
+    run("btrfs", "subvolume", "create", f"{volumes.BASE}/sub")
+    run("umount", volumes.BASE)
+    run("mount", "-o", "subvol=sub", devices[0], disks.MOUNT)
+
+
+def striped(first, second):
+    return volumes.logical_volume(first, second, create=("--extents", "100%FREE", "--stripes", "2"))
+
+
+def thin(device):
+    return volumes.logical_volume(device, create=("--type", "thin", "--thinpool", "pool", "--size", "700m",
+                                                  "--virtualsize", "700m"))
+
+
+@contextlib.contextmanager
+def array_of_partitions(level, first, second):
+    with volumes.partitions(first) as one, volumes.partitions(second) as other, \
+            volumes.array(level, *one, *other) as made:
+        yield made
+
+
+def on_partition(outer, device):
+    return volumes.nested(outer, volumes.partitions(device))
+
+
+def array_of(level):
+    return functools.partial(volumes.array, level)
+
+
+ONE = "{0} ({rule}); rule on {rule}{disk}"
+SEVERAL = "can reach 2 times its limit"
+PARTS = "carries 1/2 of a container's limit"
+ESCAPE = "writes to /data are NOT limited"
+TABLE = [
+    Stack("unpartitioned disk, xfs", letters("a"), volumes.plain, "xfs on " + ONE, "xfs"),
+    Stack("GPT partition", letters("b"), volumes.partitions, "ext4 on {0}p1; rule on {0} ({rule}){disk}"),
+    Stack("bind mount of a folder", letters("a"), volumes.plain, "ext4 on " + ONE, mount=mount_bound),
+    Stack("NVMe namespace 2 of a controller", ["two-namespaces#2"], volumes.plain, "ext4 on " + ONE),
+    Stack("NVMe native multipath, two controllers", ["shared-namespace"], volumes.plain, "ext4 on " + ONE),
+    Stack("LVM linear", letters("a"), volumes.logical_volume,
+          "ext4 on lab-data ({rule}) on {0}; rule on {rule}{disk}"),
+    Stack("LVM over a partition", letters("a"), functools.partial(on_partition, volumes.logical_volume),
+          "ext4 on lab-data ({rule}) on {0}p1; rule on {rule}{disk}"),
+    Stack("LVM striped over two disks, xfs", letters("ab"), striped,
+          "xfs on lab-data ({rule}) on {all}; rule on {rule}", "xfs", cells="v2 v1"),
+    Stack("LVM thin", letters("a"), thin,
+          "ext4 on lab-data ({rule}) on lab-pool-tpool on lab-pool_tmeta, lab-pool_tdata on {0}; rule on {rule}{disk}"),
+    Stack("LUKS (dm-crypt)", letters("a"), volumes.luks,
+          "ext4 on lab-crypt ({rule}) on {0}; rule on {rule}{disk}", cells="v2 v1"),
+    Stack("LVM over LUKS", letters("a"), lambda device: volumes.nested(volumes.logical_volume, volumes.luks(device)),
+          "ext4 on lab-data ({rule}) on lab-crypt on {0}; rule on {rule}{disk}"),
+    Stack("md raid0", letters("ab"), array_of(0), "ext4 on md127 raid0 ({rule}) on {all}; rule on {rule}"),
+    Stack("md raid1", letters("ab"), array_of(1), "ext4 on md127 raid1 ({rule}) on {all}; rule on {rule}",
+          cells="v2 v1"),
+    Stack("md raid10 over four disks", letters("abcd"), array_of(10),
+          "ext4 on md127 raid10 ({rule}) on {all}; rule on {rule}"),
+    Stack("md raid5 over three disks", letters("abc"), array_of(5),
+          "ext4 on md127 raid5 ({rule}) on {all}; rule on {rule}"),
+    Stack("md raid1 over partitions", letters("ab"), functools.partial(array_of_partitions, 1),
+          "ext4 on md127 raid1 ({rule}) on {partitions}; rule on {rule}"),
+    Stack("btrfs on one disk", letters("a"), volumes.plain, "btrfs on " + ONE, "btrfs"),
+    Stack("btrfs subvolume", letters("b"), volumes.plain, "btrfs on " + ONE, "btrfs", mount=mount_subvolume),
+    Stack("btrfs on two disks, data raid0", letters("ab"), volumes.plain,
+          "btrfs on {numbered}; rules on {rules}", "btrfs", ("--data", "raid0"), divisor=2, caution=PARTS,
+          cells="v2 v1"),
+    Stack("btrfs on two disks, data single", letters("ab"), volumes.plain,
+          "btrfs on {numbered}; rules on {rules}", "btrfs", ("--data", "single"), times=2, caution=SEVERAL),
+    Stack("LVM striped, limit_at = disk", letters("cd"), striped,
+          "ext4 on lab-data on {numbered}; rules on {rules}", limit_at="disk", times=2, caution=SEVERAL),
+    Stack("md raid0, limit_at = disk", letters("ab"), array_of(0),
+          "ext4 on md127 raid0 on {numbered}; rules on {rules}", limit_at="disk", divisor=2, caution=PARTS),
+    Stack("LUKS, limit_at = disk", letters("a"), volumes.luks, "ext4 on lab-crypt on " + ONE, limit_at="disk"),
+    Stack("loop device", letters("a"), volumes.loop,
+          "ext4 on loop0 of " + volumes.LOOP_FILE + " ({rule}); rule on {rule}"),
+]
+
+
+def expect_total(node, devices, divisor):
+    expected = {} if node.v1 else in_force(devices, DEFAULT_TOTAL // divisor)
+    kubepods = node.kubelet.driver.kubepods()
+    until(lambda: rules.of(kubepods) == expected,
+          lambda: f"expected {expected} on {kubepods}, found {rules.of(kubepods)}", 20)
+
+
+def expect_said(chain, caution, mark):
+    until(lambda: chain in service.status_text(),
+          lambda: f"expected {chain!r} in the status, found {service.status_text()!r}", 10)
+    lines = service.messages(after=mark)
+    assert any(line.startswith(chain) for line in lines), f"expected {chain!r} in the journal, found {lines}"
+    found = [line for line in lines if SEVERAL in line or PARTS in line]
+    assert all(caution in line for line in found) and bool(found) == bool(caution), \
+        f"expected the caution {caution!r} in the journal, found {found}"
+
+
+def measure(node, container, stack):
+    fio.prepare(node.runtime, container)
+    below = fio.TOLERANCE if stack.divisor == 1 else IN_PARTS_BELOW
+    return fio.within(LIMIT, container.name, lambda: fio.iops(node.runtime, container, seconds=4), below, stack.times)
+
+
+def run_stack(stack, node):
+    base = running(node, limited(stack.limit_at))
+    with stack.build(*paths(stack)) as made:
+        volumes.make_file_system(stack.kind, *made, options=stack.options)
+        devices, mark = carriers(stack, made), service.cursor()
+        wanted = in_force(devices, LIMIT // stack.divisor)
+        assert rules.of(base.cgroup) != wanted, "the rules are there before the mount, so nothing is proved"
+        try:
+            took = race.run([base.cgroup], wanted, lambda: stack.mount(made), stack.limit_at)
+            chain = said(stack, devices)
+            expect_said(chain, stack.caution, mark)
+            expect_total(node, devices, stack.divisor)
+            with container_on_data(node) as container:
+                expect_rules(container, wanted)
+                measured = measure(node, container, stack)
+        finally:
+            mounts.unmount()
+    node.report.send("stack", name=stack.name, chain=chain, rules=devices, limit=LIMIT, measured=measured,
+                     said=f"{LIMIT}" if stack.divisor == 1 else f"{LIMIT} in {stack.divisor} parts",
+                     remark=f" (up to {stack.times} x, the log says so)" if stack.times > 1 else "")
+    return f"{chain}; fio at {LIMIT}: {fio.spelled(measured)}; {race.spelled(took)}"
+
+
+@case("raid5-limit-at-disk-lets-writes-through", fresh=True, cells="v2")
+def raid5_at_disk(node):
+    """raid5d sends them on in the kernel's name. The log says so, and it is true."""
+    running(node, limited("disk"))
+    members = [volumes.disk(letter) for letter in "abc"]
+    with volumes.array(5, *members) as [array]:
+        mark = service.cursor()
+        with mounted(array), container_on_data(node) as container:
+            expect_rules(container, in_force([disks.number(member) for member in members], LIMIT))
+            said = until(lambda: [line for line in service.messages(after=mark) if ESCAPE in line],
+                         lambda: f"expected {ESCAPE!r} in the journal, found {service.messages(after=mark)}", 10)
+            fio.prepare(node.runtime, container)
+            measured = fio.iops(node.runtime, container, seconds=4)
+    assert measured["write"] > 1.5 * LIMIT, f"writes are limited after all: {fio.spelled(measured)}"
+    return f"{said[0]}; fio at {LIMIT}: {fio.spelled(measured)}"
+
+
+for one in TABLE:
+    case("stack-" + "-".join(re.findall("[a-z0-9]+", one.name.lower())), fresh=True, cells=one.cells)(
+        functools.partial(run_stack, one))
