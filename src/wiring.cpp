@@ -204,9 +204,15 @@ void Wiring::rescan() {
   for (const Sighting& sighting : listing.containers) {
     if (!daemon_->has_record(sighting.path.cgroup)) await_record(sighting.path);
   }
+  follow_anew();
+}
+
+// After a look at everything: whatever the daemon has let go of meanwhile, nothing else would tell
+// its end.
+void Wiring::follow_anew() {
   late_records_.forget_unless([this](const std::string& cgroup) { return daemon_->knows(cgroup); });
-  to_follow_ = daemon_->holders();
   limit_watch_.forget_unless([this](const std::string& cgroup) { return daemon_->holds(cgroup); });
+  to_follow_ = daemon_->holders();
 }
 
 void Wiring::look_at_disks() {
@@ -254,6 +260,7 @@ std::vector<std::string> Wiring::reload() {
     const Listing listing = list(parsed.config.standalone, true);
     daemon_->on_config(std::move(parsed.config), listing);
     look_at_disks();
+    follow_anew();
   }
   flush();
   operating_->reloaded(config_refused_);

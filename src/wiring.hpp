@@ -51,6 +51,7 @@ class Wiring {
   void seen(const CgroupWatch::Seen& one);
   Listing list(Standalone standalone, bool reread);
   void rescan();
+  void follow_anew();
   void look_at_disks();
   std::vector<std::string> reload();
   void follow_limits();
