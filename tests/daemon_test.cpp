@@ -691,7 +691,7 @@ TEST_F(DaemonTest, CrunsLeafTakesTheScopesPlaceOnV1) {
   kernel.writes.clear();
   daemon.on_rescan({{{scope, named("web")}, {leaf, named("web")}}});
   EXPECT_THAT(kernel.writes, IsEmpty());
-  EXPECT_THAT(daemon.status(), HasSubstr("1 containers limited"));
+  EXPECT_THAT(daemon.status(), HasSubstr("1 container limited"));
 }
 
 // ---- scope = pod ----
@@ -719,7 +719,7 @@ TEST_F(DaemonTest, APodIsLimitedBeforeAnyContainerOfIt) {
   ASSERT_THAT(said, SizeIs(1)) << "once, with its name";
   EXPECT_THAT(said[0].text, HasSubstr("limited: pod shop/p to"));
   EXPECT_EQ(said[0].container_id, "");
-  EXPECT_THAT(daemon.status(), HasSubstr("1 pods limited"));
+  EXPECT_THAT(daemon.status(), HasSubstr("1 pod limited"));
   daemon.on_vanished(pod_cgroup);
   EXPECT_FALSE(daemon.knows(pod_cgroup));
 }

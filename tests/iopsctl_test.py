@@ -352,7 +352,7 @@ class WithoutService(Case):
                       "systemctl start iops-limitd")
 
     def test_top_says_so(self):
-        self.ends(self.machine.run("top"), 3, "NOT RUNNING")
+        self.ends(self.machine.run("top"), 3, "NOT RUNNING", "systemctl start iops-limitd")
 
     def test_health_by_the_files(self):
         self.ends(self.machine.run("health"), 1, "BAD   service: it is not running")

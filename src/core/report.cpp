@@ -109,9 +109,9 @@ std::string labels_not_known() {
 }
 
 std::string to_string(const Counts& counts, LimitScope scope) {
-  std::string text = std::to_string(counts.limited) +
-                     (scope == LimitScope::pod ? " pods" : " containers") + " limited, " +
-                     std::to_string(counts.exempt) + " exempt";
+  const std::string noun = scope == LimitScope::pod ? " pod" : " container";
+  std::string text = std::to_string(counts.limited) + noun + (counts.limited == 1 ? "" : "s") +
+                     " limited, " + std::to_string(counts.exempt) + " exempt";
   if (counts.failed != 0)
     text += ", " + std::to_string(counts.failed) + " NOT limited (see the journal)";
   return text;

@@ -54,6 +54,13 @@ void print(const std::string& text) {
   std::fputs((text + "\n").c_str(), stdout);
 }
 
+int end(const Arguments& arguments, const Told& told) {
+  if (told.by_service) return exit_good;
+  std::fflush(stdout);
+  std::fprintf(stderr, "%s\n", what_to_do(arguments.places, told.why_not).c_str());
+  return exit_not_running;
+}
+
 void print(const Lines& lines) {
   for (const std::string& line : lines) print(line);
 }

@@ -33,6 +33,9 @@ Choice choose(const Overview& overview, const std::string& word);
 /// Loads measured over a moment, by cgroup.
 Loads measure(Kernel& kernel, const Overview& overview);
 
+/// The exit status of what was shown; for a reader of text, who told it, on standard error.
+int end(const Arguments& arguments, const Told& told);
+
 void print(const Lines& lines);
 void print(const std::string& text);
 

@@ -44,7 +44,8 @@ class Top {
       draw();
     }
     loop_.run();
-    return told_.by_service ? exit_good : exit_not_running;
+    screen_.reset();
+    return end(arguments_, told_);
   }
 
  private:

@@ -28,14 +28,6 @@
 namespace iopslimit {
 namespace {
 
-// The exit status of what was shown, and for a reader of text who told it.
-int end(const Arguments& arguments, const Told& told) {
-  if (told.by_service) return exit_good;
-  std::fflush(stdout);
-  std::fprintf(stderr, "%s\n", what_to_do(arguments.places, told.why_not).c_str());
-  return exit_not_running;
-}
-
 Comparison compare_twice(Service& service, Kernel& kernel) {
   const auto once = [&] {
     return compare(service.overview(), kernel.containers(),

@@ -9,12 +9,16 @@ REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(REPOSITORY / "tests/system/host"))
 
 
+def folder(text):
+    return pathlib.Path(text).resolve()
+
+
 def parse():
     parser = argparse.ArgumentParser(prog="lab.py")
     parser.add_argument("command", choices=["image", "test", "demo", "vm"])
-    parser.add_argument("--cache", type=pathlib.Path, default=REPOSITORY / "build/vm-cache")
-    parser.add_argument("--work", type=pathlib.Path, default=REPOSITORY / "build/vm")
-    parser.add_argument("--program", type=pathlib.Path, default=REPOSITORY / "build/release/iops-limitd")
+    parser.add_argument("--cache", type=folder, default=REPOSITORY / "build/vm-cache")
+    parser.add_argument("--work", type=folder, default=REPOSITORY / "build/vm")
+    parser.add_argument("--program", type=folder, default=REPOSITORY / "build/release/iops-limitd")
     parser.add_argument("--started", type=float, default=time.time(), help="when the whole command began, Unix time")
     parser.add_argument("--hierarchy", choices=["v1", "v2"], default="v2")
     parser.add_argument("--machines", type=int, default=2, help="that run side by side")

@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """The system tests' host side: one machine for each cell of the matrix, one line for each test."""
+import json
 import pathlib
 import queue
 import threading
 import time
+import traceback
+
+import jsonschema
 
 import accelerator
 import image
 from machine import Machine, MachineFailed
-from payload import Payload
+from payload import REPOSITORY, Payload
 from stack_table import StackTable
 
 # hierarchy, cgroup driver, what /data is on
@@ -59,6 +63,16 @@ def plan_of(cell, arguments):
             "filter": arguments.filter, "leave_out": [] if arguments.all else LONG_CASES}
 
 
+def schema_error(verb, document):
+    """What `iopsctl VERB --json` printed against what we promise; "" when it fits."""
+    schema = json.loads((REPOSITORY / "conf/schema/iopsctl.json").read_text())
+    try:
+        jsonschema.validate(document, {**schema, "$ref": f"#/$defs/{verb}"})
+    except jsonschema.ValidationError as wrong:
+        return f"iopsctl {verb} --json: {wrong.message} at {list(wrong.absolute_path)}"
+    return ""
+
+
 def run_cell(cell, parts, arguments, results):
     plan = plan_of(cell, arguments)
     started, seen = time.monotonic(), 0
@@ -75,6 +89,12 @@ def run_cell(cell, parts, arguments, results):
                 results.add(f"{cell}.machine", "fail", event["text"], time.monotonic() - started)
             elif event["event"] in ("stack", "change"):
                 table.add(event)
+            elif event["event"] == "document":
+                wrong = schema_error(event["verb"], event["document"])
+                if wrong:
+                    results.add(f"{cell}.iopsctl-{event['verb']}-json", "fail", wrong)
+            elif event["event"] == "screen":
+                (machine.folder / "screen.txt").write_text(event["text"] + "\n")
             elif event["event"] == "journal":
                 (machine.folder / "journal.txt").write_text(event["text"])
             elif event["event"] == "step" and arguments.verbose:
@@ -101,7 +121,10 @@ def main(arguments, progress):
                 cell = waiting.get_nowait()
             except queue.Empty:
                 return
-            run_cell(cell, parts, arguments, results)
+            try:
+                run_cell(cell, parts, arguments, results)
+            except Exception:  # of the test's own: without a word the cell would count as nothing
+                results.add(f"{cell}.machine", "fail", traceback.format_exc())
 
     progress(f"booting {', '.join(cells)}, {arguments.machines} at a time")
     threads = [threading.Thread(target=work) for _ in range(arguments.machines)]
