@@ -46,6 +46,12 @@ def number(device):
     return pathlib.Path("/sys/class/block", name, "dev").read_text().strip()
 
 
+def operations(devnum):
+    """{"read": ..., "write": ...} that the disk has completed since it is there."""
+    fields = pathlib.Path(f"/sys/dev/block/{devnum}/stat").read_text().split()
+    return {"read": int(fields[0]), "write": int(fields[4])}
+
+
 class DataDisk:
     """The file system behind /data. `layout` is ext4-partition, or a disk as it is."""
 

@@ -50,15 +50,15 @@ def deviation(found, limit):
     return found / limit - 1
 
 
-def within(limit, who, measure, below=TOLERANCE, times=1):
-    """What `measure` returns, as iops() does, once each direction is from `below` under the limit to the tolerance above
-    `times` the limit."""
+def within(limit, who, measure, times=1):
+    """What `measure` returns, as iops() does, once each direction is within the tolerance of the limit, or of the way
+    from the limit to `times` the limit."""
     for _ in range(ATTEMPTS):
         measured = measure()
         most, least = max(measured.values()), min(measured.values())
         assert deviation(most, times * limit) <= TOLERANCE, \
             f"fio in {who}: expected at most {times * limit} IOPS, found {spelled(measured)}"
-        if deviation(least, limit) >= -below:
+        if deviation(least, limit) >= -TOLERANCE:
             return measured
     raise AssertionError(f"fio in {who}: expected {limit} IOPS each way, found {spelled(measured)}")
 

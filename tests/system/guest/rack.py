@@ -35,9 +35,9 @@ def running(node, configuration):
     return node.base()
 
 
-def limited(limit_at="volume"):
+def limited(limit_at="volume", iops=LIMIT):
     """A configuration."""
-    return f"[device]\nlimit_at = {limit_at}\n[limits]\niops = {LIMIT}\n"
+    return f"[device]\nlimit_at = {limit_at}\n[limits]\niops = {iops}\n"
 
 
 @contextlib.contextmanager

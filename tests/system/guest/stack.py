@@ -24,6 +24,7 @@ class Stack:
     times: int = 1  # what the container can reach, in limits
     caution: str = ""  # what the journal must say of it
     cells: str = "v2"
+    daily: bool = False  # else with --all, or by its name
 
 
 def letters(text):

@@ -1,10 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a stacks machine measured, as two tables that the README can quote: what /data can be, and how fast a change is
-followed."""
-
-STACK_HEAD = ["/data", "what STATUS says", "rule on", "IOPS limit", "fio read", "fio write", "deviation"]
-CHANGE_HEAD = ["change, with a container doing I/O", "the command takes", "rules in place after", "a bare loop's after",
-               "I/O errors"]
+"""What a machine measured, as tables that the README can quote: what /data can be, how fast a change is followed, and
+what the kernel makes of a limit."""
 
 
 def markdown(head, rows):
@@ -14,9 +10,8 @@ def markdown(head, rows):
 
 def stack_row(event):
     limit, measured = event["limit"], event["measured"]
-    worst = max((found / limit - 1 for found in measured.values()), key=abs)
     return [event["name"], f"`{event['chain']}`", ", ".join(event["rules"]), event["said"],
-            f"{measured['read']:.0f}", f"{measured['write']:.0f}", f"{worst:+.1%}" + event["remark"]]
+            f"{measured['read']:.0f}", f"{measured['write']:.0f}", deviation(measured, limit) + event["remark"]]
 
 
 def change_row(event):
@@ -25,25 +20,43 @@ def change_row(event):
     return [event["name"], *times, event["errors"]]
 
 
-class StackTable:
-    """Of one machine; every row is written to stacks.md as it comes."""
+def enforcement_row(event):
+    return [event["hierarchy"], event["directions"], event["mode"], f"{event['limit']:,}", spelled(event["fio"]),
+            deviation(event["fio"], event["limit"]), spelled(event["disk"])]
+
+
+def deviation(measured, limit):
+    """Of the direction that is farthest from the limit."""
+    return f"{max((found / limit - 1 for found in measured.values()), key=abs):+.1%}"
+
+
+def spelled(measured):
+    return ", ".join(f"{found:,.0f}" for found in measured.values())
+
+
+# event: (head, row of an event)
+TABLES = {
+    "stack": (["/data", "what STATUS says", "rule on", "IOPS limit", "fio read", "fio write", "deviation"], stack_row),
+    "change": (["change, with a container doing I/O", "the command takes", "rules in place after",
+                "a bare loop's after", "I/O errors"], change_row),
+    "enforcement": (["cgroup", "I/O", "how", "limit", "fio's IOPS", "deviation", "the disk's IOPS"], enforcement_row),
+}
+
+
+class MeasuredTables:
+    """Of one machine; every row is written to tables.md as it comes."""
 
     def __init__(self, folder):
-        self._file = folder / "stacks.md"
-        self._stacks, self._changes = [], []
+        self._file = folder / "tables.md"
+        self._rows = {}
 
     def add(self, event):
-        if event["event"] == "stack":
-            self._stacks.append(stack_row(event))
-        else:
-            self._changes.append(change_row(event))
-        self._file.write_text(self._tables())
+        self._rows.setdefault(event["event"], []).append(TABLES[event["event"]][1](event))
+        self._file.write_text(self._text())
 
-    def _tables(self):
-        parts = [markdown(STACK_HEAD, self._stacks)] if self._stacks else []
-        return "\n".join(parts + ([markdown(CHANGE_HEAD, self._changes)] if self._changes else []))
+    def _text(self):
+        return "\n".join(markdown(TABLES[kind][0], rows) for kind, rows in self._rows.items())
 
     def text(self, cell):
         """For the end of the run; empty when nothing was measured."""
-        tables = self._tables()
-        return f"\n{cell}, also in {self._file}:\n{tables}" if tables else ""
+        return f"\n{cell}, also in {self._file}:\n{self._text()}" if self._rows else ""

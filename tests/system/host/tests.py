@@ -12,8 +12,8 @@ import jsonschema
 import accelerator
 import image
 from machine import Machine, MachineFailed
+from measured_tables import TABLES, MeasuredTables
 from payload import REPOSITORY, Payload
-from stack_table import StackTable
 
 # hierarchy, cgroup driver, what /data is on
 CELLS = {
@@ -28,7 +28,6 @@ CELL_SECONDS, LONG_CELL_SECONDS = 1800, 4800
 # Two machines side by side with one CPU each keep two cores as busy as one machine with two CPUs, and emulation then has
 # no CPUs to keep in step: with two, a v1 machine can hang (HACKING.md, "The machine").
 CPUS = 1
-LONG_CASES = ["ten-thousand-cgroups-come-and-go", "two-hundred-real-containers", "policies-table-on-v1"]
 
 
 class Results:
@@ -60,7 +59,7 @@ class Results:
 def plan_of(cell, arguments):
     hierarchy, driver, layout = CELLS[cell]
     return {"role": "tests", "cell": cell, "hierarchy": hierarchy, "driver": driver, "layout": layout,
-            "filter": arguments.filter, "leave_out": [] if arguments.all else LONG_CASES}
+            "filter": arguments.filter, "all": arguments.all}
 
 
 def schema_error(verb, document):
@@ -78,7 +77,7 @@ def run_cell(cell, parts, arguments, results):
     started, seen = time.monotonic(), 0
     machine = Machine(cell, arguments.work / cell, parts["image"], parts["accelerator"], plan["hierarchy"],
                       Payload(plan, arguments.program), cpus=CPUS, racked=plan["layout"] == "rack")
-    table = StackTable(machine.folder)
+    table = MeasuredTables(machine.folder)
     try:
         for event in machine.run(LONG_CELL_SECONDS if arguments.all else CELL_SECONDS):
             if event["event"] == "case":
@@ -87,7 +86,7 @@ def run_cell(cell, parts, arguments, results):
                             event.get("journal", ()))
             elif event["event"] == "failure":
                 results.add(f"{cell}.machine", "fail", event["text"], time.monotonic() - started)
-            elif event["event"] in ("stack", "change"):
+            elif event["event"] in TABLES:
                 table.add(event)
             elif event["event"] == "document":
                 wrong = schema_error(event["verb"], event["document"])

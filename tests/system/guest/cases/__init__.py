@@ -6,18 +6,19 @@ import importlib
 ALL = []
 
 
-def case(name, fresh=False, cells=""):
+def case(name, fresh=False, cells="", long=False):
     """`fresh`: the case starts the service itself. Before every other one the service runs and /data is mounted.
-    `cells`: a word of the names of the cells it runs in, such as "v2", or several of them; "" is all."""
+    `cells`: a word of the names of the cells it runs in, such as "v2", or several of them; "" is all.
+    `long`: runs with --all, or when its name is asked for."""
     def register(function):
-        ALL.append((name, fresh, function, cells.split()))
+        ALL.append((name, fresh, function, cells.split(), long))
         return function
     return register
 
 
 # The imports register; their order is the order of the run.
 NODE = ("start", "containers", "restarts", "reload", "policies", "moves", "operator", "operator_bus",
-        "operator_screen", "many", "pod_scope", "crio_files",
+        "operator_screen", "enforcement", "many", "pod_scope", "crio_files",
         "docker_pods", "podman_containers", "cleanup")
 STACKS = ("stacks", "stack_changes", "hot_plug", "several_mounts", "refused", "shared_disk")
 

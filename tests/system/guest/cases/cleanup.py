@@ -38,7 +38,7 @@ def all_gone(node):
     return f"{with_pods} watches with pods, {settled[-1]} without, {fresh} after a fresh start"
 
 
-@case("ten-thousand-cgroups-come-and-go")
+@case("ten-thousand-cgroups-come-and-go", long=True)
 def come_and_go(node):
     """Plain directories shaped as pods and containers: only the watching is tested, so no runtime is needed."""
     node.remove_pods(*list(node.kubelet.pods))

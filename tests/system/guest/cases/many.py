@@ -82,7 +82,7 @@ def bare_containers(node):
         f"; the shares add up to {sums} of {DEFAULT_TOTAL}, never less than 10 each" if node.v1 else "")
 
 
-@case("two-hundred-real-containers", cells="v2-systemd")
+@case("two-hundred-real-containers", cells="v2-systemd", long=True)
 def real_containers(node):
     rows = [Row(f"crowd-{team}", rules.limits(100 + 10 * team, 100 + 10 * team), namespace=f"team-{team:02}",
                 container=f"c{number}") for team in range(TEAMS) for number in range(EACH)]

@@ -115,7 +115,7 @@ def dry_run(node):
     service.configure(EVENTS_ONLY + "dry_run = yes\n")
     try:
         service.start()
-        said = [line for line in service.messages(after=mark) if f"of pod {base.pod.name} " in line]
+        said = [line for line in service.messages(after=mark) if f"/{base.pod.name} " in line]
         assert said and "limited" in said[0] and str(node.expected_iops()) in said[0], f"found {said}"
         node.expect_no_rule(base.cgroup)
         assert service.status_text().startswith("dry run, nothing is written"), f"found {service.status_text()!r}"

@@ -44,6 +44,7 @@ def top(node):
     busy = fio.Background(node.runtime, base)
     shown = {}
     try:
+        still = {f"iopsctl {verb}": run("iopsctl", verb).splitlines() for verb in ("status", "list")}
         for columns in (80, 140):
             with terminal(columns):
                 keys("iopsctl top", "Enter")
@@ -60,5 +61,7 @@ def top(node):
                 expect_screen(r"^bash.*[#$] ?$")
     finally:
         busy.stop()
-    node.report.send("screen", text="\n".join(["80 columns", *shown[80], "", "140 columns", *shown[140]]))
+    screens = {**still, "iopsctl top, 80 columns": shown[80], "iopsctl top, 140 columns": shown[140]}
+    node.report.send("screen", text="\n".join(line for title, lines in screens.items()
+                                              for line in (f"--- {title}", *lines, "")))
     return f"a busy container at 80, 140 and, resized, 100 columns: {row_of(shown[80], base.pod.name)}"

@@ -91,7 +91,7 @@ def expect_one_complaint(pod):
 
 
 @case("policies-table", cells="v2-cgroupfs")
-@case("policies-table-on-v1", cells="v1-systemd")
+@case("policies-table-on-v1", cells="v1-systemd", long=True)
 def table(node):
     # containerd keeps the pod's labels nowhere on disk, and what is not known matches nothing.
     rows = [*TABLE, Row("labelled", DEFAULT, "[limits]", labels=LABELS)]
