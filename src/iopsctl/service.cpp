@@ -63,7 +63,7 @@ BusMessage Service::call(const char* interface, const char* method, const std::s
   check(sd_bus_message_set_allow_interactive_authorization(message, patient ? 1 : 0), cannot_ask);
   if (!text.empty()) check(sd_bus_message_append(message, "s", text.c_str()), cannot_ask);
   if (number != 0) check(sd_bus_message_append(message, "t", number), cannot_ask);
-  sd_bus_error error = SD_BUS_ERROR_NULL;
+  sd_bus_error error{};
   sd_bus_message* reply = nullptr;
   constexpr std::uint64_t usec = std::chrono::microseconds(patience).count();
   const int result = sd_bus_call(bus_.get(), message, patient ? UINT64_MAX : usec, &error, &reply);

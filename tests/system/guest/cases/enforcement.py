@@ -59,20 +59,24 @@ def run_fio(node, container, directions, more):
     return found, {direction: on_disk[direction] for direction in directions}
 
 
-def most(rates):
-    return max(rates.values())
+def most_allowed(node, mode, limit, by_fio, on_disk):
+    """(what must not exceed the limit, by how much it may): what the kernel promises. Writes of the page cache come in
+    bursts."""
+    if mode == "buffered":
+        return ({}, 0) if node.v1 else (on_disk, 2 * fio.TOLERANCE)
+    return by_fio, fio.TOLERANCE
 
 
-def expect_enforced(node, mode, limit, ceiling, by_fio, on_disk, where):
-    """Never above the limit where the kernel promises that; and direct I/O reaches it, if the machine can."""
-    if mode == "direct":
-        assert most(by_fio) <= limit * (1 + fio.TOLERANCE), f"{where}: {fio.spelled(by_fio)}"
-        if limit < ceiling / 2:
-            assert min(by_fio.values()) >= limit * (1 - fio.TOLERANCE), f"{where}: {fio.spelled(by_fio)}"
-    elif mode == "buffered" and not node.v1:
-        assert most(on_disk) <= limit * (1 + 2 * fio.TOLERANCE), f"{where}: {fio.spelled(on_disk)} on the disk"
-    elif mode == "buffered, fsync":
-        assert most(by_fio) <= limit * (1 + fio.TOLERANCE), f"{where}: {fio.spelled(by_fio)}"
+def measure(node, container, directions, mode, limit, ceiling):
+    """Too much is a failure at once; too little of direct I/O is measured again, as in fio.within()."""
+    for _ in range(fio.ATTEMPTS):
+        by_fio, on_disk = run_fio(node, container, directions, MODES[mode])
+        rates, tolerance = most_allowed(node, mode, limit, by_fio, on_disk)
+        where = f"{'/'.join(directions)}, {mode}, at {limit}: {fio.spelled(by_fio)}; on the disk {fio.spelled(on_disk)}"
+        assert all(rate <= limit * (1 + tolerance) for rate in rates.values()), where
+        if mode != "direct" or limit > ceiling / 2 or min(by_fio.values()) >= limit * (1 - fio.TOLERANCE):
+            return by_fio, on_disk
+    raise AssertionError(where)
 
 
 @contextlib.contextmanager
@@ -99,11 +103,12 @@ def enforcement(node):
     with early_writeback():
         for limit in LIMITS:
             with limited_to(node, container, limit):
-                for mode, more in MODES.items():
+                for mode in MODES:
                     for name, directions in DIRECTIONS.items():
-                        by_fio, on_disk = run_fio(node, container, directions, more)
-                        expect_enforced(node, mode, limit, ceiling, by_fio, on_disk, f"{name}, {mode}, at {limit}")
+                        by_fio, on_disk = measure(node, container, directions, mode, limit, ceiling)
                         node.report.send("enforcement", hierarchy=rules.hierarchy(), directions=name, mode=mode,
                                          limit=limit, fio=by_fio, disk=on_disk)
                         rows += 1
+            with limited_to(node, container, 0):
+                run("sync", "--file-system", disks.MOUNT)  # a direct read waits for dirty pages
     return f"{rows} rows; without a limit {fio.spelled(free)}"
