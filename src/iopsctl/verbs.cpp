@@ -196,10 +196,9 @@ int check_config(const Arguments& arguments) {
   ParsedConfig parsed = build_config(text.entries);
   text.errors.insert(text.errors.end(), parsed.errors.begin(), parsed.errors.end());
   if (arguments.json) {
-    print(config_json(file, text.errors, parsed.notices));
+    print(config_json(file, text.errors));
   } else {
     for (const ConfigMessage& message : text.errors) print(to_string(message));
-    for (const ConfigMessage& message : parsed.notices) print(to_string(message));
     if (text.errors.empty()) print(file + ": no errors");
   }
   return text.errors.empty() ? exit_good : exit_config;
