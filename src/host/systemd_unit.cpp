@@ -42,7 +42,7 @@ bool is_final(std::string_view error) {
 }
 
 UnitAnswer answer_of(std::string_view error) {
-  if (error == "org.freedesktop.systemd1.NoSuchUnit") return UnitAnswer::no_unit;
+  if (error == no_such_unit) return UnitAnswer::no_unit;
   return is_final(error) ? UnitAnswer::refused : UnitAnswer::later;
 }
 

@@ -17,6 +17,9 @@
 
 namespace iopslimit {
 
+/// The error for a unit that is not there, or no more.
+inline constexpr const char* no_such_unit = "org.freedesktop.systemd1.NoSuchUnit";
+
 /// The call SetUnitProperties that sets all four limits of each device, at runtime: until the next
 /// boot, or until the unit stops. A device has one name in all of them: systemd keeps an entry for
 /// each path, and two paths to one disk overwrite each other. Throws std::system_error.

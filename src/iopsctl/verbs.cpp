@@ -22,6 +22,7 @@
 #include "iopsctl/service.hpp"
 #include "iopsctl/source.hpp"
 #include "iopsctl/terminal.hpp"
+#include "iopsctl/unit_limits.hpp"
 #include "iopsctl/verify.hpp"
 #include "iopsctl/wording.hpp"
 
@@ -92,6 +93,10 @@ int clear_without_service(const Arguments& arguments, const NotRunning& error) {
     }
     if (!failed) ++cleared;
   }
+  const bool lifted = lift_unit_limits(
+      arguments.places.properties, system_bus_address(),
+      [](const std::string& text) { std::fprintf(stderr, "iopsctl: %s\n", text.c_str()); });
+  if (!lifted) status = exit_bad;
   act(arguments, "clear", {}, {},
       counted(cleared, "rule", "rules") +
           " taken away; iops-limitd is not running and writes none again");
