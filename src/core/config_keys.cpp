@@ -174,8 +174,8 @@ constexpr std::array table{
               set_cgroup_version},
 
     ConfigKey{service, "apply", "auto",
-              "auto, files or systemd: limits are written to cgroup files or set as unit "
-              "properties",
+              "files: limits are in the cgroup files alone; systemd: it knows them too, as unit "
+              "properties; auto: it knows the total",
               set_apply},
     ConfigKey{service, "check_interval", "30",
               "seconds between two checks that every limit is still there; 0 = off",

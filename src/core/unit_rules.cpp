@@ -23,8 +23,10 @@ std::string explain(ByFile why, const std::string& where, Devnum device) {
     case ByFile::device:
       return start + "systemd would limit what is below " + to_string(device) +
              " in its place (it is no whole disk): limits on it are in the cgroup files alone";
+    case ByFile::unseen:
+      break;
   }
-  return start;
+  return "";
 }
 
 const Rule* find_rule(const UnitRules::InForce& in_force, std::string_view cgroup, Devnum device) {
@@ -40,10 +42,10 @@ std::optional<ByFile> by_file(CgroupVersion version, std::string_view cgroup, De
                               const Targets& targets) {
   if (version == CgroupVersion::v1) return ByFile::hierarchy;
   if (unit_of(cgroup).empty()) return ByFile::no_unit;
-  const bool whole = std::ranges::any_of(targets, [device](const Target& target) {
-    return target.device.devnum == device && target.device.whole_disk;
-  });
-  return whole ? std::nullopt : std::optional(ByFile::device);
+  const auto target = std::ranges::find_if(
+      targets, [device](const Target& one) { return one.device.devnum == device; });
+  if (target == targets.end()) return ByFile::unseen;
+  return target->device.whole_disk ? std::nullopt : std::optional(ByFile::device);
 }
 
 void UnitRules::adopt(const RulePlace& place) {
@@ -62,7 +64,7 @@ bool UnitRules::takes(const std::string& cgroup, Devnum device, bool total,
   if (is_known(cgroup, device)) return true;
   if (apply_ == Apply::files || (apply_ == Apply::automatic && !total)) return false;
   const auto why = by_file(version_, cgroup, device, targets);
-  if (why && apply_ == Apply::systemd) say(Severity::warning, explain(*why, where_, device));
+  if (why && why != ByFile::unseen && apply_ == Apply::systemd) say(explain(*why, where_, device));
   return !why;
 }
 
@@ -170,8 +172,8 @@ void UnitRules::give_up(const UnitChange& change, const std::string& text) {
     needs_.tell(news(Severity::warning, Action::caution, text));
 }
 
-void UnitRules::say(Severity severity, const std::string& text) {
-  if (said_.insert(text).second) needs_.tell(news(severity, Action::caution, text));
+void UnitRules::say(const std::string& text) {
+  if (said_.insert(text).second) needs_.tell(news(Severity::warning, Action::caution, text));
 }
 
 bool UnitRules::is_known(std::string_view cgroup, Devnum device) const {

@@ -23,7 +23,8 @@ namespace iopslimit {
 enum class ByFile {
   hierarchy,  ///< cgroup v1: systemd has no IOPS there (only *_bps_device, systemd's cgroup.c)
   no_unit,    ///< nothing that systemd made
-  device      ///< no whole disk: systemd would limit what is below it (systemd.resource-control(5))
+  device,     ///< no whole disk: systemd would limit what is below it (systemd.resource-control(5))
+  unseen      ///< of a mount that was not there yet: nobody knows what the device is
 };
 std::optional<ByFile> by_file(CgroupVersion version, std::string_view cgroup, Devnum device,
                               const Targets& targets);
@@ -72,7 +73,7 @@ class UnitRules {
   void gone(const RulePlace& place);
   void give_up(const UnitChange& change, const std::string& text);
   void read_back(const UnitChange& change, const InForce& in_force);
-  void say(Severity severity, const std::string& text);
+  void say(const std::string& text);
 
   LimitSink& kernel_;
   CgroupVersion version_;

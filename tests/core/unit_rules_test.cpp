@@ -44,7 +44,7 @@ TEST(ByFileAlone, OnV1WithoutAUnitAndOnWhatIsNoWholeDisk) {
                             {CgroupVersion::v2, plain, disk, ByFile::no_unit},
                             {CgroupVersion::v2, "/kubepods", disk, ByFile::no_unit},
                             {CgroupVersion::v2, scope, volume, ByFile::device},
-                            {CgroupVersion::v2, scope, {259, 7}, ByFile::device}};
+                            {CgroupVersion::v2, scope, {259, 7}, ByFile::unseen}};
   for (const ByFileRow& row : rows) {
     SCOPED_TRACE(row.cgroup + " " + to_string(row.device));
     EXPECT_EQ(by_file(row.version, row.cgroup, row.device, both_devices()), row.why);
@@ -121,6 +121,8 @@ TEST_F(UnitRulesTest, WhyNotIsSaidOnceWhenItWasAskedFor) {
   EXPECT_FALSE(takes(pod, volume));
   ASSERT_THAT(said, SizeIs(2));
   EXPECT_THAT(said[1], HasSubstr("252:0"));
+  EXPECT_FALSE(takes(scope, {259, 7}));
+  ASSERT_THAT(said, SizeIs(2));
   start(Apply::systemd, CgroupVersion::v1);
   EXPECT_FALSE(takes(scope));
   ASSERT_THAT(said, SizeIs(3));

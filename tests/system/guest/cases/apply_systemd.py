@@ -4,7 +4,6 @@ import contextlib
 import os
 import threading
 
-import kubelet
 import rules
 import service
 from cases import case
@@ -139,7 +138,7 @@ def properties(node):
         pod = node.kubelet.run_pod("told")
         try:
             container = node.run_limited(pod, "app")
-            exempt = node.run_exempt(pod, "proxy", image=kubelet.PROXY_IMAGE)
+            exempt = node.run_exempt(pod, "istio-proxy")
             expect_known(node, container.cgroup, limit)
             expect_known(node, exempt.cgroup, None)
             reads = systemd_anew(node, (base.cgroup, limit), (container.cgroup, limit),
