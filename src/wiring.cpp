@@ -310,10 +310,11 @@ void Wiring::flush() {
 
 void Wiring::stop() {
   service_.stopping();
-  if (daemon_->config().on_stop == OnStop::clear) daemon_->clear();
+  const bool clear = daemon_->config().on_stop == OnStop::clear;
+  if (clear) daemon_->clear();
   flush();
-  if (!units_) return loop_.quit();
-  units_->finish([this] { loop_.quit(); });
+  if (!clear || !units_) return loop_.quit();
+  units_->finish([this] { loop_.quit(); });  // or systemd would bring the limits back
 }
 
 std::string Wiring::status() const {

@@ -184,7 +184,10 @@ TEST_F(UnitPropertiesTest, ARestartTellsNothingAnewAndLiftsWhatItFindsTold) {
   start(Apply::files);  // systemd is told on of what it knows
   daemon->clear();
   flush();
-  settled(4);
+  bool done = false;
+  units->finish([&] { done = true; });  // there is no connection yet
+  turn_until([&] { return done; });
+  EXPECT_THAT(systemd->asked, SizeIs(4));
   EXPECT_THAT(systemd->read_iops(scope), ElementsAre(Pair(node, lifted)));
 }
 

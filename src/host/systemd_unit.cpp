@@ -79,12 +79,18 @@ bool SystemdUnit::reachable() {
 
 // The other connection to the bus tells the operator what becomes of the bus.
 void SystemdUnit::wait_for_it() {
+  waiting_ = true;
   if (!silence_ && !said_silent_) start<&SystemdUnit::say_silent>(silence_, waits_.silence_usec);
   if (!link_)
     link_.emplace(loop_, address_, "",
                   BusLink::Handlers{.begun = [](sd_bus*) {},
                                     .say = [](const std::string&, bool) {},
-                                    .ready = [this] { handlers_.ready(); }});
+                                    .ready = [this] { connected(); }});
+}
+
+void SystemdUnit::connected() {
+  silence_.reset();
+  ask_again();
 }
 
 void SystemdUnit::set(const UnitChange& change) {
@@ -127,7 +133,7 @@ void SystemdUnit::settle(Call& call, UnitAnswer answer, const std::string& why) 
     broke_silence();
   }
   handlers_.answered(change, answer, why);
-  if (calls_.empty() && done_) end();
+  end_when_done();
 }
 
 void SystemdUnit::rest() {
@@ -143,7 +149,9 @@ void SystemdUnit::broke_silence() {
 
 void SystemdUnit::ask_again() {
   resting_.reset();
+  waiting_ = false;
   handlers_.ready();
+  end_when_done();
 }
 
 void SystemdUnit::say_silent() {
@@ -156,8 +164,12 @@ void SystemdUnit::say_silent() {
 
 void SystemdUnit::finish(std::function<void()> done) {
   done_ = std::move(done);
-  if (calls_.empty()) return end();
   start<&SystemdUnit::end>(finish_, waits_.finish_usec);
+  end_when_done();
+}
+
+void SystemdUnit::end_when_done() {
+  if (calls_.empty() && !waiting_) end();
 }
 
 void SystemdUnit::end() {

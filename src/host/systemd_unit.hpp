@@ -56,7 +56,8 @@ class SystemdUnit {
   void set(const UnitChange& change);
   /// No more than most_open are asked.
   bool full() const { return calls_.size() >= most_open; }
-  /// Calls `done` when nothing is asked any more, or after a while.
+  /// Calls `done` when nothing is asked any more and nothing waits for reachable(), or after a
+  /// while.
   void finish(std::function<void()> done);
 
  private:
@@ -72,12 +73,14 @@ class SystemdUnit {
   void take_answer(Call& call, sd_bus_message* reply);
   void settle(Call& call, UnitAnswer answer, const std::string& why);
   void wait_for_it();
+  void connected();
   void rest();
   void broke_silence();
   template <void (SystemdUnit::*then)()>
   void start(Timer& timer, std::uint64_t usec);
   void ask_again();
   void say_silent();
+  void end_when_done();
   void end();
 
   EventLoop& loop_;
@@ -89,6 +92,7 @@ class SystemdUnit {
   Timer resting_;  // until it is asked again
   Timer silence_;  // until it is said that it cannot be asked
   Timer finish_;
+  bool waiting_ = false;  // somebody was told that it is not reachable
   bool said_silent_ = false;
   std::string why_silent_ = "there is no connection to the system bus";
   std::function<void()> done_;

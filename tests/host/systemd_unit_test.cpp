@@ -166,6 +166,26 @@ TEST_F(SystemdUnitTest, TheEndWaitsForTheLastAnswer) {
   EXPECT_THAT(answers, SizeIs(1));
 }
 
+TEST_F(SystemdUnitTest, TheEndWaitsForWhoWaitsForTheBus) {
+  bool done = false;
+  bus.start();
+  make({});
+  EXPECT_FALSE(unit->reachable());
+  unit->finish([&] { done = true; });
+  EXPECT_FALSE(done);
+  turn_until([&] { return done; });
+  EXPECT_EQ(ready, 1);
+}
+
+TEST_F(SystemdUnitTest, WhoeverWaitedInVainIsNothingToSpeakOf) {
+  connect({.silence_usec = 200000});
+  ready = 0;
+  bus.stop();
+  bus.start();
+  turn_until([this] { return ready != 0; });  // a second later
+  EXPECT_THAT(said, IsEmpty());
+}
+
 TEST_F(SystemdUnitTest, TheEndDoesNotWaitForEver) {
   bool done = false;
   connect({.finish_usec = 1000});
