@@ -3,6 +3,7 @@
 // collected.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -70,6 +71,9 @@ class Daemon {
   bool holds(std::string_view cgroup) const;
   /// Every cgroup that has a rule of ours.
   std::vector<std::string> holders() const;
+  /// Shows every rule of ours that is in force; `total`: it is that of all pods.
+  using SeeRule = std::function<void(const std::string& cgroup, const Rule& rule, bool total)>;
+  void each_rule(const SeeRule& see) const;
   /// Cgroups whose limit file was missing: the controller may be enabled a moment later.
   std::vector<std::string> take_controller_missing() {
     return std::exchange(controller_missing_, {});

@@ -35,6 +35,15 @@ Overview Daemon::overview() const {
   return overview;
 }
 
+void Daemon::each_rule(const SeeRule& see) const {
+  kubepods_.each([&see](const std::string& cgroup, const Rule& rule) { see(cgroup, rule, true); });
+  for (const auto& [cgroup, carrier] : carriers_) {
+    for (const Rule& rule : carrier.held) see(cgroup, rule, false);
+  }
+  rules_.each_left(
+      [&see](const std::string& cgroup, const Rule& rule) { see(cgroup, rule, false); });
+}
+
 std::vector<std::string> Daemon::explain(const std::string& cgroup) const {
   const auto found = carriers_.find(cgroup);
   if (found == carriers_.end()) return {};

@@ -38,7 +38,6 @@ int check_config(const std::string& named) {
   const std::string file = named.empty() ? default_config : named;
   ParsedConfig parsed;
   const bool good = load(file, !named.empty(), parsed);
-  for (const ConfigMessage& notice : parsed.notices) std::printf("%s\n", to_string(notice).c_str());
   if (good) std::printf("%s: no errors\n", file.c_str());
   return good ? EX_OK : EX_CONFIG;
 }

@@ -86,8 +86,6 @@ Wiring::Wiring(std::string config_file, ParsedConfig parsed)
     ours = ledger->rules();
     sink_ = std::move(ledger);
   }
-  for (const ConfigMessage& notice : parsed.notices)
-    journal_.log(Severity::warning, Action::config, to_string(notice));
   daemon_ =
       std::make_unique<Daemon>(*sink_, tree_.version, std::move(parsed.config), std::move(ours));
 }
@@ -98,6 +96,9 @@ void Wiring::run() {
                      Operating::Needs{.reload = [this] { return reload(); },
                                       .say = [this](const Report& news) { journal_.send(news); },
                                       .flush = [this] { flush(); }});
+  if (!daemon_->config().dry_run)
+    units_.emplace(loop_, *daemon_, *files_, tree_.version, run_folder, system_bus_address(),
+                   [this](const Report& news) { journal_.send(news); });
   look_at_disks();
   rescan();
   flush();
@@ -243,8 +244,6 @@ std::vector<std::string> Wiring::reload() {
     journal_.log(Severity::error, Action::config,
                  "the configuration has errors: the old one stays in force");
   } else {
-    for (const ConfigMessage& notice : parsed.notices)
-      journal_.log(Severity::warning, Action::config, to_string(notice));
     const Config& old = daemon_->config();
     if (parsed.config.dry_run != old.dry_run ||
         parsed.config.cgroup_version != old.cgroup_version) {
@@ -302,16 +301,20 @@ void Wiring::flush() {
   for (const Report& report : daemon_->take_reports()) {
     if (flood_guard_.passes(report, now)) journal_.send(report);
     operating_->told(report);
+    if (units_) units_->told(report);
   }
   operating_->settled();
+  if (units_) units_->settle();
   service_.status(status());
 }
 
 void Wiring::stop() {
   service_.stopping();
-  if (daemon_->config().on_stop == OnStop::clear) daemon_->clear();
+  const bool clear = daemon_->config().on_stop == OnStop::clear;
+  if (clear) daemon_->clear();
   flush();
-  loop_.quit();
+  if (!clear || !units_) return loop_.quit();
+  units_->finish([this] { loop_.quit(); });  // or systemd would bring the limits back
 }
 
 std::string Wiring::status() const {

@@ -25,6 +25,7 @@
 #include "host/rule_ledger.hpp"
 #include "host/service_manager.hpp"
 #include "operating.hpp"
+#include "unit_properties.hpp"
 
 namespace iopslimit {
 
@@ -79,6 +80,7 @@ class Wiring {
   BlockEvents block_events_;
   std::unique_ptr<Daemon> daemon_;
   std::optional<Operating> operating_;
+  std::optional<UnitProperties> units_;  // none in a dry run
   bool config_refused_ = false;
 };
 

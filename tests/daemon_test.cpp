@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "support/remembering_sink.hpp"
@@ -760,6 +761,29 @@ TEST_F(DaemonTest, ChangingTheScopeLeavesNobodyWithoutALimit) {
   EXPECT_TRUE(kernel.of(pod()).unlimited());
   EXPECT_EQ(kernel.of(container(1)), five_hundred);
   EXPECT_EQ(kernel.of(container(2)), five_hundred);
+}
+
+TEST_F(DaemonTest, EveryRuleInForceIsShownAndThoseThatAreLeftToo) {
+  using Shown = std::tuple<std::string, Rule, bool>;
+  const auto shown = [](const Daemon& daemon) {
+    std::vector<Shown> all;
+    daemon.each_rule([&all](const std::string& cgroup, const Rule& rule, bool total) {
+      all.emplace_back(cgroup, rule, total);
+    });
+    return all;
+  };
+  const Rule old{nvme0, {.read_iops = 70}};
+  kernel.rules[{container(2).cgroup, nvme0}] = old.limit;
+  Daemon& daemon =
+      start(CgroupVersion::v2, {}, {{container(2).cgroup, nvme0}, {container(3).cgroup, nvme0}});
+  daemon.on_kubepods(kubepods);
+  daemon.on_appeared(container(1), named("web"));
+  daemon.on_appeared(container(4), named("istio-proxy"));
+  EXPECT_THAT(shown(daemon), ElementsAre(Shown{kubepods, {nvme0, each_way(3000)}, true},
+                                         Shown{container(1).cgroup, {nvme0, five_hundred}, false},
+                                         Shown{container(2).cgroup, old, false}));
+  daemon.clear();
+  EXPECT_THAT(shown(daemon), ElementsAre(Shown{container(2).cgroup, old, false}));
 }
 
 TEST_F(DaemonTest, RestartInAnotherScopeClearsTheOldOnes) {

@@ -379,6 +379,17 @@ class WithoutService(Case):
         noted = (self.machine.root / "run/iops-limitd/rules").read_text().splitlines()
         self.assertEqual(noted[-1], f"- 259:0 {self.machine.db}")
 
+    def test_clear_says_what_systemd_still_has(self):
+        scope = "/kubepods.slice/kubepods-pod00000000_0000_4000_8000_000000000001.slice"
+        for cgroup in (scope, "/system.slice/sshd.service", "/kubepods"):
+            with open(self.machine.root / "run/iops-limitd/properties", "a", encoding="ascii") as notes:
+                notes.write(f"+ 259:0 {cgroup}\n")
+        result = self.machine.run("clear")
+        self.assertEqual(result.returncode, 1, result)
+        self.assertEqual(result.stderr.count("systemd still has the limit"), 1, result.stderr)
+        self.assertIn(scope.rsplit("/", maxsplit=1)[1], result.stderr)
+        self.assertIn(scope, (self.machine.root / "run/iops-limitd/properties").read_text())
+
     def test_check_config(self):
         self.machine.write("etc/iops-limitd/iops-limitd.conf", "[limits]\niopss = 4\n")
         self.ends(self.machine.run("check-config"), 78, "iops-limitd.conf:2: .*did you mean 'iops'")

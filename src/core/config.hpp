@@ -136,9 +136,8 @@ struct Config {
 };
 
 struct ParsedConfig {
-  Config config;                       ///< meaningful only when `errors` is empty
-  std::vector<ConfigMessage> errors;   ///< all of them, in the order of the entries
-  std::vector<ConfigMessage> notices;  ///< valid, set, and without effect in this version
+  Config config;                      ///< meaningful only when `errors` is empty
+  std::vector<ConfigMessage> errors;  ///< all of them, in the order of the entries
 };
 
 /// Checks and assembles. Later entries win over earlier ones (file, conf.d, environment); the same

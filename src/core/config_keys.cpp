@@ -174,9 +174,9 @@ constexpr std::array table{
               set_cgroup_version},
 
     ConfigKey{service, "apply", "auto",
-              "auto, files or systemd: limits are written to cgroup files or set as unit "
-              "properties",
-              set_apply, nowhere, "auto, files", "every limit is written to the cgroup files"},
+              "files: limits are in the cgroup files alone; systemd: it knows them too, as unit "
+              "properties; auto: it knows the total",
+              set_apply},
     ConfigKey{service, "check_interval", "30",
               "seconds between two checks that every limit is still there; 0 = off",
               set_field<parse_seconds, &Config::check_interval>},
@@ -275,16 +275,6 @@ std::string section_hint(std::string_view word) {
   const auto near = nearest_name(word, words);
   if (!near) return all;
   return "did you mean " + to_string(SectionKind{*near, *near == policy.word}) + "?";
-}
-
-bool acts(const ConfigKey& key, std::string_view value) {
-  if (key.acting.empty()) return true;
-  for (std::string_view rest = key.acting; !rest.empty();) {
-    const std::size_t comma = std::min(rest.find(", "), rest.size());
-    if (rest.substr(0, comma) == value) return true;
-    rest.remove_prefix(std::min(comma + 2, rest.size()));
-  }
-  return false;
 }
 
 }  // namespace iopslimit

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of configuration keys: the one place that knows their names, checks, defaults and
-// whether they act yet.
+// The table of configuration keys: the one place that knows their names, checks and defaults.
 #pragma once
 
 #include <span>
@@ -38,10 +37,6 @@ struct ConfigKey {
   /// functions.
   std::string (*set)(const ConfigEntry& entry, KeyTarget& target);
   Also also_in = Also::nowhere;  ///< named sections that take this key too
-  /// The values that act in this version, between commas, and what happens with any other. Empty:
-  /// all act.
-  std::string_view acting = {};
-  std::string_view otherwise = {};
 };
 
 /// Every key, in the order of the installed file.
@@ -62,8 +57,5 @@ std::string key_hint(const SectionKind& kind, std::string_view key);
 
 /// For a word that begins no section: the nearest section, or all there are.
 std::string section_hint(std::string_view word);
-
-/// True when a valid value does something in this version.
-bool acts(const ConfigKey& key, std::string_view value);
 
 }  // namespace iopslimit

@@ -95,22 +95,6 @@ void check_scope(const ConfigPlaces& places, ParsedConfig& parsed) {
        "or version = auto"});
 }
 
-// In the order the entries were written.
-void note_idle(const ConfigPlaces& places, ParsedConfig& parsed) {
-  constexpr const char* idle = " is checked but does not act in this version: ";
-  std::map<const ConfigEntry*, std::string, std::less<>> notices;
-  for (const auto& one : places.winners) {
-    const ConfigEntry& entry = *one.second;
-    const std::string& section = one.first.first;
-    const ConfigKey* key =
-        find_key({std::string_view(section).substr(1, section.size() - 2)}, entry.key);
-    if (key == nullptr || acts(*key, entry.value)) continue;
-    notices[one.second] =
-        section + " " + entry.key + " = " + entry.value + idle + std::string(key->otherwise);
-  }
-  for (const auto& one : notices) parsed.notices.push_back({one.first->origin, one.second});
-}
-
 }  // namespace
 
 const ConfigEntry* ConfigPlaces::winner(const std::string& section, const std::string& key) const {
@@ -133,7 +117,6 @@ void check_whole(const ConfigPlaces& places, ParsedConfig& parsed) {
   check_bounds(places, "bps", config.annotation_min_bps, config.annotation_max_bps, parsed);
   check_pod_policies(places, parsed);
   check_scope(places, parsed);
-  note_idle(places, parsed);
 }
 
 std::vector<ConfigMessage> check_on(const Config& config, CgroupVersion found) {

@@ -35,7 +35,7 @@ struct ConfigPlaces {
   const ConfigEntry* winner(const std::string& section, const std::string& key) const;
 };
 
-/// Adds to the errors and notices of `parsed`, whose config holds every entry that was good by
+/// Adds to the errors of `parsed`, whose config holds every entry that was good by
 /// itself.
 void check_whole(const ConfigPlaces& places, ParsedConfig& parsed);
 

@@ -230,7 +230,10 @@ std::variant<Placement, Unsupported> place_rules(const DataStack& stack, LimitAt
                        ") is on no block device that is there: check its disks with lsblk"};
   }
   Placement placement;
-  for (const BlockDevice* rule : rules) placement.rules.push_back({rule->devnum, rule->identity});
+  for (const BlockDevice* rule : rules) {
+    const bool whole = rule->whole.empty() && walk.below(*rule).empty();
+    placement.rules.push_back({rule->devnum, rule->identity, whole});
+  }
   placement.divisor = divisor(walk, stack, limit_at, rules.size());
   placement.chain = stack.mount + " = " + stack.file_system + describe_layers(layers, rules) +
                     describe_rules(layers, rules) + describe_disk(disks);

@@ -78,6 +78,7 @@ struct DiskFacts {
 struct RuleDevice {
   Devnum devnum;
   std::string identity;
+  bool whole_disk = false;  ///< nothing is below it: systemd takes it for what it is
   auto operator<=>(const RuleDevice&) const = default;
 };
 

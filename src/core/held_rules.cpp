@@ -6,16 +6,12 @@
 #include "core/container.hpp"
 
 namespace iopslimit {
-namespace {
 
-// Whatever the list of an earlier run says: no other cgroup is ever written.
-bool may_hold_rules(const std::string& cgroup) {
+bool may_hold_rules(std::string_view cgroup) {
   const CgroupPlace place = place_of(cgroup, {.docker = true, .podman = true});
   return place == CgroupPlace::container || place == CgroupPlace::pod ||
          place == CgroupPlace::kubepods;
 }
-
-}  // namespace
 
 HeldRules::HeldRules(LimitSink& sink, std::vector<RulePlace> ours) : sink_(sink) {
   for (RulePlace& place : ours) {
@@ -42,6 +38,15 @@ void HeldRules::leave(const std::string& cgroup, const std::vector<Rule>& held) 
 
 void HeldRules::release_left() {
   for (const auto& [cgroup, rules] : std::exchange(left_, {})) release(cgroup, rules);
+}
+
+void HeldRules::each_left(const std::function<void(const std::string&, const Rule&)>& see) const {
+  for (const auto& [cgroup, rules] : left_) {
+    for (const Rule& rule : rules) {
+      const auto limit = sink_.read({cgroup, rule.device});
+      if (limit && !limit->unlimited()) see(cgroup, {rule.device, *limit});
+    }
+  }
 }
 
 std::error_code HeldRules::write(const std::string& cgroup, const std::vector<Rule>& wanted,

@@ -16,6 +16,9 @@
 
 namespace iopslimit {
 
+/// Whatever the list of an earlier run says: no other cgroup is ever written.
+bool may_hold_rules(std::string_view cgroup);
+
 class HeldRules {
  public:
   /// `ours`: the rules an earlier run wrote (host/rule_ledger).
@@ -28,6 +31,9 @@ class HeldRules {
   /// Takes away every left rule whose cgroup nobody adopted; those of a cgroup that is gone are
   /// forgotten.
   void release_left();
+
+  /// Shows every left rule with the limit that the kernel has now.
+  void each_left(const std::function<void(const std::string& cgroup, const Rule&)>& see) const;
 
   /// Writes what differs; `held` is what holds afterwards. The first error, if any: the other
   /// rules are written nevertheless.

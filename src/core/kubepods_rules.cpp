@@ -74,6 +74,12 @@ std::vector<std::string> KubepodsRules::holders() const {
   return cgroups;
 }
 
+void KubepodsRules::each(const std::function<void(const std::string&, const Rule&)>& see) const {
+  for (const auto& [cgroup, tree] : trees_) {
+    for (const Rule& rule : tree.held) see(cgroup, rule);
+  }
+}
+
 std::vector<TotalView> KubepodsRules::views() const {
   std::vector<TotalView> views;
   for (const auto& [cgroup, tree] : trees_) {

@@ -43,6 +43,8 @@ class KubepodsRules {
   /// Removes every rule, and writes none until restore().
   void clear();
   void restore() { cleared_ = false; }
+  /// Shows every rule that is in force.
+  void each(const std::function<void(const std::string& cgroup, const Rule&)>& see) const;
   /// What is in force, for an operator.
   std::vector<TotalView> views() const;
 

@@ -48,6 +48,7 @@ void BusLink::begin() {
   check(sd_bus_set_address(bus, address_.c_str()), "sd_bus_set_address");
   check(sd_bus_set_bus_client(bus, 1), "sd_bus_set_bus_client");
   check(sd_bus_set_watch_bind(bus, 1), "sd_bus_set_watch_bind");
+  check(sd_bus_set_connected_signal(bus, name_.empty() ? 1 : 0), "sd_bus_set_connected_signal");
   if (const int result = sd_bus_start(bus); result < 0) {
     say("no connection to the system bus: " + std::generic_category().message(-result) +
             "; limits are not affected, iopsctl works as soon as there is one",
@@ -55,14 +56,22 @@ void BusLink::begin() {
     return begin_later();
   }
   check(sd_bus_attach_event(bus, loop_.event(), SD_EVENT_PRIORITY_NORMAL), "sd_bus_attach_event");
-  check(sd_bus_match_signal_async(bus, nullptr, nullptr, "/org/freedesktop/DBus/Local",
-                                  "org.freedesktop.DBus.Local", "Disconnected",
-                                  call<&BusLink::lost>, nullptr, this),
-        "sd_bus_match_signal_async");
+  const auto on_local = [this](const char* signal, sd_bus_message_handler_t handler) {
+    check(sd_bus_match_signal_async(bus_.get(), nullptr, nullptr, "/org/freedesktop/DBus/Local",
+                                    "org.freedesktop.DBus.Local", signal, handler, nullptr, this),
+          "sd_bus_match_signal_async");
+  };
+  on_local("Disconnected", call<&BusLink::lost>);
+  if (name_.empty()) on_local("Connected", call<&BusLink::connected>);
   handlers_.begun(bus);
+  if (name_.empty()) return;
   check(sd_bus_request_name_async(bus, nullptr, name_.c_str(), SD_BUS_NAME_QUEUE,
                                   call<&BusLink::named>, this),
         "sd_bus_request_name_async");
+}
+
+void BusLink::connected(sd_bus_message*) {
+  set_ready();
 }
 
 void BusLink::named(sd_bus_message* reply) {
@@ -74,7 +83,7 @@ void BusLink::named(sd_bus_message* reply) {
                    "affected, iopsctl does not reach the service",
                true);
   }
-  named_ = true;
+  set_ready();
   std::uint32_t answer = 0;
   check(sd_bus_message_read(reply, "u", &answer), "the bus's answer to RequestName");
   constexpr std::uint32_t in_queue = 2;  // DBUS_REQUEST_NAME_REPLY_IN_QUEUE
@@ -83,9 +92,14 @@ void BusLink::named(sd_bus_message* reply) {
   say("on the bus as " + name_, false);
 }
 
+void BusLink::set_ready() {
+  ready_ = true;
+  if (handlers_.ready) handlers_.ready();
+}
+
 void BusLink::lost(sd_bus_message*) {
-  const bool was_named = std::exchange(named_, false);
-  if (was_named)
+  const bool was_ready = std::exchange(ready_, false);
+  if (was_ready)
     say("the system bus went away; limits are not affected, iopsctl works again when it is back",
         false);
   begin_later();

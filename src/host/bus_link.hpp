@@ -16,8 +16,9 @@ namespace iopslimit {
 /// $DBUS_SYSTEM_BUS_ADDRESS, or where the system bus is by default.
 std::string system_bus_address();
 
-/// Connects, owns a name, and does both again whenever the bus was away. Nothing here waits: before
-/// the bus is there its socket is watched for, and a lost connection is made anew a second later.
+/// Connects, owns a name (none when it is empty), and does both again whenever the bus was away.
+/// Nothing here waits: before the bus is there its socket is watched for, and a lost connection is
+/// made anew a second later.
 class BusLink {
  public:
   struct Handlers {
@@ -25,6 +26,8 @@ class BusLink {
     std::function<void(sd_bus* bus)> begun;
     /// For the operator; the same is not said again until it has changed.
     std::function<void(const std::string& text, bool wrong)> say;
+    /// bus() is there, for the first time or again. May be empty.
+    std::function<void()> ready = {};
   };
 
   BusLink(EventLoop& loop, std::string address, std::string name, Handlers handlers);
@@ -32,8 +35,9 @@ class BusLink {
   BusLink& operator=(const BusLink&) = delete;
   ~BusLink() = default;
 
-  /// The connection while the name is ours, else null: signals have nobody to go to then.
-  sd_bus* bus() const { return named_ ? bus_.get() : nullptr; }
+  /// The connection while it is made and the name is ours, else null: signals have nobody to go to
+  /// then.
+  sd_bus* bus() const { return ready_ ? bus_.get() : nullptr; }
 
  private:
   struct Close {
@@ -42,7 +46,9 @@ class BusLink {
 
   void begin();
   void begin_later();
+  void connected(sd_bus_message*);
   void named(sd_bus_message* reply);
+  void set_ready();
   void say(const std::string& text, bool wrong);
   template <void (BusLink::*verb)(sd_bus_message*)>
   static int call(sd_bus_message* message, void* self, sd_bus_error*) noexcept;
@@ -54,7 +60,7 @@ class BusLink {
   Handlers handlers_;
   std::unique_ptr<sd_bus, Close> bus_;
   std::unique_ptr<sd_event_source, BusUnref> timer_;
-  bool named_ = false;
+  bool ready_ = false;
   std::string said_;
 };
 

@@ -1,104 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/rule_ledger.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstdio>
-#include <string_view>
-#include <utility>
-
 namespace iopslimit {
-namespace {
-
-constexpr std::size_t max_ledger = 256U << 20;
-// History the file may hold besides one line for each rule.
-constexpr std::size_t max_history = 4096;
-
-bool write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t count = ::write(fd, text.data(), text.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return true;
-}
-
-}  // namespace
-
-std::set<RulePlace> noted_rules(const std::string& path) {
-  std::set<RulePlace> rules;
-  std::error_code error;
-  std::string text;
-  const File file = open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_NOFOLLOW, error);
-  if (error || read_whole(file.fd(), max_ledger, text)) return {};
-  std::string_view rest = text;
-  for (auto end = rest.find('\n'); end != std::string_view::npos; end = rest.find('\n')) {
-    const std::string_view line = rest.substr(0, end);
-    rest.remove_prefix(end + 1);
-    const auto blank = line.find(" /", 2);
-    if (blank == std::string_view::npos) continue;
-    const auto device = parse_devnum(line.substr(2, blank - 2));
-    if (!device) continue;
-    RulePlace place{std::string(line.substr(blank + 1)), *device};
-    if (line.front() == '+') {
-      rules.insert(std::move(place));
-    } else {
-      rules.erase(place);
-    }
-  }
-  return rules;
-}
 
 RuleLedger::RuleLedger(LimitSink& sink, std::string path,
-                       std::function<void(const std::string&)> complain)
-    : sink_(sink), path_(std::move(path)), complain_(std::move(complain)) {
-  rules_ = noted_rules(path_);
-  rewrite();
-}
+                       const std::function<void(const std::string&)>& complain)
+    : sink_(sink), notes_(std::move(path), [complain](const std::string& text) {
+        complain(text +
+                 "; limits are not affected, but a restart will not know which rules are ours");
+      }) {}
 
 std::error_code RuleLedger::write(const RulePlace& place, const Limit& limit) {
-  if (!limit.unlimited() && rules_.insert(place).second) append('+', place);
+  if (!limit.unlimited()) notes_.add(place);
   const std::error_code error = sink_.write(place, limit);
   if (limit.unlimited() && !error) forget(place);
   return error;
-}
-
-void RuleLedger::forget(const RulePlace& place) {
-  if (rules_.erase(place) == 0) return;
-  append('-', place);
-  if (lines_ > 2 * rules_.size() + max_history) rewrite();
-}
-
-void RuleLedger::append(char sign, const RulePlace& place) {
-  if (!file_) return;
-  line_.assign({sign, ' '});
-  line_ += to_string(place.device) + " " + place.cgroup + "\n";
-  if (!write_all(file_.fd(), line_)) failed(last_error());
-  ++lines_;
-}
-
-void RuleLedger::rewrite() {
-  std::error_code error;
-  const std::string next = path_ + ".new";
-  File file =
-      open_at(AT_FDCWD, next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_APPEND, error);
-  if (error) return failed(error);
-  std::string text;
-  for (const RulePlace& place : rules_)
-    text += "+ " + to_string(place.device) + " " + place.cgroup + "\n";
-  if (!write_all(file.fd(), text) || std::rename(next.c_str(), path_.c_str()) != 0)
-    return failed(last_error());
-  file_ = std::move(file);
-  lines_ = rules_.size();
-}
-
-void RuleLedger::failed(std::error_code error) {
-  file_ = File();
-  complain_("cannot write " + path_ + ": " + error.message() +
-            "; limits are not affected, but a restart will not know which rules are ours");
 }
 
 }  // namespace iopslimit

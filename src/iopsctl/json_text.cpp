@@ -150,12 +150,9 @@ std::string health_json(const std::vector<HealthCheck>& checks) {
   return text_of({{"healthy", healthy}, {"checks", std::move(list)}});
 }
 
-std::string config_json(const std::string& file, const std::vector<ConfigMessage>& errors,
-                        const std::vector<ConfigMessage>& notices) {
-  return text_of({{"file", plain_text(file)},
-                  {"good", errors.empty()},
-                  {"errors", json_of_messages(errors)},
-                  {"notices", json_of_messages(notices)}});
+std::string config_json(const std::string& file, const std::vector<ConfigMessage>& errors) {
+  return text_of(
+      {{"file", plain_text(file)}, {"good", errors.empty()}, {"errors", json_of_messages(errors)}});
 }
 
 std::string done_json(std::string_view verb, const std::optional<Choice>& choice,

@@ -26,8 +26,7 @@ std::string explain_json(const std::vector<Explained>& all,
                          const std::map<std::string, std::vector<Rule>>& kernel);
 std::string verify_json(const Comparison& comparison);
 std::string health_json(const std::vector<HealthCheck>& checks);
-std::string config_json(const std::string& file, const std::vector<ConfigMessage>& errors,
-                        const std::vector<ConfigMessage>& notices);
+std::string config_json(const std::string& file, const std::vector<ConfigMessage>& errors);
 /// Of pause, resume, clear and reload; `seconds` of a pause.
 std::string done_json(std::string_view verb, const std::optional<Choice>& choice,
                       std::optional<std::uint64_t> seconds);

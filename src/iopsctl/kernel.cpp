@@ -48,6 +48,7 @@ Places::Places(const std::string& root)
     : config(root + "/etc/iops-limitd/iops-limitd.conf"),
       mountinfo(root + "/proc/self/mountinfo"),
       rules(root + "/run/iops-limitd/rules"),
+      properties(root + "/run/iops-limitd/properties"),
       alive(root + "/run/iops-limitd/alive"),
       blocks(root + "/sys/dev/block") {}
 

@@ -22,9 +22,10 @@ struct Places {
 
   std::string config;
   std::string mountinfo;
-  std::string rules;   ///< see RuleLedger
-  std::string alive;   ///< see Heartbeat
-  std::string blocks;  ///< /sys/dev/block
+  std::string rules;       ///< see RuleLedger
+  std::string properties;  ///< see UnitProperties
+  std::string alive;       ///< see Heartbeat
+  std::string blocks;      ///< /sys/dev/block
 };
 
 class Kernel {

@@ -42,16 +42,17 @@ std::vector<View> views_of(const std::vector<Fields>& list) {
 
 }  // namespace
 
-Service::Service(const std::string& address) {
+BusConnection connect_to_bus(const std::string& address) {
   sd_bus* bus = nullptr;
   check(sd_bus_new(&bus), "sd_bus_new");
-  bus_.reset(bus);
+  BusConnection connection(bus);
   check(sd_bus_set_address(bus, address.c_str()), "sd_bus_set_address");
   check(sd_bus_set_bus_client(bus, 1), "sd_bus_set_bus_client");
   const int result = sd_bus_start(bus);
   if (result < 0)
     throw NotRunning("no system bus (" + address +
                      "): " + std::generic_category().message(-result));
+  return connection;
 }
 
 BusMessage Service::call(const char* interface, const char* method, const std::string& text,

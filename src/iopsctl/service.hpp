@@ -32,13 +32,20 @@ struct Explained {
   std::vector<std::string> steps;
 };
 
+struct BusClose {
+  void operator()(sd_bus* bus) const { sd_bus_flush_close_unref(bus); }
+};
+using BusConnection = std::unique_ptr<sd_bus, BusClose>;
+/// Throws NotRunning.
+BusConnection connect_to_bus(const std::string& address);
+
 class Service {
  public:
   /// An answer that takes longer is a service that does not turn.
   static constexpr std::chrono::seconds patience{5};
 
   /// Throws NotRunning.
-  explicit Service(const std::string& address);
+  explicit Service(const std::string& address) : bus_(connect_to_bus(address)) {}
 
   /// Each throws NotRunning or CallRefused. A target as core/choice names it.
   Overview overview();
@@ -50,15 +57,11 @@ class Service {
   void resume(const std::string& target) { act("Resume", target, 0); }
 
  private:
-  struct Close {
-    void operator()(sd_bus* bus) const { sd_bus_flush_close_unref(bus); }
-  };
-
   BusMessage call(const char* interface, const char* method, const std::string& text,
                   std::uint64_t number, bool patient);
   void act(const char* method, const std::string& target, std::uint64_t seconds);
 
-  std::unique_ptr<sd_bus, Close> bus_;
+  BusConnection bus_;
 };
 
 }  // namespace iopslimit

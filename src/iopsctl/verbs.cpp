@@ -22,6 +22,7 @@
 #include "iopsctl/service.hpp"
 #include "iopsctl/source.hpp"
 #include "iopsctl/terminal.hpp"
+#include "iopsctl/unit_limits.hpp"
 #include "iopsctl/verify.hpp"
 #include "iopsctl/wording.hpp"
 
@@ -92,6 +93,10 @@ int clear_without_service(const Arguments& arguments, const NotRunning& error) {
     }
     if (!failed) ++cleared;
   }
+  const bool lifted = lift_unit_limits(
+      arguments.places.properties, system_bus_address(),
+      [](const std::string& text) { std::fprintf(stderr, "iopsctl: %s\n", text.c_str()); });
+  if (!lifted) status = exit_bad;
   act(arguments, "clear", {}, {},
       counted(cleared, "rule", "rules") +
           " taken away; iops-limitd is not running and writes none again");
@@ -196,10 +201,9 @@ int check_config(const Arguments& arguments) {
   ParsedConfig parsed = build_config(text.entries);
   text.errors.insert(text.errors.end(), parsed.errors.begin(), parsed.errors.end());
   if (arguments.json) {
-    print(config_json(file, text.errors, parsed.notices));
+    print(config_json(file, text.errors));
   } else {
     for (const ConfigMessage& message : text.errors) print(to_string(message));
-    for (const ConfigMessage& message : parsed.notices) print(to_string(message));
     if (text.errors.empty()) print(file + ": no errors");
   }
   return text.errors.empty() ? exit_good : exit_config;

@@ -30,7 +30,6 @@ Config good(const std::vector<ConfigLine>& lines) {
 TEST(ConfigDefaults, NothingWritten) {
   const ParsedConfig result = parsed({});
   EXPECT_THAT(result.errors, IsEmpty());
-  EXPECT_THAT(result.notices, IsEmpty());
   EXPECT_EQ(result.config, Config{});
   EXPECT_EQ(result.config.limit, (Limit{.read_iops = 500, .write_iops = 500}));
   EXPECT_EQ(result.config.total_iops, 3000U);
@@ -49,7 +48,6 @@ TEST(ConfigDefaults, OfTheTableAreThoseOfConfig) {
   }
   ParsedConfig result = parsed(lines);
   EXPECT_THAT(result.errors, IsEmpty());
-  EXPECT_THAT(result.notices, IsEmpty());
   result.config.written.clear();
   EXPECT_EQ(result.config, Config{});
 }

@@ -63,52 +63,6 @@ TEST(ConfigWhole, Contradictions) {
   });
 }
 
-struct NoticeRow {
-  ConfigLine line;
-  std::vector<std::string> words;  // empty: no notice
-};
-
-TEST(ConfigNotices, ValuesThatDoNotActSaySo) {
-  const NoticeRow rows[] = {
-      {{"device", "limit_at", "disk", 2}, {}},
-      {{"device", "shared_disk", "warn", 2}, {}},
-      {{"device", "shared_disk", "refuse", 2}, {}},
-      {{"device", "shared_disk", "allow", 2}, {}},
-      {{"limits", "scope", "container", 2}, {}},
-      {{"limits", "scope", "pod", 2}, {}},
-      {{"limits", "bps", "5M", 2}, {}},
-      {{"annotations", "prefix", "other.org", 2}, {}},
-      {{"runtime", "type", "containerd", 2}, {}},
-      {{"runtime", "type", "docker", 2}, {}},
-      {{"runtime", "state", "/run/x", 2}, {}},
-      {{"cgroup", "version", "v1", 2}, {}},
-      {{"service", "apply", "files", 2}, {}},
-      {{"service", "apply", "systemd", 2}, {"[service] apply = systemd", "cgroup files"}},
-      {{"service", "on_stop", "clear", 2}, {}},
-      {{"service", "dry_run", "yes", 2}, {}},
-      {{"policy db", "iops", "5", 2}, {}},
-      {{"device logs", "mount", "/logs", 2}, {}},
-  };
-  for (const NoticeRow& row : rows) {
-    SCOPED_TRACE(row.line.section + " " + row.line.key + " = " + row.line.value);
-    const ParsedConfig result = parsed({row.line});
-    EXPECT_THAT(result.errors, IsEmpty());
-    ASSERT_THAT(result.notices, SizeIs(row.words.empty() ? 0 : 1));
-    if (row.words.empty()) continue;
-    EXPECT_EQ(result.notices[0].origin, (Origin{"/c", 2}));
-    EXPECT_THAT(result.notices[0].text, HasSubstr("is checked but does not act in this version"));
-    for (const std::string& word : row.words) {
-      EXPECT_THAT(result.notices[0].text, HasSubstr(word));
-    }
-  }
-}
-
-TEST(ConfigNotices, OnlyForTheValueThatCounts) {
-  EXPECT_THAT(
-      parsed({{"service", "apply", "systemd", 1}, {"service", "apply", "files", 1, "/d"}}).notices,
-      IsEmpty());
-}
-
 TEST(ConfigOnANode, ScopePodNeedsV2) {
   const Config config = parsed({{"limits", "scope", "pod", 7}}).config;
   EXPECT_THAT(check_on(config, CgroupVersion::v2), IsEmpty());

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -257,6 +258,28 @@ TEST(PlaceRules, ALoopDeviceIsAVolumeAndNoDisk) {
   EXPECT_THAT(std::get<Unsupported>(refused).why,
               HasSubstr("/data ends at the loop device loop3 of /srv/data.img"));
   EXPECT_THAT(std::get<Unsupported>(refused).why, HasSubstr("limit_at = volume"));
+}
+
+// systemd goes down from whatever it is given to one disk, and limits that.
+TEST(PlaceRules, AWholeDiskIsWhatHasNothingBelowIt) {
+  const auto whole = [](const DataStack& stack, LimitAt limit_at) {
+    std::set<bool> answers;
+    for (const RuleDevice& rule : placed(stack, limit_at).rules) answers.insert(rule.whole_disk);
+    return answers;
+  };
+  const DataStack volume =
+      stack_of({dm("dm-0", dm0, "a", {"nvme0n1", "nvme1n1"}), block_device("nvme0n1", nvme0),
+                block_device("nvme1n1", nvme1)});
+  EXPECT_THAT(whole(volume, LimitAt::volume), ElementsAre(false));
+  EXPECT_THAT(whole(volume, LimitAt::disk), ElementsAre(true));
+  EXPECT_THAT(whole(on_partition(nvme0), LimitAt::volume), ElementsAre(true));
+  EXPECT_THAT(whole(stack_of({block_device("nvme0n1", nvme0)}), LimitAt::volume),
+              ElementsAre(true));
+  EXPECT_THAT(
+      whole(stack_of({md("raid1", {"nvme0n1"}), block_device("nvme0n1", nvme0)}), LimitAt::volume),
+      ElementsAre(false));
+  EXPECT_THAT(whole(stack_of({partition("nvme0n1p2", nvme0p2, "gone")}), LimitAt::volume),
+              ElementsAre(false));
 }
 
 TEST(PlaceRules, FactsMayBeAnything) {

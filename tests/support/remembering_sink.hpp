@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -26,6 +27,7 @@ class RememberingSink final : public LimitSink {
     return {};
   }
   std::optional<Limit> read(const RulePlace& place) override {
+    if (gone.contains(place.cgroup)) return std::nullopt;
     const auto found = rules.find(place);
     return found == rules.end() ? Limit{} : found->second;
   }
@@ -40,6 +42,7 @@ class RememberingSink final : public LimitSink {
   std::vector<RulePlace> forgotten;
   std::map<std::string, std::error_code> failures;
   std::optional<Devnum> refused;
+  std::set<std::string> gone;  // cgroups that cannot be read
 };
 
 }  // namespace iopslimit

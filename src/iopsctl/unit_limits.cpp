@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iopsctl/unit_limits.hpp"
+
+#include <map>
+#include <system_error>
+
+#include "core/held_rules.hpp"
+#include "host/rule_notes.hpp"
+#include "host/systemd_unit.hpp"
+#include "iopsctl/service.hpp"
+
+namespace iopslimit {
+namespace {
+
+// Empty: systemd knows nothing any more.
+std::string lift(sd_bus* bus, const UnitChange& change) {
+  sd_bus_error error = SD_BUS_ERROR_NULL;
+  const BusMessage message = set_limits_call(bus, change);
+  const int result = sd_bus_call(bus, message.get(), 0, &error, nullptr);
+  const bool lifted = result >= 0 || sd_bus_error_has_name(&error, no_such_unit) != 0;
+  std::string why = lifted                     ? ""
+                    : error.message != nullptr ? error.message
+                                               : std::generic_category().message(-result);
+  sd_bus_error_free(&error);
+  return why;
+}
+
+}  // namespace
+
+bool lift_unit_limits(const std::string& notes, const std::string& address,
+                      const std::function<void(const std::string&)>& complain) {
+  if (noted_rules(notes).empty()) return true;
+  RuleNotes file(notes, complain);
+  std::map<std::string, UnitChange> changes;
+  for (const RulePlace& place : file.places()) {
+    if (!may_hold_rules(place.cgroup) || unit_of(place.cgroup).empty()) continue;
+    UnitChange& change = changes[place.cgroup];
+    change.cgroup = place.cgroup;
+    change.rules.push_back({place.device, Limit{}});
+  }
+  BusConnection bus;
+  std::string why;
+  try {
+    bus = connect_to_bus(address);
+  } catch (const NotRunning& error) {
+    why = error.what();
+  }
+  bool all = true;
+  for (const auto& [cgroup, change] : changes) {
+    if (bus) why = lift(bus.get(), change);
+    all = all && why.empty();
+    if (!why.empty())
+      complain("systemd still has the limit of " + std::string(unit_of(cgroup)) +
+               " and sets it again at the next daemon-reload: " + why);
+    for (const Rule& rule : change.rules) {
+      if (why.empty()) file.remove({cgroup, rule.device});
+    }
+  }
+  return all;
+}
+
+}  // namespace iopslimit
