@@ -98,10 +98,14 @@ void Wiring::run() {
                      Operating::Needs{.reload = [this] { return reload(); },
                                       .say = [this](const Report& news) { journal_.send(news); },
                                       .flush = [this] { flush(); }});
+  metering_.emplace(loop_, tree_,
+                    Metering::Needs{.overview = [this] { return operating_->overview(); },
+                                    .say = [this](const Report& news) { journal_.send(news); }});
   look_at_disks();
   rescan();
   flush();
   service_.ready(status());
+  metering_->write_to(daemon_->config().metrics);
   loop_.run();
 }
 
@@ -109,7 +113,9 @@ void Wiring::connect() {
   loop_.on_ready(
       watch_.fd(), EPOLLIN,
       [this] {
+        metering_->events_begin(daemon_->writes());
         watch_.read_events();
+        metering_->events_over();
         loop_.call_when_idle();
       },
       true);
@@ -161,12 +167,14 @@ void Wiring::seen(const CgroupWatch::Seen& one) {
   } else if (const auto path = parse_container_path(one.cgroup, daemon_->config().standalone)) {
     container_appeared(*path);
   }
+  metering_->dealt_with(daemon_->writes());
   to_follow_.push_back(one.cgroup);
 }
 
 void Wiring::container_appeared(const ContainerPath& path) {
   if (daemon_->has_record(path.cgroup)) return daemon_->on_appeared(path, NoRecord{});
   daemon_->on_appeared(path, records_->read(path));
+  metering_->dealt_with(daemon_->writes());
   if (daemon_->has_record(path.cgroup)) return late_records_.forget(path.cgroup);
   await_record(path);
 }
@@ -265,6 +273,7 @@ std::vector<std::string> Wiring::reload() {
   flush();
   operating_->reloaded(config_refused_);
   service_.ready(status());
+  metering_->write_to(daemon_->config().metrics);
   return wrong;
 }
 
@@ -302,6 +311,7 @@ void Wiring::flush() {
   for (const Report& report : daemon_->take_reports()) {
     if (flood_guard_.passes(report, now)) journal_.send(report);
     operating_->told(report);
+    metering_->told(report);
   }
   operating_->settled();
   service_.status(status());

@@ -24,6 +24,7 @@
 #include "host/record_watch.hpp"
 #include "host/rule_ledger.hpp"
 #include "host/service_manager.hpp"
+#include "metering.hpp"
 #include "operating.hpp"
 
 namespace iopslimit {
@@ -79,6 +80,7 @@ class Wiring {
   BlockEvents block_events_;
   std::unique_ptr<Daemon> daemon_;
   std::optional<Operating> operating_;
+  std::optional<Metering> metering_;
   bool config_refused_ = false;
 };
 

@@ -86,6 +86,7 @@ TEST(ConfigNotices, ValuesThatDoNotActSaySo) {
       {{"service", "apply", "systemd", 2}, {"[service] apply = systemd", "cgroup files"}},
       {{"service", "on_stop", "clear", 2}, {}},
       {{"service", "dry_run", "yes", 2}, {}},
+      {{"service", "metrics", "/run/m.prom", 2}, {}},
       {{"policy db", "iops", "5", 2}, {}},
       {{"device logs", "mount", "/logs", 2}, {}},
   };
