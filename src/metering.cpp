@@ -8,8 +8,9 @@
 
 namespace iopslimit {
 
-Metering::Metering(EventLoop& loop, const CgroupTree& tree, Needs needs)
-    : loop_(loop), needs_(std::move(needs)), io_(tree) {}
+Metering::Metering(EventLoop& loop, const CgroupTree& tree, Needs needs,
+                   std::chrono::microseconds period)
+    : loop_(loop), needs_(std::move(needs)), period_(period), io_(tree) {}
 
 Metering::~Metering() {
   if (!path_.empty()) remove_metrics(path_);
@@ -21,7 +22,7 @@ void Metering::write_to(const std::string& path) {
   last_error_.clear();
   if (path_.empty()) return loop_.every_when_idle(std::chrono::seconds(0), {});
   write();
-  loop_.every_when_idle(period, [this] { write(); });
+  loop_.every_when_idle(period_, [this] { write(); });
 }
 
 void Metering::told(const Report& report) {

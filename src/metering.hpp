@@ -23,7 +23,7 @@ namespace iopslimit {
 
 class Metering {
  public:
-  static constexpr std::chrono::seconds period{15};
+  static constexpr std::chrono::seconds usual_period{15};
 
   struct Needs {
     std::function<Overview()> overview;
@@ -32,14 +32,15 @@ class Metering {
 
   /// Nothing is written before write_to(). Throws std::system_error when the hierarchy cannot be
   /// opened.
-  Metering(EventLoop& loop, const CgroupTree& tree, Needs needs);
+  Metering(EventLoop& loop, const CgroupTree& tree, Needs needs,
+           std::chrono::microseconds period = usual_period);
   /// Removes the file: one that stays, and grows old, is that of a service that did not stop by
   /// itself.
   ~Metering();
   Metering(const Metering&) = delete;
   Metering& operator=(const Metering&) = delete;
 
-  /// Writes the metrics to `path` now, and every `period` when nothing else is pending; empty =
+  /// Writes the metrics to `path` now, and every period when nothing else is pending; empty =
   /// never. The file at the path of before is removed. A path that cannot be written is said once,
   /// and nothing else suffers.
   void write_to(const std::string& path);
@@ -61,6 +62,7 @@ class Metering {
 
   EventLoop& loop_;
   Needs needs_;
+  std::chrono::microseconds period_;
   CgroupIo io_;
   BlockDevices blocks_;
   std::string path_;

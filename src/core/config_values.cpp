@@ -178,9 +178,7 @@ std::string parse_metrics(std::string_view text, std::string& value) {
   value.clear();
   if (text.empty()) return {};
   if (text.front() == '/' && (!text.ends_with(".prom") || text.ends_with("/.prom"))) {
-    return in_quotes(text) +
-           " is not the name of a .prom file, and node_exporter reads no other; write "
-           "/run/iops-limitd/iops-limitd.prom";
+    return in_quotes(text) + " is not the name of a .prom file, and node_exporter reads no other";
   }
   return parse_path(text, value);
 }

@@ -73,11 +73,11 @@ void EventLoop::every(std::chrono::seconds interval, Callback callback) {
   repeat(timer_, interval, std::move(callback), SD_EVENT_PRIORITY_NORMAL);
 }
 
-void EventLoop::every_when_idle(std::chrono::seconds interval, Callback callback) {
+void EventLoop::every_when_idle(std::chrono::microseconds interval, Callback callback) {
   repeat(idle_timer_, interval, std::move(callback), SD_EVENT_PRIORITY_IDLE);
 }
 
-void EventLoop::repeat(Binding*& timer, std::chrono::seconds interval, Callback callback,
+void EventLoop::repeat(Binding*& timer, std::chrono::microseconds interval, Callback callback,
                        std::int64_t priority) {
   if (timer == nullptr) timer = &bind({});
   timer->callback = std::move(callback);

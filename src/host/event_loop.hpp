@@ -34,7 +34,7 @@ class EventLoop {
   /// callback.
   void every(std::chrono::seconds interval, Callback callback);
   /// As every(), with a time of its own, and only when nothing else is pending.
-  void every_when_idle(std::chrono::seconds interval, Callback callback);
+  void every_when_idle(std::chrono::microseconds interval, Callback callback);
   /// What wake_at() asks for.
   void on_wake(Callback callback);
   /// Calls the on_wake() callback once when CLOCK_BOOTTIME is past `seconds`, in place of what was
@@ -76,7 +76,7 @@ class EventLoop {
   };
 
   Binding& bind(Callback callback);
-  void repeat(Binding*& timer, std::chrono::seconds interval, Callback callback,
+  void repeat(Binding*& timer, std::chrono::microseconds interval, Callback callback,
               std::int64_t priority);
   static int call(sd_event_source* source, Binding& binding) noexcept;
 

@@ -241,7 +241,7 @@ TEST(ConfigErrors, Values) {
       {{{"service", "check_interval", "86401", 8}}, {"/c", 8}, {"the largest is 86400"}},
       {{{"service", "on_stop", "kep", 8}}, {"/c", 8}, {"did you mean 'keep'?"}},
       {{{"service", "dry_run", "perhaps", 8}}, {"/c", 8}, {"yes, no, true, false"}},
-      {{{"service", "metrics", "/run/x.txt", 8}}, {"/c", 8}, {"/run/iops-limitd/iops-limitd.prom"}},
+      {{{"service", "metrics", "/run/x.txt", 8}}, {"/c", 8}, {"not the name of a .prom file"}},
       {{{"limits", "iops", "x", 0, "environment variable CONTAINER_IOPS_LIMIT"}},
        {"environment variable CONTAINER_IOPS_LIMIT", 0},
        {"[limits] iops: 'x' is not a number"}},
