@@ -3,6 +3,7 @@
 // collected.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
@@ -80,6 +81,8 @@ class Daemon {
   }
   std::vector<Report> take_reports() { return std::exchange(reports_, {}); }
   bool unsettled() const { return unsettled_; }
+  /// Rules that were put in force or taken away so far.
+  std::uint64_t writes() const { return rules_.writes(); }
   const Config& config() const { return config_; }
   /// The devices that carry rules.
   const Targets& targets() const { return mounts_.targets(); }

@@ -40,9 +40,10 @@ class Operating {
   void reloaded(bool refused);
   /// A burst of events is over: what changed of the devices is told.
   void settled();
+  /// Everything, with the service's own part.
+  Overview overview() const;
 
  private:
-  Overview overview() const;
   void pause(const Choice& choice, std::chrono::seconds span);
   bool resume(const Choice& choice);
   void pauses_changed();

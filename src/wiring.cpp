@@ -99,10 +99,14 @@ void Wiring::run() {
   if (!daemon_->config().dry_run)
     units_.emplace(loop_, *daemon_, *files_, tree_.version, run_folder, system_bus_address(),
                    [this](const Report& news) { journal_.send(news); });
+  metering_.emplace(loop_, tree_,
+                    Metering::Needs{.overview = [this] { return operating_->overview(); },
+                                    .say = [this](const Report& news) { journal_.send(news); }});
   look_at_disks();
   rescan();
   flush();
   service_.ready(status());
+  metering_->write_to(daemon_->config().metrics);
   loop_.run();
 }
 
@@ -110,7 +114,9 @@ void Wiring::connect() {
   loop_.on_ready(
       watch_.fd(), EPOLLIN,
       [this] {
+        metering_->events_begin(daemon_->writes());
         watch_.read_events();
+        metering_->events_over();
         loop_.call_when_idle();
       },
       true);
@@ -162,12 +168,14 @@ void Wiring::seen(const CgroupWatch::Seen& one) {
   } else if (const auto path = parse_container_path(one.cgroup, daemon_->config().standalone)) {
     container_appeared(*path);
   }
+  metering_->dealt_with(daemon_->writes());
   to_follow_.push_back(one.cgroup);
 }
 
 void Wiring::container_appeared(const ContainerPath& path) {
   if (daemon_->has_record(path.cgroup)) return daemon_->on_appeared(path, NoRecord{});
   daemon_->on_appeared(path, records_->read(path));
+  metering_->dealt_with(daemon_->writes());
   if (daemon_->has_record(path.cgroup)) return late_records_.forget(path.cgroup);
   await_record(path);
 }
@@ -264,6 +272,7 @@ std::vector<std::string> Wiring::reload() {
   flush();
   operating_->reloaded(config_refused_);
   service_.ready(status());
+  metering_->write_to(daemon_->config().metrics);
   return wrong;
 }
 
@@ -302,6 +311,7 @@ void Wiring::flush() {
     if (flood_guard_.passes(report, now)) journal_.send(report);
     operating_->told(report);
     if (units_) units_->told(report);
+    metering_->told(report);
   }
   operating_->settled();
   if (units_) units_->settle();

@@ -24,6 +24,7 @@
 #include "host/record_watch.hpp"
 #include "host/rule_ledger.hpp"
 #include "host/service_manager.hpp"
+#include "metering.hpp"
 #include "operating.hpp"
 #include "unit_properties.hpp"
 
@@ -81,6 +82,7 @@ class Wiring {
   std::unique_ptr<Daemon> daemon_;
   std::optional<Operating> operating_;
   std::optional<UnitProperties> units_;  // none in a dry run
+  std::optional<Metering> metering_;
   bool config_refused_ = false;
 };
 

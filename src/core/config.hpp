@@ -123,6 +123,7 @@ struct Config {
   std::chrono::seconds check_interval{30};
   OnStop on_stop = OnStop::keep;
   bool dry_run = false;
+  std::string metrics = {};  ///< the file for node_exporter; empty = off
   /// "[section] key" to where the value that counts was written; "[limits]" and "[device NAME]":
   /// the last of the keys that a container's limit is made of.
   std::map<std::string, Origin> written = {};

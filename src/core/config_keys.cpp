@@ -184,6 +184,10 @@ constexpr std::array table{
               "keep or clear: what becomes of the limits when the service stops", set_on_stop},
     ConfigKey{service, "dry_run", "no", "yes: decide and log every limit, write none",
               set_field<parse_boolean, &Config::dry_run>},
+    ConfigKey{service, "metrics", "",
+              "a file NAME.prom for the textfile collector of Prometheus' node_exporter; empty = "
+              "off",
+              set_field<parse_metrics, &Config::metrics>},
 
     ConfigKey{policy, "namespace", "", "pattern for the pod's namespace", set_glob},
     ConfigKey{policy, "pod", "", "pattern for the pod's name", set_glob},

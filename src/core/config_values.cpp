@@ -174,6 +174,15 @@ std::string parse_paths(std::string_view text, std::vector<std::string>& value) 
   return {};
 }
 
+std::string parse_metrics(std::string_view text, std::string& value) {
+  value.clear();
+  if (text.empty()) return {};
+  if (text.front() == '/' && (!text.ends_with(".prom") || text.ends_with("/.prom"))) {
+    return in_quotes(text) + " is not the name of a .prom file, and node_exporter reads no other";
+  }
+  return parse_path(text, value);
+}
+
 std::string parse_name(std::string_view text, std::string& value) {
   if (text.empty()) return "has no value; write a name such as k8s.io";
   const bool good =

@@ -48,6 +48,9 @@ namespace iopslimit {
 /// The parts of annotations' names before their '/', between commas; empty = off.
 [[nodiscard]] std::string parse_prefixes(std::string_view text, std::vector<std::string>& value);
 
+/// An absolute path that ends in .prom: the textfile collector reads no other file. Empty = off.
+[[nodiscard]] std::string parse_metrics(std::string_view text, std::string& value);
+
 /// docker and podman between commas; empty = neither.
 [[nodiscard]] std::string parse_standalone(std::string_view text, Standalone& value);
 

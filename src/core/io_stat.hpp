@@ -21,6 +21,12 @@ struct IoCount {
 };
 using IoCounts = std::map<Devnum, IoCount>;
 
+/// All that a cgroup did so far.
+struct IoDone {
+  IoCounts counts;
+  std::optional<std::uint64_t> stalled_usec;  ///< see parse_io_pressure()
+};
+
 /// A whole io.stat. Lines and keys that do not parse are passed over: a device without I/O may have
 /// no keys, a hidden NVMe path no number (blk-cgroup.c, blkcg_print_one_stat).
 IoCounts parse_io_stat(std::string_view text);

@@ -19,6 +19,15 @@ std::vector<std::string> Overview::waiting() const {
   return why;
 }
 
+std::vector<Devnum> devices_of(const Overview& overview) {
+  std::vector<Devnum> all;
+  for (const DeviceView& device : overview.devices)
+    all.insert(all.end(), device.devices.begin(), device.devices.end());
+  std::ranges::sort(all);
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  return all;
+}
+
 std::vector<PodView> pods_of(const std::vector<CarrierView>& containers) {
   std::map<std::string, PodView> by_uid;
   for (const CarrierView& one : containers) {

@@ -115,6 +115,9 @@ struct Overview {
   std::vector<std::string> waiting() const;
 };
 
+/// The devices that carry rules, each once.
+std::vector<Devnum> devices_of(const Overview& overview);
+
 /// All containers of one pod.
 struct PodView {
   std::string uid;

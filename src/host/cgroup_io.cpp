@@ -70,4 +70,10 @@ std::optional<std::uint64_t> CgroupIo::stalled(const std::string& cgroup) {
   return parse_io_pressure(text_);
 }
 
+std::optional<IoDone> CgroupIo::done(const std::string& cgroup) {
+  auto counted = counts(cgroup);
+  if (!counted) return std::nullopt;
+  return IoDone{std::move(*counted), stalled(cgroup)};
+}
+
 }  // namespace iopslimit

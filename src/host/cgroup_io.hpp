@@ -26,6 +26,8 @@ class CgroupIo {
   std::optional<IoCounts> counts(const std::string& cgroup);
   /// See parse_io_pressure(). Nothing on v1, and where the kernel does not measure it.
   std::optional<std::uint64_t> stalled(const std::string& cgroup);
+  /// Both; nothing when there are no counts.
+  std::optional<IoDone> done(const std::string& cgroup);
 
  private:
   bool read(const std::string& cgroup, std::string_view file);

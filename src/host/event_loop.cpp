@@ -70,20 +70,30 @@ void EventLoop::on_signal(int signal, Callback callback) {
 }
 
 void EventLoop::every(std::chrono::seconds interval, Callback callback) {
-  if (timer_ == nullptr) timer_ = &bind({});
-  timer_->callback = std::move(callback);
-  timer_->interval = interval;
-  timer_->source.reset();
+  repeat(timer_, interval, std::move(callback), SD_EVENT_PRIORITY_NORMAL);
+}
+
+void EventLoop::every_when_idle(std::chrono::microseconds interval, Callback callback) {
+  repeat(idle_timer_, interval, std::move(callback), SD_EVENT_PRIORITY_IDLE);
+}
+
+void EventLoop::repeat(Binding*& timer, std::chrono::microseconds interval, Callback callback,
+                       std::int64_t priority) {
+  if (timer == nullptr) timer = &bind({});
+  timer->callback = std::move(callback);
+  timer->interval = interval;
+  timer->source.reset();
   if (interval.count() == 0) return;
   sd_event_source* source = nullptr;
   const auto trampoline = [](sd_event_source* self, std::uint64_t, void* bound) noexcept {
     return call(self, *static_cast<Binding*>(bound));
   };
   check(sd_event_add_time_relative(event_.get(), &source, CLOCK_MONOTONIC,
-                                   static_cast<std::uint64_t>(timer_->interval.count()), 0,
-                                   trampoline, timer_),
+                                   static_cast<std::uint64_t>(timer->interval.count()), 0,
+                                   trampoline, timer),
         "sd_event_add_time_relative");
-  timer_->source.reset(source);
+  timer->source.reset(source);
+  check(sd_event_source_set_priority(source, priority), "sd_event_source_set_priority");
 }
 
 void EventLoop::on_wake(Callback callback) {

@@ -33,6 +33,8 @@ class EventLoop {
   /// Calls back every `interval`, replacing what was set before; 0 = never. Not from its own
   /// callback.
   void every(std::chrono::seconds interval, Callback callback);
+  /// As every(), with a time of its own, and only when nothing else is pending.
+  void every_when_idle(std::chrono::microseconds interval, Callback callback);
   /// What wake_at() asks for.
   void on_wake(Callback callback);
   /// Calls the on_wake() callback once when CLOCK_BOOTTIME is past `seconds`, in place of what was
@@ -74,11 +76,14 @@ class EventLoop {
   };
 
   Binding& bind(Callback callback);
+  void repeat(Binding*& timer, std::chrono::microseconds interval, Callback callback,
+              std::int64_t priority);
   static int call(sd_event_source* source, Binding& binding) noexcept;
 
   std::unique_ptr<sd_event, Unref> event_;
   std::deque<Binding> bindings_;
   Binding* timer_ = nullptr;
+  Binding* idle_timer_ = nullptr;
   Binding* wake_ = nullptr;
   Binding* idle_ = nullptr;
   Binding* alarm_ = nullptr;

@@ -2,6 +2,7 @@
 #include "host/file.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -40,12 +41,13 @@ std::error_code read_whole(int fd, std::size_t most, std::string& text) {
   return {};
 }
 
-std::error_code replace_file(const std::string& path, std::string_view text) {
+std::error_code replace_file(const std::string& path, std::string_view text, Readers readers) {
   const std::string next = path + ".new";
   std::error_code error;
   const File file =
       open_at(AT_FDCWD, next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, error);
   if (error) return error;
+  if (readers == Readers::everybody && fchmod(file.fd(), 0644) != 0) return last_error();
   while (!text.empty()) {
     const ssize_t count = write(file.fd(), text.data(), text.size());
     if (count < 0 && errno == EINTR) continue;

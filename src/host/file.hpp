@@ -40,9 +40,13 @@ File open_at(int folder, const char* path, int flags, std::error_code& error);
 /// EFBIG. Works on kernel files that have no size. `text` keeps its capacity between calls.
 std::error_code read_whole(int fd, std::size_t most, std::string& text);
 
+/// Who may read a new file: those whom the umask lets, or everybody.
+enum class Readers { by_umask, everybody };
+
 /// Writes `text` to a new file beside `path` and renames it there: a reader sees the old or the new
 /// text whole.
-std::error_code replace_file(const std::string& path, std::string_view text);
+std::error_code replace_file(const std::string& path, std::string_view text,
+                             Readers readers = Readers::by_umask);
 
 /// errno as a code.
 std::error_code last_error();

@@ -105,8 +105,7 @@ IoSample Kernel::sample(const std::vector<CarrierView>& containers) {
   IoSample sample;
   sample.taken = std::chrono::steady_clock::now();
   for (const CarrierView& one : containers) {
-    if (auto counts = io_.counts(one.path.cgroup))
-      sample.of[one.path.cgroup] = {std::move(*counts), io_.stalled(one.path.cgroup)};
+    if (auto done = io_.done(one.path.cgroup)) sample.of[one.path.cgroup] = std::move(*done);
   }
   return sample;
 }

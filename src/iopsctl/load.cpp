@@ -69,13 +69,4 @@ std::optional<Load> load_of(const CarrierView& container, const std::vector<Devn
   return sum;
 }
 
-std::vector<Devnum> devices_of(const Overview& overview) {
-  std::vector<Devnum> all;
-  for (const DeviceView& device : overview.devices)
-    all.insert(all.end(), device.devices.begin(), device.devices.end());
-  std::ranges::sort(all);
-  all.erase(std::unique(all.begin(), all.end()), all.end());
-  return all;
-}
-
 }  // namespace iopslimit

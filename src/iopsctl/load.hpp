@@ -16,12 +16,8 @@ namespace iopslimit {
 
 /// What every container did so far.
 struct IoSample {
-  struct Done {
-    IoCounts counts;
-    std::optional<std::uint64_t> stalled_usec;
-  };
   std::chrono::steady_clock::time_point taken;
-  std::map<std::string, Done> of;  ///< by cgroup
+  std::map<std::string, IoDone> of;  ///< by cgroup
 };
 
 /// Per second, all devices with rules together.
@@ -41,8 +37,5 @@ struct Load {
 /// counted.
 std::optional<Load> load_of(const CarrierView& container, const std::vector<Devnum>& devices,
                             const IoSample& before, const IoSample& after);
-
-/// The devices that carry rules.
-std::vector<Devnum> devices_of(const Overview& overview);
 
 }  // namespace iopslimit

@@ -79,6 +79,7 @@ TEST(ConfigKeys, EveryKeyArrives) {
       {"service", "check_interval", "5"},
       {"service", "on_stop", "clear"},
       {"service", "dry_run", "yes"},
+      {"service", "metrics", "/run/iops-limitd/iops-limitd.prom"},
   });
   EXPECT_EQ(config.device, (DeviceSection{.mount = "/srv",
                                           .limit_at = LimitAt::disk,
@@ -105,6 +106,7 @@ TEST(ConfigKeys, EveryKeyArrives) {
   EXPECT_EQ(config.check_interval, std::chrono::seconds(5));
   EXPECT_EQ(config.on_stop, OnStop::clear);
   EXPECT_TRUE(config.dry_run);
+  EXPECT_EQ(config.metrics, "/run/iops-limitd/iops-limitd.prom");
 }
 
 TEST(ConfigSections, DevicesAndPoliciesInTheOrderWritten) {
@@ -237,6 +239,7 @@ TEST(ConfigErrors, Values) {
       {{{"service", "check_interval", "86401", 8}}, {"/c", 8}, {"the largest is 86400"}},
       {{{"service", "on_stop", "kep", 8}}, {"/c", 8}, {"did you mean 'keep'?"}},
       {{{"service", "dry_run", "perhaps", 8}}, {"/c", 8}, {"yes, no, true, false"}},
+      {{{"service", "metrics", "/run/x.txt", 8}}, {"/c", 8}, {"not the name of a .prom file"}},
       {{{"limits", "iops", "x", 0, "environment variable CONTAINER_IOPS_LIMIT"}},
        {"environment variable CONTAINER_IOPS_LIMIT", 0},
        {"[limits] iops: 'x' is not a number"}},

@@ -179,6 +179,21 @@ TEST(ParsePath, Table) {
       parse_path);
 }
 
+TEST(ParseMetrics, Table) {
+  expect_rows<std::string>(
+      {
+          {"", ""},
+          {"/run/iops-limitd/iops-limitd.prom", "/run/iops-limitd/iops-limitd.prom"},
+          {"/run//a.prom", "/run/a.prom"},
+          {"a.prom", "", {"'a.prom' is not an absolute path"}},
+          {"/run/a.txt", "", {"'/run/a.txt' is not the name of a .prom file"}},
+          {"/run/.prom", "", {"is not the name of a .prom file"}},
+          {"/run/a.prom/", "", {"is not the name of a .prom file"}},
+          {"/run/../a.prom", "", {"holds '..'"}},
+      },
+      parse_metrics);
+}
+
 TEST(ParsePaths, Table) {
   expect_rows<Words>(
       {

@@ -44,6 +44,23 @@ TEST(EventLoop, WhatACallbackThrowsComesOutOfRun) {
   }
 }
 
+TEST(EventLoop, AnIdleTimerWaitsUntilNothingIsPending) {
+  EventLoop loop;
+  const Pipe news;
+  std::string order;
+  news.fill();
+  loop.on_ready(news.ends[0], EPOLLIN, [&] {
+    order += "news ";
+    if (order.size() == 15) news.drain();
+  });
+  loop.every_when_idle(std::chrono::microseconds(1), [&] {
+    order += "idle ";
+    if (order.size() == 25) loop.quit();
+  });
+  loop.run();
+  EXPECT_EQ(order, "news news news idle idle ");
+}
+
 TEST(EventLoop, FirstComesFirstAndIdleLast) {
   EventLoop loop;
   const Pipe late;

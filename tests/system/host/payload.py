@@ -32,6 +32,9 @@ class Payload:
                 self._add_file(archive, f"{folder}/{name}", REPOSITORY / "conf" / name, 0o644)
             for page in sorted((REPOSITORY / "man").iterdir()):
                 self._add_file(archive, f"opt/lab/man/{page.name}", page, 0o644)
+            for page in sorted([*(REPOSITORY / "packaging/grafana").iterdir(),
+                                *(REPOSITORY / "packaging/prometheus").iterdir()]):
+                self._add_file(archive, f"opt/lab/{page.relative_to(REPOSITORY)}", page, 0o644)
         size = path.stat().st_size
         with open(path, "ab") as archive:
             archive.truncate((size + 511) // 512 * 512)

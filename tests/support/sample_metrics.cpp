@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes the sample's metrics to a file, as the service does. Usage: sample_metrics FILE
+#include "support/sample_metrics.hpp"
+
+#include <cstdio>
+
+#include "host/metrics_file.hpp"
+
+int main(int argc, char** argv) {
+  if (argc != 2) return 2;
+  const auto error =
+      iopslimit::write_metrics(argv[1], iopslimit::metrics_of(iopslimit::sample_measured()));
+  if (error) std::fprintf(stderr, "%s: %s\n", argv[1], error.message().c_str());
+  return error ? 1 : 0;
+}
