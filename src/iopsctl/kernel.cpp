@@ -49,6 +49,7 @@ Places::Places(const std::string& root)
       mountinfo(root + "/proc/self/mountinfo"),
       rules(root + "/run/iops-limitd/rules"),
       alive(root + "/run/iops-limitd/alive"),
+      socket(root + "/run/iops-limitd/private"),
       blocks(root + "/sys/dev/block") {}
 
 Kernel::Kernel(Places places)

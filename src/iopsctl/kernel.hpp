@@ -24,6 +24,7 @@ struct Places {
   std::string mountinfo;
   std::string rules;   ///< see RuleLedger
   std::string alive;   ///< see Heartbeat
+  std::string socket;  ///< see PeerSocket
   std::string blocks;  ///< /sys/dev/block
 };
 
