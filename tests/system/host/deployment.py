@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a cluster would bring to the node, for the machine: the image's tar and the DaemonSet as the API server has it."""
+import json
+import pathlib
+import subprocess
+import sys
+
+import yaml
+
+REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent.parent
+BASE = REPOSITORY / "packaging/kubernetes/base"
+# Where the case that needs it runs: elsewhere it would only be carried along.
+CELLS = ("v2-systemd", "v1-cgroupfs")
+
+
+def config_maps():
+    """{name: {key: text}} of what kustomize generates from the files beside the DaemonSet."""
+    maps = {}
+    for one in yaml.safe_load((BASE / "kustomization.yaml").read_text())["configMapGenerator"]:
+        data = {name: (BASE / name).read_text() for name in one.get("files", ())}
+        for name in one.get("envs", ()):
+            lines = (BASE / name).read_text().splitlines()
+            data.update(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+        maps[one["name"]] = data
+    return maps
+
+
+def build(program, folder):
+    """{path in the machine: content}. `program`: the built iops-limitd."""
+    image = folder / "iops-limitd-image.tar"
+    done = subprocess.run([sys.executable, REPOSITORY / "packaging/container/build_image.py",
+                           f"--programs={program.parent}", f"--cache={folder}", f"--output={image}"],
+                          capture_output=True, text=True)
+    if done.returncode != 0:
+        raise SystemExit(f"building the container image failed:\n{done.stderr}")
+    manifest = {"daemonset": yaml.safe_load((BASE / "daemonset.yaml").read_text()), "config_maps": config_maps()}
+    return {"opt/lab/daemonset.json": json.dumps(manifest).encode(), "opt/lab/iops-limitd-image.tar": image.read_bytes()}
