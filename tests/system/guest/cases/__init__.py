@@ -18,7 +18,7 @@ def case(name, fresh=False, cells=""):
 # The imports register; their order is the order of the run.
 NODE = ("start", "containers", "restarts", "reload", "policies", "moves", "operator", "operator_bus",
         "operator_screen", "many", "pod_scope", "crio_files",
-        "docker_pods", "podman_containers", "daemonset", "cleanup")
+        "docker_pods", "podman_containers", "daemonset", "ansible_role", "cleanup")
 STACKS = ("stacks", "stack_changes", "hot_plug", "several_mounts", "refused", "shared_disk")
 
 

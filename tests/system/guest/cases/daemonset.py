@@ -94,7 +94,7 @@ def expect_no_privilege(container):
     assert os.readlink(f"/proc/{pid}/ns/net") != os.readlink("/proc/1/ns/net"), "it has the node's network"
 
 
-@case("daemonset-limits-and-logs", fresh=True, cells=CELLS)
+@case("deployment-daemonset-limits-and-logs", fresh=True, cells=CELLS)
 def limits(node):
     with in_place_of_the_service(node) as (cluster, container):
         until(lambda: healthy(cluster, container), lambda: f"ready, found {cluster.probe(container, 'readinessProbe')}")
@@ -119,7 +119,7 @@ def limits(node):
         return f"no capability, {measured}, at most {used >> 10} KiB of {cluster.memory_limit >> 10} KiB of memory"
 
 
-@case("daemonset-probes-and-removal", fresh=True, cells=CELLS)
+@case("deployment-daemonset-probes-and-removal", fresh=True, cells=CELLS)
 def probes(node):
     with in_place_of_the_service(node) as (cluster, container):
         until(lambda: healthy(cluster, container), lambda: f"ready, found {cluster.probe(container, 'readinessProbe')}")
