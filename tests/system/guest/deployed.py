@@ -59,6 +59,15 @@ class Deployed(kubelet.Kubelet):
         pod = self.run_pod("iops-limitd-x7k2p", namespace=self.namespace)
         return self.run_container(pod, self.template["name"], image=self.template["image"])
 
+    def remove_pod(self, pod):
+        for container in list(pod.containers):
+            self.remove_container(container)
+        super().remove_pod(pod)
+
+    def delete_container(self, container):
+        self.runtime.call("StopContainer", container_id=container.id, timeout=self.spec["terminationGracePeriodSeconds"])
+        self.runtime.call("RemoveContainer", container_id=container.id)
+
     def probe(self, container, kind):
         """What the manifest's probe of this kind ("livenessProbe") says: (exit status, output)."""
         return self.execute(container, *self.template[kind]["exec"]["command"])

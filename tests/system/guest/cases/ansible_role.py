@@ -13,13 +13,14 @@ from disks import run
 ROLE = "/opt/lab/ansible/site.yml"
 PACKAGE = "/opt/lab/iops-limitd_0.1.0_lab.deb"
 CONFIG = pathlib.Path("/etc/iops-limitd/conf.d/50-ansible.conf")
-VARIABLES = ('{"iops_limitd_package": "%s", "iops_limitd_config": {"limits": {"iops": %d}, "policy batch": '
+VARIABLES = ('{"ansible_become": false, "iops_limitd_package": "%s", "iops_limitd_config": {"limits": {"iops": %d}, "policy batch": '
              '{"namespace": "batch-*", "exempt": true}, "exclude": {"keywords": ["pause", "istio-proxy"]}}}')
 
 
 def apply(iops):
     """{what: how many} of the play's recap."""
-    environment = {**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "0", "HOME": "/root"}
+    environment = {**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "0", "HOME": "/root",
+                   "LC_ALL": "C.UTF-8"}
     done = subprocess.run(["ansible-playbook", "-i", "localhost,", "-c", "local", "-e", VARIABLES % (PACKAGE, iops), ROLE],
                           capture_output=True, text=True, env=environment)
     assert done.returncode == 0, f"ansible-playbook: {done.stdout[-1500:]}{done.stderr[-500:]}"

@@ -46,7 +46,7 @@ def started(cluster):
     try:
         return cluster.start_pod()
     except grpc.RpcError as error:
-        if "cni plugin not initialized" not in str(error):
+        if "initialized" not in str(error):  # containerd has not seen the network's configuration yet
             raise
         for pod in list(cluster.pods):
             cluster.remove_pod(pod)
