@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """packaging/ansible over a local connection: a node without the package gets it, and a second application changes nothing."""
+import json
 import os
 import pathlib
 import re
@@ -13,15 +14,16 @@ from disks import run
 ROLE = "/opt/lab/ansible/site.yml"
 PACKAGE = "/opt/lab/iops-limitd_0.1.0_lab.deb"
 CONFIG = pathlib.Path("/etc/iops-limitd/conf.d/50-ansible.conf")
-VARIABLES = ('{"ansible_become": false, "iops_limitd_package": "%s", "iops_limitd_config": {"limits": {"iops": %d}, "policy batch": '
-             '{"namespace": "batch-*", "exempt": true}, "exclude": {"keywords": ["pause", "istio-proxy"]}}}')
+VARIABLES = {"ansible_become": False, "iops_limitd_package": PACKAGE}
+CONFIGURATION = {"policy batch": {"namespace": "batch-*", "exempt": True}, "exclude": {"keywords": ["pause", "istio-proxy"]}}
 
 
 def apply(iops):
     """{what: how many} of the play's recap."""
+    variables = {**VARIABLES, "iops_limitd_config": {"limits": {"iops": iops}, **CONFIGURATION}}
     environment = {**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "0", "HOME": "/root",
                    "LC_ALL": "C.UTF-8"}
-    done = subprocess.run(["ansible-playbook", "-i", "localhost,", "-c", "local", "-e", VARIABLES % (PACKAGE, iops), ROLE],
+    done = subprocess.run(["ansible-playbook", "-i", "localhost,", "-c", "local", "-e", json.dumps(variables), ROLE],
                           capture_output=True, text=True, env=environment)
     assert done.returncode == 0, f"ansible-playbook: {done.stdout[-1500:]}{done.stderr[-500:]}"
     recap = done.stdout[done.stdout.index("PLAY RECAP"):]
