@@ -42,11 +42,11 @@ int check_config(const std::string& named) {
   return good ? EX_OK : EX_CONFIG;
 }
 
-int serve(bool dry_run) {
+int serve(bool dry_run, const Surroundings& around) {
   ParsedConfig parsed;
   if (!load(default_config, false, parsed)) return EX_CONFIG;
   parsed.config.dry_run = parsed.config.dry_run || dry_run;
-  Wiring(default_config, std::move(parsed)).run();
+  Wiring(default_config, std::move(parsed), around).run();
   return EX_OK;
 }
 
@@ -61,6 +61,8 @@ int main(int argc, char** argv) {
         "iops-limitd"};
     std::string named;
     bool dry_run = false;
+    std::string log = "auto";
+    Surroundings around;
     app.set_version_flag("--version", "iops-limitd " IOPS_LIMITD_VERSION);
     auto* check =
         app.add_option(
@@ -71,12 +73,22 @@ int main(int argc, char** argv) {
             ->type_name("[FILE]");
     app.add_flag("--dry-run", dry_run,
                  "Decide and log every limit, write none; as [service] dry_run = yes");
+    app.add_option("--log", log,
+                   "auto, journal, or lines of text or json to standard output; auto: the journal "
+                   "where stderr leads there, else text")
+        ->check(CLI::IsMember({"auto", "journal", "text", "json"}).description(""))
+        ->type_name("FORM");
+    app.add_option("--mountinfo", around.mountinfo,
+                   "Where the node's mounts are told; in a container with the node's PIDs: "
+                   "/proc/1/mountinfo")
+        ->type_name("FILE");
     try {
       app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
       return app.exit(error) == 0 ? EX_OK : EX_USAGE;  // --help and --version arrive here too
     }
-    return check->count() != 0 ? check_config(named) : serve(dry_run);
+    around.log = log_form_named(log);
+    return check->count() != 0 ? check_config(named) : serve(dry_run, around);
   } catch (const ConfigRefused& error) {
     std::fprintf(stderr, "<3>%s\n", error.what());
     return EX_CONFIG;

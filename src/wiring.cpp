@@ -49,8 +49,9 @@ RecordFolders record_folders(const Config& config) {
 
 }  // namespace
 
-Wiring::Wiring(std::string config_file, ParsedConfig parsed)
+Wiring::Wiring(std::string config_file, ParsedConfig parsed, const Surroundings& around)
     : config_file_(std::move(config_file)),
+      journal_(around.log),
       tree_(find_cgroup_tree(parsed.config.cgroup_version)),
       files_(open_limit_files(tree_)),
       records_(std::in_place, record_folders(parsed.config), parsed.config.runtime,
@@ -69,9 +70,10 @@ Wiring::Wiring(std::string config_file, ParsedConfig parsed)
                   [this](const std::string& text) {
                     journal_.log(Severity::warning, Action::deaf, text);
                   }}),
-      limit_watch_(tree_.root, watches_to_spare(), [this](const std::string& text) {
-        journal_.log(Severity::warning, Action::deaf, text);
-      }) {
+      limit_watch_(
+          tree_.root, watches_to_spare(),
+          [this](const std::string& text) { journal_.log(Severity::warning, Action::deaf, text); }),
+      disk_(around.mountinfo) {
   for (const ConfigMessage& refused : check_on(parsed.config, tree_.version))
     throw ConfigRefused(to_string(refused));
   std::vector<RulePlace> ours;

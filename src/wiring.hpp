@@ -36,11 +36,19 @@ struct ConfigRefused : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// What the configuration does not say, because it is known before that is read.
+struct Surroundings {
+  LogForm log = LogForm::automatic;
+  /// Where the node's mounts are told. In a container with the node's PID namespace it is that of
+  /// PID 1: the container's own mounts may be bind mounts of what is not mounted on the node.
+  std::string mountinfo = "/proc/self/mountinfo";
+};
+
 class Wiring {
  public:
   /// `parsed` holds no errors. Throws ConfigRefused, or another exception when the machine cannot
   /// do what is asked.
-  Wiring(std::string config_file, ParsedConfig parsed);
+  Wiring(std::string config_file, ParsedConfig parsed, const Surroundings& around);
 
   /// First pass, READY, then events until SIGTERM or SIGINT.
   void run();

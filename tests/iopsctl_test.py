@@ -89,9 +89,16 @@ class Machine:
                             preexec_fn=as_nobody)
         assert "unix:" in daemon.stdout.readline()
 
-    def service(self, *mood):
-        service = self.start([FAKE_SERVICE, *mood])
+    def service(self, mood="good"):
+        """On the bus; its socket is where the command does not look."""
+        service = self.listening("aside/private", mood)
         assert "on the bus" in service.stdout.readline()
+        return service
+
+    def listening(self, socket, mood="good"):
+        (self.root / socket).parent.mkdir(exist_ok=True)
+        service = self.start([FAKE_SERVICE, mood, str(self.root / socket)])
+        assert service.stdout.readline() == "listening\n"
         return service
 
     def environment(self, **more):
@@ -330,6 +337,53 @@ class OtherServices(Case):
     def test_a_service_that_does_not_turn(self):
         self.machine.service("mute")
         self.ends(self.machine.run("health"), 1, "BAD   service: the service does not answer")
+
+
+class WithoutBus(Case):
+    """A container: root's own socket is all there is."""
+
+    SOCKET = "run/iops-limitd/private"
+
+    def test_every_verb_works(self):
+        service = self.machine.listening(self.SOCKET)
+        self.ends(self.machine.run("list"), 0, "shop/db-0 +db +limited")
+        self.ends(self.machine.run("explain", "db"), 0, "no keyword is part of db")
+        self.ends(self.machine.run("verify"), 0, "3 rules compared: all hold")
+        self.ends(self.machine.run("pause", "db"), 0, "is not limited for 10 min")
+        self.assertEqual(service.stdout.readline(), f"pause {self.machine.db} 600\n")
+        self.ends(self.machine.run("clear"), 0, "every limit is taken away")
+
+    def test_health(self):
+        self.machine.listening(self.SOCKET)
+        self.ends(self.machine.run("health"), 1, "good  service: it answers", "good  rules: 3 rules hold")
+        self.machine.write(f"cgroup{self.machine.db}/io.max",
+                           "259:0 rbps=max wbps=max riops=501 wiops=500\n")
+        self.ends(self.machine.run("health"), 1, "BAD   rules: 1 rule does not hold")
+        result = self.machine.run("health", "--live", "--json")
+        self.assertEqual([one["name"] for one in self.valid("health", result)["checks"]], ["service"])
+        self.assertEqual(result.returncode, 0)
+
+    def test_a_service_that_is_stopped_midway_does_not_answer(self):
+        service = self.machine.listening(self.SOCKET)
+        service.send_signal(signal.SIGSTOP)
+        for words in (("health",), ("health", "--live")):
+            self.ends(self.machine.run(*words), 1, "BAD   service: the service does not answer")
+        self.ends(self.machine.run("status"), 1, "the service does not answer")
+        service.send_signal(signal.SIGCONT)
+        self.ends(self.machine.run("health", "--live"), 0, "good  service: it answers")
+
+    def test_what_a_killed_service_left_is_no_service(self):
+        service = self.machine.listening(self.SOCKET)
+        service.kill()
+        service.wait()
+        self.assertTrue((self.machine.root / self.SOCKET).exists())
+        self.ends(self.machine.run("health", "--live"), 1, "BAD   service: it is not running")
+        self.ends(self.machine.run("status"), 3, "what the kernel holds")
+
+    def test_others_than_root_go_by_the_bus(self):
+        self.machine.listening(self.SOCKET)
+        if os.geteuid() == 0:
+            self.ends(self.machine.run("list", user=NOBODY), 3, "no system bus")
 
 
 class WithoutService(Case):

@@ -25,7 +25,8 @@ class Authority {
 
   /// Asks the bus for the caller's uid, then, unless that is root, polkit for `action`; waits for
   /// neither. Calls `granted`, which answers the call, or answers it with an error that says what
-  /// is missing. When the connection is lost in between nothing is granted.
+  /// is missing. When the connection is lost in between nothing is granted. A peer without a bus
+  /// (PeerSocket) is who the kernel says.
   void ask(sd_bus_message* call, const std::string& action, std::function<void()> granted);
 
  private:
@@ -43,6 +44,7 @@ class Authority {
   static int answer(sd_bus_message* reply, void* question, sd_bus_error*) noexcept;
   template <Answered answered>
   void send(Question& question, sd_bus_message* message, std::uint64_t usec);
+  static void ask_peer(sd_bus_message* call, const std::function<void()>& granted);
   void ask_polkit(Question& question, sd_bus_message* reply);
   void decide(Question& question, sd_bus_message* reply);
   void grant(Question& question);

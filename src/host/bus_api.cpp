@@ -132,18 +132,18 @@ const sd_bus_vtable BusApi::vtable[] = {
     SD_BUS_SIGNAL_WITH_NAMES("DeviceChanged", "aa{sv}", SD_BUS_PARAM(devices), 0),
     SD_BUS_VTABLE_END};
 
-BusApi::BusApi(EventLoop& loop, const std::string& address, Answers answers, const Say& say)
+BusApi::BusApi(EventLoop& loop, const std::string& address, const std::string& socket,
+               Answers answers, const Say& say)
     : loop_(loop),
       answers_(std::move(answers)),
       authority_(loop),
-      link_(loop, address, bus_name,
-            {.begun =
-                 [this](sd_bus* bus) {
-                   check(sd_bus_add_object_vtable(bus, nullptr, bus_path, bus_interface, vtable,
-                                                  this),
-                         "sd_bus_add_object_vtable");
-                 },
-             .say = say}) {}
+      link_(loop, address, bus_name, {.begun = [this](sd_bus* bus) { be_on(bus); }, .say = say}),
+      peers_(loop, socket, {.begun = [this](sd_bus* bus) { be_on(bus); }, .say = say}) {}
+
+void BusApi::be_on(sd_bus* bus) {
+  check(sd_bus_add_object_vtable(bus, nullptr, bus_path, bus_interface, vtable, this),
+        "sd_bus_add_object_vtable");
+}
 
 template <BusApi::Method method>
 int BusApi::call(sd_bus_message* message, void* self, sd_bus_error*) noexcept {

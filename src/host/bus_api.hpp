@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// org.iopslimit1.Manager on the system bus: what the service tells, and what it can be told. See
-// org.iopslimit1(5).
+// org.iopslimit1.Manager on the system bus, and on the socket beside it: what the service tells,
+// and what it can be told. See org.iopslimit1(5).
 #pragma once
 
 #include <systemd/sd-bus.h>
@@ -17,6 +17,7 @@
 #include "host/authority.hpp"
 #include "host/bus_link.hpp"
 #include "host/event_loop.hpp"
+#include "host/peer_socket.hpp"
 
 namespace iopslimit {
 
@@ -45,8 +46,10 @@ class BusApi {
   };
   using Say = std::function<void(const std::string& text, bool wrong)>;
 
-  /// `address` of the bus; `say` as in BusLink.
-  BusApi(EventLoop& loop, const std::string& address, Answers answers, const Say& say);
+  /// `address` of the bus; `socket`: the path of the one beside it (PeerSocket); `say` as in
+  /// BusLink.
+  BusApi(EventLoop& loop, const std::string& address, const std::string& socket, Answers answers,
+         const Say& say);
 
   /// Sends the signal that goes with a report: ContainerLimited, ContainerExempted, DriftRepaired.
   void tell(const Report& report);
@@ -63,6 +66,7 @@ class BusApi {
                       void* self, sd_bus_error*) noexcept;
   static const sd_bus_vtable vtable[];
 
+  void be_on(sd_bus* bus);
   void append_property(const std::string& name, sd_bus_message* reply) const;
   void list_containers(sd_bus_message* call);
   void list_pods(sd_bus_message* call);
@@ -78,6 +82,7 @@ class BusApi {
   Answers answers_;
   Authority authority_;
   BusLink link_;
+  PeerSocket peers_;
 };
 
 }  // namespace iopslimit

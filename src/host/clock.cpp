@@ -22,4 +22,11 @@ std::uint64_t wall_seconds() {
   return seconds_of(CLOCK_REALTIME);
 }
 
+std::uint64_t wall_msec() {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1000 +
+         static_cast<std::uint64_t>(now.tv_nsec) / 1000000;
+}
+
 }  // namespace iopslimit

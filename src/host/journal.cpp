@@ -7,10 +7,16 @@
 #define SD_JOURNAL_SUPPRESS_LOCATION  // the place in our source says nothing to an operator
 #include <systemd/sd-journal.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <string_view>
 #include <vector>
+
+#include "core/plain_text.hpp"
+#include "host/clock.hpp"
+#include "host/json_line.hpp"
 
 namespace iopslimit {
 namespace {
@@ -64,34 +70,30 @@ class Fields {
     add("READ_BPS", number_or_max(limit.read_bps));
     add("WRITE_BPS", number_or_max(limit.write_bps));
   }
-  void send() {
+  bool send() {
     std::vector<iovec> parts;
     parts.reserve(texts_.size());
     for (std::string& text : texts_) parts.push_back({text.data(), text.size()});
-    sd_journal_sendv(parts.data(), static_cast<int>(parts.size()));
+    return sd_journal_sendv(parts.data(), static_cast<int>(parts.size())) >= 0;
   }
 
  private:
   std::vector<std::string> texts_;
 };
 
-}  // namespace
+const ActionRow* row_of(Action action) {
+  const auto* found = std::ranges::find(actions, action, &ActionRow::action);
+  return found == std::end(actions) ? nullptr : found;
+}
 
-Journal::Journal() : native_(stderr_is_journal()) {}
-
-void Journal::send(const Report& report) const {
-  if (!native_) {
-    std::fprintf(stderr, "%s\n", report.text.c_str());
-    return;
-  }
+bool send_to_journal(const Report& report, const ActionRow* row) {
   Fields fields;
   fields.add("MESSAGE", report.text);
   fields.add("PRIORITY", std::to_string(static_cast<int>(report.severity)));
   fields.add("SYSLOG_IDENTIFIER", "iops-limitd");
-  for (const ActionRow& row : actions) {
-    if (row.action != report.action) continue;
-    fields.add("ACTION", row.name);
-    fields.add("MESSAGE_ID", row.message_id);
+  if (row != nullptr) {
+    fields.add("ACTION", row->name);
+    fields.add("MESSAGE_ID", row->message_id);
   }
   fields.add("CONTAINER_ID", report.container_id);
   fields.add("CONTAINER_NAME", report.container_name);
@@ -103,7 +105,33 @@ void Journal::send(const Report& report) const {
     fields.add("DEVICE", to_string(rule.device));
     fields.add(rule.limit);
   }
-  fields.send();
+  return fields.send();
+}
+
+// Whoever follows the log sees a line when it is written.
+void print_line(const std::string& line) {
+  std::fprintf(stdout, "%s\n", line.c_str());
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+LogForm log_form_named(std::string_view name) {
+  if (name == "journal") return LogForm::journal;
+  if (name == "text") return LogForm::text;
+  return name == "json" ? LogForm::json : LogForm::automatic;
+}
+
+Journal::Journal(LogForm form) : form_(form) {
+  if (form == LogForm::automatic) form_ = stderr_is_journal() ? LogForm::journal : LogForm::text;
+}
+
+void Journal::send(const Report& report) const {
+  const ActionRow* row = row_of(report.action);
+  if (form_ == LogForm::json)
+    return print_line(json_line(report, row == nullptr ? "" : row->name, wall_msec()));
+  if (form_ == LogForm::journal && send_to_journal(report, row)) return;
+  print_line(plain_text(report.text));
 }
 
 void Journal::log(Severity severity, Action action, const std::string& text) const {

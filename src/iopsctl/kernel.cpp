@@ -50,6 +50,7 @@ Places::Places(const std::string& root)
       rules(root + "/run/iops-limitd/rules"),
       properties(root + "/run/iops-limitd/properties"),
       alive(root + "/run/iops-limitd/alive"),
+      socket(root + "/run/iops-limitd/private"),
       blocks(root + "/sys/dev/block") {}
 
 Kernel::Kernel(Places places)

@@ -25,6 +25,7 @@ struct Places {
   std::string rules;       ///< see RuleLedger
   std::string properties;  ///< see UnitProperties
   std::string alive;       ///< see Heartbeat
+  std::string socket;      ///< see PeerSocket
   std::string blocks;      ///< /sys/dev/block
 };
 

@@ -47,7 +47,8 @@ class CommandLine {
         ->type_name("COUNT");
     named(add("explain", "Every rule that was looked at, and what the kernel holds", explain));
     add("verify", "Compares every limit with the kernel; status 1 when one differs", verify);
-    add("health", "For probes: it turns, and every rule holds; status 0 or 1", health);
+    add("health", "For probes: it turns, and every rule holds; status 0 or 1", health)
+        ->add_flag("-l,--live", arguments_.live, "Only whether its loop turns");
     add("devices", "The data mounts, down to the disks", show_devices);
     add("check-config", "Every error of the configuration; status 78 when there is one",
         check_config)

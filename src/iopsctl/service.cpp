@@ -2,17 +2,23 @@
 #include "iopsctl/service.hpp"
 
 #include <cerrno>
+#include <chrono>
 #include <system_error>
 #include <utility>
 
 #include "core/overview_fields.hpp"
 #include "host/bus_api.hpp"
+#include "host/bus_link.hpp"
 #include "host/file.hpp"
 
 namespace iopslimit {
 namespace {
 
 constexpr const char* cannot_ask = "cannot write a call to the service";
+
+CallRefused no_answer() {
+  return {SD_BUS_ERROR_TIMEOUT, "the service does not answer: systemctl status iops-limitd"};
+}
 
 [[noreturn]] void fail(int result, const sd_bus_error& error) {
   const std::string name = error.name == nullptr ? "" : error.name;
@@ -21,10 +27,8 @@ constexpr const char* cannot_ask = "cannot write a call to the service";
   if (name == SD_BUS_ERROR_SERVICE_UNKNOWN || name == SD_BUS_ERROR_NAME_HAS_NO_OWNER)
     throw NotRunning("nobody on the system bus is org.iopslimit1");
   if (name == SD_BUS_ERROR_DISCONNECTED || result == -ECONNRESET || result == -ENOTCONN)
-    throw NotRunning("the system bus closed the connection");
-  if (result == -ETIMEDOUT || name == SD_BUS_ERROR_NO_REPLY)
-    throw CallRefused(SD_BUS_ERROR_TIMEOUT,
-                      "the service does not answer: systemctl status iops-limitd");
+    throw NotRunning("the connection was closed");
+  if (result == -ETIMEDOUT || name == SD_BUS_ERROR_NO_REPLY) throw no_answer();
   throw CallRefused(name, text);
 }
 
@@ -40,19 +44,47 @@ std::vector<View> views_of(const std::vector<Fields>& list) {
   return views;
 }
 
-}  // namespace
-
-BusConnection connect_to_bus(const std::string& address) {
+// Its start has begun, or `result` says why not. A bus greets, a peer's socket does not.
+BusConnection connection_to(const std::string& address, bool is_bus, int& result) {
   sd_bus* bus = nullptr;
   check(sd_bus_new(&bus), "sd_bus_new");
   BusConnection connection(bus);
   check(sd_bus_set_address(bus, address.c_str()), "sd_bus_set_address");
-  check(sd_bus_set_bus_client(bus, 1), "sd_bus_set_bus_client");
-  const int result = sd_bus_start(bus);
+  check(sd_bus_set_bus_client(bus, is_bus ? 1 : 0), "sd_bus_set_bus_client");
+  result = sd_bus_start(bus);
+  return connection;
+}
+
+}  // namespace
+
+BusConnection connect_to_bus(const std::string& address) {
+  int result = 0;
+  BusConnection connection = connection_to(address, true, result);
   if (result < 0)
     throw NotRunning("no system bus (" + address +
                      "): " + std::generic_category().message(-result));
   return connection;
+}
+
+Service::Service(const Places& places) {
+  if (!connect_to_socket(places.socket)) bus_ = connect_to_bus(system_bus_address());
+}
+
+// False: the service has none, or it is not ours to use. sd_bus_call() would wait a minute and a
+// half for a service that does not turn to greet.
+bool Service::connect_to_socket(const std::string& path) {
+  int result = 0;
+  bus_ = connection_to("unix:path=" + path, false, result);
+  if (result == -EAGAIN) throw no_answer();  // nobody accepts
+  const auto until = std::chrono::steady_clock::now() + patience;
+  while (result >= 0 && sd_bus_is_ready(bus_.get()) == 0) {
+    const std::chrono::microseconds left = std::chrono::duration_cast<std::chrono::microseconds>(
+        until - std::chrono::steady_clock::now());
+    if (left.count() <= 0) throw no_answer();
+    result = sd_bus_process(bus_.get(), nullptr);
+    if (result == 0) result = sd_bus_wait(bus_.get(), static_cast<std::uint64_t>(left.count()));
+  }
+  return result >= 0;
 }
 
 BusMessage Service::call(const char* interface, const char* method, const std::string& text,
@@ -86,6 +118,10 @@ Overview Service::overview() {
   const BusMessage containers = call(bus_interface, "ListContainers", {}, 0, false);
   overview.containers = views_of<CarrierView>(read_list(containers.get()));
   return overview;
+}
+
+void Service::ping() {
+  call("org.freedesktop.DBus.Peer", "Ping", {}, 0, false);
 }
 
 std::vector<Explained> Service::explain(const std::string& target) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The running service, asked over the bus. Every call waits for its answer.
+// The running service, asked on its socket or over the bus. Every call waits for its answer.
 #pragma once
 
 #include <systemd/sd-bus.h>
@@ -12,10 +12,11 @@
 
 #include "core/overview.hpp"
 #include "host/bus_fields.hpp"
+#include "iopsctl/kernel.hpp"
 
 namespace iopslimit {
 
-/// No bus, or nobody on it has the service's name. what(): why.
+/// No socket and no bus, or nobody on it has the service's name. what(): why.
 struct NotRunning : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -33,7 +34,11 @@ struct Explained {
 };
 
 struct BusClose {
-  void operator()(sd_bus* bus) const { sd_bus_flush_close_unref(bus); }
+  // Flushing would wait for a greeting that does not come.
+  void operator()(sd_bus* bus) const {
+    if (sd_bus_is_ready(bus) > 0) sd_bus_flush(bus);
+    sd_bus_close_unref(bus);
+  }
 };
 using BusConnection = std::unique_ptr<sd_bus, BusClose>;
 /// Throws NotRunning.
@@ -44,8 +49,12 @@ class Service {
   /// An answer that takes longer is a service that does not turn.
   static constexpr std::chrono::seconds patience{5};
 
-  /// Throws NotRunning.
-  explicit Service(const std::string& address) : bus_(connect_to_bus(address)) {}
+  /// By the service's own socket where there is one and we may (root), else on the system bus.
+  /// Throws NotRunning, or CallRefused when nobody answers on the socket.
+  explicit Service(const Places& places);
+
+  /// Whether its loop turns, and nothing else. Throws as the others.
+  void ping();
 
   /// Each throws NotRunning or CallRefused. A target as core/choice names it.
   Overview overview();
@@ -57,6 +66,7 @@ class Service {
   void resume(const std::string& target) { act("Resume", target, 0); }
 
  private:
+  bool connect_to_socket(const std::string& path);
   BusMessage call(const char* interface, const char* method, const std::string& text,
                   std::uint64_t number, bool patient);
   void act(const char* method, const std::string& target, std::uint64_t seconds);

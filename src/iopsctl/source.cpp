@@ -5,7 +5,6 @@
 
 #include <cstdio>
 
-#include "host/bus_link.hpp"
 #include "host/heartbeat.hpp"
 #include "iopsctl/service.hpp"
 
@@ -13,7 +12,7 @@ namespace iopslimit {
 
 Told ask(const Places& places) {
   try {
-    return {.overview = Service(system_bus_address()).overview(), .by_service = true};
+    return {.overview = Service(places).overview(), .by_service = true};
   } catch (const NotRunning& error) {
     return {.overview = Kernel(places).overview(), .why_not = error.what()};
   }

@@ -11,7 +11,6 @@
 
 #include "core/limit_sink.hpp"
 #include "host/blkio_file.hpp"
-#include "host/bus_link.hpp"
 #include "host/clock.hpp"
 #include "host/config_files.hpp"
 #include "host/heartbeat.hpp"
@@ -38,7 +37,7 @@ Comparison compare_twice(Service& service, Kernel& kernel) {
   return first.differences.empty() ? first : in_both(first, once());
 }
 
-// Without a bus: what the service's files in /run and the kernel tell.
+// With neither a bus nor the service's socket: what its files in /run and the kernel tell.
 std::vector<HealthCheck> health_of_files(const Places& places) {
   constexpr std::chrono::seconds most = 3 * Heartbeat::period;
   const auto beat = since_beat(places.alive);
@@ -140,7 +139,7 @@ int show_devices(const Arguments& arguments) {
 }
 
 int explain(const Arguments& arguments) {
-  Service service(system_bus_address());
+  Service service(arguments.places);
   const Overview overview = service.overview();
   const std::vector<Explained> all = service.explain(choose(overview, arguments.name).whom);
   Kernel kernel(arguments.places);
@@ -158,7 +157,7 @@ int explain(const Arguments& arguments) {
 }
 
 int verify(const Arguments& arguments) {
-  Service service(system_bus_address());
+  Service service(arguments.places);
   Kernel kernel(arguments.places);
   const Comparison comparison = compare_twice(service, kernel);
   if (arguments.json) {
@@ -172,10 +171,15 @@ int verify(const Arguments& arguments) {
 int health(const Arguments& arguments) {
   std::vector<HealthCheck> checks;
   try {
-    Service service(system_bus_address());
-    const Overview overview = service.overview();
-    Kernel kernel(arguments.places);
-    checks = health_of(overview, compare_twice(service, kernel));
+    Service service(arguments.places);
+    if (arguments.live) {
+      service.ping();
+      checks = {turning()};
+    } else {
+      const Overview overview = service.overview();
+      Kernel kernel(arguments.places);
+      checks = health_of(overview, compare_twice(service, kernel));
+    }
   } catch (const NotRunning&) {
     checks = health_of_files(arguments.places);
   } catch (const CallRefused& error) {
@@ -210,7 +214,7 @@ int check_config(const Arguments& arguments) {
 }
 
 int pause(const Arguments& arguments) {
-  Service service(system_bus_address());
+  Service service(arguments.places);
   const Overview overview = service.overview();
   const Choice choice = choose(overview, arguments.name);
   service.pause(choice.whom, arguments.span);
@@ -220,7 +224,7 @@ int pause(const Arguments& arguments) {
 }
 
 int resume(const Arguments& arguments) {
-  Service service(system_bus_address());
+  Service service(arguments.places);
   const Overview overview = service.overview();
   const Choice choice = choose(overview, arguments.name);
   service.resume(choice.whom);
@@ -229,7 +233,7 @@ int resume(const Arguments& arguments) {
 
 int clear(const Arguments& arguments) {
   try {
-    Service(system_bus_address()).clear();
+    Service(arguments.places).clear();
   } catch (const NotRunning& error) {
     return clear_without_service(arguments, error);
   }
@@ -239,7 +243,7 @@ int clear(const Arguments& arguments) {
 }
 
 int reload(const Arguments& arguments) {
-  Service(system_bus_address()).reload();
+  Service(arguments.places).reload();
   return act(arguments, "reload", {}, {}, "the configuration was read again and is in force");
 }
 

@@ -15,9 +15,10 @@ namespace iopslimit {
 struct Arguments {
   Places places;
   bool json = false;
-  bool all = false;  ///< list: sandboxes too
-  std::string name;  ///< of a container or pod
-  std::string file;  ///< check-config: this one alone
+  bool all = false;   ///< list: sandboxes too
+  bool live = false;  ///< health: of the loop alone
+  std::string name;   ///< of a container or pod
+  std::string file;   ///< check-config: this one alone
   std::chrono::seconds span = Pauses::usual;
   unsigned times = 0;  ///< top: screens, 0 = until q
 };

@@ -83,12 +83,16 @@ Comparison in_both(const Comparison& first, Comparison second) {
   return second;
 }
 
+HealthCheck turning() {
+  return {"service", true, "it answers: its loop turns"};
+}
+
 std::vector<HealthCheck> health_of(const Overview& overview, const Comparison& comparison) {
   const std::uint64_t failed = overview.count(Standing::failed);
   const std::size_t different = comparison.differences.size();
   const auto refused =
       std::ranges::find(overview.devices, DeviceState::refused, &DeviceView::state);
-  return {{"service", true, "it answers: its loop turns"},
+  return {turning(),
           {"devices", refused == overview.devices.end(),
            refused == overview.devices.end()
                ? counted(overview.devices.size(), "data mount", "data mounts") + ", none refused"

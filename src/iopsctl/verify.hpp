@@ -46,6 +46,8 @@ struct HealthCheck {
   std::string text;
 };
 
+/// Of a service that has answered.
+HealthCheck turning();
 std::vector<HealthCheck> health_of(const Overview& overview, const Comparison& comparison);
 
 }  // namespace iopslimit

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A service for the tests of iopsctl: the sample overview on $DBUS_SYSTEM_BUS_ADDRESS. Writes a
-// line when it is on the bus and for everything it is told. Usage: fake_service [refuse|mute]
+// line when it listens, when it is on the bus, and for everything it is told. Usage: fake_service
+// MOOD SOCKET, a mood being "good", "refuse" or "mute".
 #include <unistd.h>
 
 #include <csignal>
@@ -14,7 +15,8 @@
 using namespace iopslimit;
 
 int main(int argc, char** argv) {
-  const std::string mood = argc > 1 ? argv[1] : "";
+  if (argc != 3) return 2;
+  const std::string mood = argv[1];
   EventLoop loop;
   Overview overview = sample_overview();
   const auto line = [](const std::string& text) {
@@ -27,7 +29,7 @@ int main(int argc, char** argv) {
     }
     return nullptr;
   };
-  BusApi api(loop, system_bus_address(),
+  BusApi api(loop, system_bus_address(), argv[2],
              {.overview =
                   [&] {
                     if (mood == "mute") pause();  // its loop does not turn any more
@@ -61,6 +63,7 @@ int main(int argc, char** argv) {
                     return one != nullptr && one->standing == Standing::paused;
                   }},
              [&](const std::string& text, bool) { line(text); });
+  line("listening");
   loop.on_signal(SIGTERM, [&loop] { loop.quit(); });
   loop.run();
 }

@@ -38,6 +38,9 @@ class PrivateBus {
 
   std::string address() const { return "unix:path=" + tree_.at("socket"); }
 
+  /// A path in the folder of its socket.
+  std::string beside(const std::string& name) const { return tree_.at(name); }
+
   /// Returns when it listens.
   void start() {
     int ready[2];

@@ -9,6 +9,7 @@ import wire
 
 SOCKET = "unix:///run/containerd/containerd.sock"
 NETWORK_OF_THE_NODE = 2  # NamespaceMode NODE: no CNI needed
+POD, CONTAINER_ITSELF, NODE = 0, 1, 2  # NamespaceMode
 STATE_RUNNING = 1  # ContainerState CONTAINER_RUNNING; absent on the wire means 0, CREATED
 
 SANDBOX_METADATA = {"name": (1, "string"), "uid": (2, "string"), "namespace": (3, "string"), "attempt": (4, "int")}
@@ -19,11 +20,20 @@ SANDBOX_CONFIG = {"metadata": (1, SANDBOX_METADATA), "hostname": (2, "string"), 
                   "labels": (6, "map"), "annotations": (7, "map"), "linux": (8, LINUX_SANDBOX)}
 CONTAINER_METADATA = {"name": (1, "string"), "attempt": (2, "int")}
 IMAGE_SPEC = {"image": (1, "string")}
-MOUNT = {"container_path": (1, "string"), "host_path": (2, "string"), "readonly": (3, "int")}
-CONTAINER_SECURITY = {"namespace_options": (3, NAMESPACE_OPTION)}
-LINUX_CONTAINER = {"security_context": (2, CONTAINER_SECURITY)}
+MOUNT = {"container_path": (1, "string"), "host_path": (2, "string"), "readonly": (3, "int"), "propagation": (5, "int")}
+CAPABILITY = {"add_capabilities": (1, ["string"]), "drop_capabilities": (2, ["string"])}
+SECURITY_PROFILE = {"profile_type": (1, "int")}  # 0 = RuntimeDefault
+INT64_VALUE = {"value": (1, "int")}
+CONTAINER_SECURITY = {"capabilities": (1, CAPABILITY), "privileged": (2, "int"), "namespace_options": (3, NAMESPACE_OPTION),
+                      "run_as_user": (5, INT64_VALUE), "readonly_rootfs": (7, "int"), "no_new_privs": (11, "int"),
+                      "run_as_group": (12, INT64_VALUE), "masked_paths": (13, ["string"]),
+                      "readonly_paths": (14, ["string"]), "seccomp": (15, SECURITY_PROFILE)}
+CONTAINER_RESOURCES = {"cpu_period": (1, "int"), "cpu_quota": (2, "int"), "cpu_shares": (3, "int"),
+                       "memory_limit_in_bytes": (4, "int")}
+LINUX_CONTAINER = {"resources": (1, CONTAINER_RESOURCES), "security_context": (2, CONTAINER_SECURITY)}
+KEY_VALUE = {"key": (1, "string"), "value": (2, "string")}
 CONTAINER_CONFIG = {"metadata": (1, CONTAINER_METADATA), "image": (2, IMAGE_SPEC), "command": (3, ["string"]),
-                    "args": (4, ["string"]), "mounts": (7, [MOUNT]), "labels": (9, "map"),
+                    "args": (4, ["string"]), "envs": (6, [KEY_VALUE]), "mounts": (7, [MOUNT]), "labels": (9, "map"),
                     "annotations": (10, "map"), "log_path": (11, "string"), "linux": (15, LINUX_CONTAINER)}
 CONTAINER = {"id": (1, "string"), "pod_sandbox_id": (2, "string"), "metadata": (3, CONTAINER_METADATA),
              "state": (6, "int"), "labels": (8, "map")}

@@ -5,13 +5,14 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import tempfile
 
 SYSTEM_TESTS = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(SYSTEM_TESTS.parent.parent / "packaging/container"))
+from host_apt import apt_options, debian_sources, suite  # noqa: E402
+
 RECIPE = SYSTEM_TESTS / "image"
-# What the host needs to reach its mirror, and nothing else of its apt configuration.
-APT_SETTINGS_TAKEN_OVER = ("Acquire::http", "Acquire::https", "Acquire::Check-Valid-Until", "Acquire::Check-Date",
-                           "Acquire::Retries")
 
 
 class Image:
@@ -30,32 +31,6 @@ def recipe_hash():
 def packages():
     lines = (RECIPE / "packages").read_text().splitlines()
     return [line for line in lines if line and not line.startswith("#")]
-
-
-def debian_sources():
-    """One-line sources of every Debian archive the host itself uses: no mirror is named here."""
-    lines = subprocess.run(
-        ["apt-get", "indextargets", "--format", "deb $(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages",
-         "Origin: Debian"], check=True, capture_output=True, text=True).stdout
-    if not lines.strip():
-        raise SystemExit("apt knows no Debian archive: run `apt-get update` and look at /etc/apt/sources.list")
-    return "".join(line + "\n" for line in dict.fromkeys(lines.splitlines()))
-
-
-def suite():
-    for line in pathlib.Path("/etc/os-release").read_text().splitlines():
-        if line.startswith("VERSION_CODENAME="):
-            return line.split("=", 1)[1].strip('"')
-    raise SystemExit("/etc/os-release names no VERSION_CODENAME: this needs Debian 12")
-
-
-def apt_options():
-    dump = subprocess.run(["apt-config", "dump"], check=True, capture_output=True, text=True).stdout
-    options = [line for line in dump.splitlines() if line.startswith(APT_SETTINGS_TAKEN_OVER)]
-    for kind, path in (("netrc", "/etc/apt/auth.conf"), ("netrcparts", "/etc/apt/auth.conf.d")):
-        if os.path.exists(path):
-            options.append(f'Dir::Etc::{kind} "{path}";')
-    return [f"--aptopt={option}" for option in options]
 
 
 def build(folder, log_path):

@@ -14,10 +14,10 @@ INSTALLED = {"iops-limitd.conf": "etc/iops-limitd", "org.iopslimit1.conf": "usr/
 
 
 class Payload:
-    """`plan` tells the guest side what to do; see guest/main.py."""
+    """`plan` tells the guest side what to do; see guest/main.py. `more`: {path: content} of further files."""
 
-    def __init__(self, plan, program):
-        self.plan, self.program = plan, pathlib.Path(program)
+    def __init__(self, plan, program, more=None):
+        self.plan, self.program, self.more = plan, pathlib.Path(program), more or {}
 
     def write(self, path):
         with tarfile.open(path, "w") as archive:
@@ -35,6 +35,8 @@ class Payload:
             for page in sorted([*(REPOSITORY / "packaging/grafana").iterdir(),
                                 *(REPOSITORY / "packaging/prometheus").iterdir()]):
                 self._add_file(archive, f"opt/lab/{page.relative_to(REPOSITORY)}", page, 0o644)
+            for name, content in self.more.items():
+                self._add_bytes(archive, name, content)
         size = path.stat().st_size
         with open(path, "ab") as archive:
             archive.truncate((size + 511) // 512 * 512)

@@ -10,6 +10,7 @@ import traceback
 import jsonschema
 
 import accelerator
+import deployment
 import image
 from machine import Machine, MachineFailed
 from measured_tables import TABLES, MeasuredTables
@@ -76,7 +77,8 @@ def run_cell(cell, parts, arguments, results):
     plan = plan_of(cell, arguments)
     started, seen = time.monotonic(), 0
     machine = Machine(cell, arguments.work / cell, parts["image"], parts["accelerator"], plan["hierarchy"],
-                      Payload(plan, arguments.program), cpus=CPUS, racked=plan["layout"] == "rack")
+                      Payload(plan, arguments.program, parts["files"].get(cell)), cpus=CPUS,
+                      racked=plan["layout"] == "rack")
     table = MeasuredTables(machine.folder)
     try:
         for event in machine.run(LONG_CELL_SECONDS if arguments.all else CELL_SECONDS):
@@ -111,6 +113,9 @@ def main(arguments, progress):
     parts["accelerator"] = accelerator.choose(parts["image"].kernel, cache, progress)
     results, waiting = Results(), queue.SimpleQueue()
     cells = [cell for cell in CELLS if not arguments.cells or cell in arguments.cells]
+    deployed = [cell for cell in cells if cell in deployment.CELLS]
+    parts["files"] = dict.fromkeys(deployed, deployment.build(arguments.program, arguments.work.parent / "container")
+                                   if deployed else None)
     for cell in cells:
         waiting.put(cell)
 

@@ -19,7 +19,7 @@ def case(name, fresh=False, cells="", long=False):
 # The imports register; their order is the order of the run.
 NODE = ("start", "containers", "restarts", "reload", "policies", "moves", "operator", "operator_bus",
         "operator_screen", "metrics", "enforcement", "apply_systemd", "many", "pod_scope", "crio_files",
-        "docker_pods", "podman_containers", "cleanup")
+        "docker_pods", "podman_containers", "daemonset", "ansible_role", "cleanup")
 STACKS = ("stacks", "stack_changes", "hot_plug", "several_mounts", "refused", "shared_disk")
 
 

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a cluster, or Ansible, would bring to the node, for the machine: the image's tar and the DaemonSet as the API server
+has it; the role and a package."""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import yaml
+
+REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent.parent
+BASE = REPOSITORY / "packaging/kubernetes/base"
+# Where the case that needs it runs: elsewhere it would only be carried along.
+CELLS = ("v2-systemd", "v1-cgroupfs")
+
+
+def config_maps():
+    """{name: {key: text}} of what kustomize generates from the files beside the DaemonSet."""
+    maps = {}
+    for one in yaml.safe_load((BASE / "kustomization.yaml").read_text())["configMapGenerator"]:
+        data = {name: (BASE / name).read_text() for name in one.get("files", ())}
+        for name in one.get("envs", ()):
+            lines = (BASE / name).read_text().splitlines()
+            data.update(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+        maps[one["name"]] = data
+    return maps
+
+
+def run(*command, **more):
+    done = subprocess.run(command, capture_output=True, text=True, **more)
+    if done.returncode != 0:
+        raise SystemExit(f"{command[0]} failed:\n{done.stdout[-1000:]}{done.stderr[-2000:]}")
+    return done.stdout
+
+
+def package(build_folder):
+    """What is installed, as a .deb: enough for a role that installs one."""
+    with tempfile.TemporaryDirectory(prefix="iops-limitd-deb.") as folder:
+        root = pathlib.Path(folder, "root")
+        run("cmake", "--install", str(build_folder), "--strip", env=dict(os.environ, DESTDIR=str(root)))
+        (root / "DEBIAN").mkdir()
+        (root / "DEBIAN/control").write_text(
+            "Package: iops-limitd\nVersion: 0.1.0~lab\nMaintainer: nobody <nobody@example.org>\n"
+            f"Architecture: {run('dpkg', '--print-architecture').strip()}\n"
+            "Depends: libinih1, libsimdjson14, libsystemd0, libudev1\nDescription: the build, for the tests\n")
+        made = pathlib.Path(folder, "lab.deb")
+        run("dpkg-deb", "--root-owner-group", "-Znone", "--build", str(root), str(made))
+        return made.read_bytes()
+
+
+def role():
+    folder = REPOSITORY / "packaging/ansible"
+    return {f"opt/lab/ansible/{path.relative_to(folder)}": path.read_bytes()
+            for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def build(program, folder):
+    """{path in the machine: content}. `program`: the built iops-limitd."""
+    image = folder / "iops-limitd-image.tar"
+    run(sys.executable, str(REPOSITORY / "packaging/container/build_image.py"), f"--programs={program.parent}",
+        f"--cache={folder}", f"--output={image}")
+    manifest = {"daemonset": yaml.safe_load((BASE / "daemonset.yaml").read_text()), "config_maps": config_maps()}
+    return {"opt/lab/daemonset.json": json.dumps(manifest).encode(), "opt/lab/iops-limitd-image.tar": image.read_bytes(),
+            "opt/lab/iops-limitd_0.1.0_lab.deb": package(program.parent), **role()}
