@@ -14,10 +14,11 @@ INSTALLED = {"iops-limitd.conf": "etc/iops-limitd", "org.iopslimit1.conf": "usr/
 
 
 class Payload:
-    """`plan` tells the guest side what to do; see guest/main.py."""
+    """`plan` tells the guest side what to do; see guest/main.py. `packages` is the folder with the Debian package."""
 
-    def __init__(self, plan, program):
+    def __init__(self, plan, program, packages=None):
         self.plan, self.program = plan, pathlib.Path(program)
+        self.packages = sorted(packages.glob("iops-limitd_*.deb")) if packages else []
 
     def write(self, path):
         with tarfile.open(path, "w") as archive:
@@ -30,6 +31,8 @@ class Payload:
             self._add_file(archive, "usr/bin/iopsctl", self.program.parent / "iopsctl", 0o755)
             for name, folder in INSTALLED.items():
                 self._add_file(archive, f"{folder}/{name}", REPOSITORY / "conf" / name, 0o644)
+            for package in self.packages:
+                self._add_file(archive, f"opt/lab/packages/{package.name}", package, 0o644)
             for page in sorted((REPOSITORY / "man").iterdir()):
                 self._add_file(archive, f"opt/lab/man/{page.name}", page, 0o644)
         size = path.stat().st_size

@@ -76,7 +76,7 @@ def run_cell(cell, parts, arguments, results):
     plan = plan_of(cell, arguments)
     started, seen = time.monotonic(), 0
     machine = Machine(cell, arguments.work / cell, parts["image"], parts["accelerator"], plan["hierarchy"],
-                      Payload(plan, arguments.program), cpus=CPUS, racked=plan["layout"] == "rack")
+                      Payload(plan, arguments.program, arguments.packages), cpus=CPUS, racked=plan["layout"] == "rack")
     table = MeasuredTables(machine.folder)
     try:
         for event in machine.run(LONG_CELL_SECONDS if arguments.all else CELL_SECONDS):

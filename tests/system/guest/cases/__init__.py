@@ -16,10 +16,10 @@ def case(name, fresh=False, cells="", long=False):
     return register
 
 
-# The imports register; their order is the order of the run.
+# The imports register; their order is the order of the run. `package` takes the program of the payload away: it is last.
 NODE = ("start", "containers", "restarts", "reload", "policies", "moves", "operator", "operator_bus",
         "operator_screen", "enforcement", "many", "pod_scope", "crio_files",
-        "docker_pods", "podman_containers", "cleanup")
+        "docker_pods", "podman_containers", "cleanup", "package")
 STACKS = ("stacks", "stack_changes", "hot_plug", "several_mounts", "refused", "shared_disk")
 
 
