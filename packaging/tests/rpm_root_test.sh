@@ -13,7 +13,8 @@ fail() {
   exit 1
 }
 
-in_root() { rpm --root "$root" --define '_dbpath /var/lib/rpm' "$@"; }
+# Debian's rpm says on each call that alien is the way to install an rpm.
+in_root() { rpm --root "$root" --define '_dbpath /var/lib/rpm' "$@" 2> >(grep -v -e 'Alien' -e 'knowing what' >&2); }
 
 # expect_calls WHAT CALL...: exactly these were made since the last time.
 expect_calls() {
@@ -27,9 +28,11 @@ $(cat "$root/calls")"
   : >"$root/calls"
 }
 
-everything() { find "$root" -not -path "$root/var/lib/rpm*" -printf '%P %M %s\n' | sort; }
+everything() { find "$root" -not -path "$root/var/lib/rpm*" -printf '%P %M\n' | sort; }
 
-mkdir -p "$root"/{bin,run/systemd/system,run/iops-limitd,usr/bin,var/lib/rpm,etc,usr/{sbin,lib,share}}
+mkdir -p "$root"/{bin,run/systemd/system,etc,usr/{bin,sbin},var/{lib/rpm,tmp},usr/lib/systemd/{catalog,system}}
+# Folders of the base system and of other packages.
+mkdir -p "$root"/usr/share/{bash-completion/completions,dbus-1/system.d,doc,licenses,man/man{1,5,8},polkit-1/actions}
 cp /bin/busybox "$root/bin/busybox"
 for applet in sh rm; do ln -s busybox "$root/bin/$applet"; done
 printf '#!/bin/sh\necho "systemctl $*" >>/calls\n' >"$root/usr/bin/systemctl"
@@ -38,7 +41,6 @@ printf '#!/bin/sh\n[ -e /usr/bin/iopsctl ] && echo "iopsctl $*" >>/calls\n' >"$r
 chmod +x "$root/usr/bin/systemctl" "$root/bin/iopsctl"
 : >"$root/calls"
 in_root --initdb
-rm -r "$root/run/iops-limitd"
 before=$(everything)
 
 requires=$(rpm -qp --requires "$package")
@@ -57,8 +59,7 @@ mkdir "$root/run/iops-limitd"
 echo "+ 259:0 /kubepods.slice" >"$root/run/iops-limitd/rules"
 echo "# edited" >>"$conf"
 in_root -U --nodeps --replacepkgs --replacefiles "$package"
-expect_calls "the same version again" "systemctl --no-reload preset iops-limitd.service" \
-  "systemctl daemon-reload" "systemctl try-restart iops-limitd.service"
+expect_calls upgrade "systemctl daemon-reload" "systemctl try-restart iops-limitd.service"
 grep -q '^# edited$' "$conf" || fail "an upgrade lost the edited configuration"
 [ -e "$root/run/iops-limitd/rules" ] || fail "an upgrade lost the note of what is ours"
 

@@ -10,6 +10,8 @@ import service
 from node import EVENTS_ONLY
 
 PACKAGE = "iops-limitd"
+# mmdebstrap forbids services to start while it makes the image, and takes this away only after the image is packed.
+NO_SERVICES = pathlib.Path("/usr/sbin/policy-rc.d")
 ARRIVED, MADE = pathlib.Path("/opt/lab/packages"), pathlib.Path("/opt/lab/made")
 CONFFILE = pathlib.Path("/etc/iops-limitd/iops-limitd.conf")
 KEEP_MINE = ("-o", "Dpkg::Options::=--force-confold")
@@ -73,6 +75,7 @@ def make_way():
         service.stop()
     for path in contents():
         path.unlink(missing_ok=True)
+    NO_SERVICES.unlink(missing_ok=True)
     service.install()
     service.configure(EVENTS_ONLY)
 
