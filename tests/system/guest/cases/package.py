@@ -14,6 +14,7 @@ import service
 from cases import case
 from ctl import NOBODY, ctl
 from disks import run
+from node import EVENTS_ONLY
 
 CELLS = "v2-systemd"
 FOREIGN_IOPS = 12345
@@ -33,7 +34,9 @@ def installed(node):
     assert not shutil.which("cc") and not shutil.which("cmake"), "this machine has build tools, so nothing is proved"
     base = apt.ensure_installed(node)
     expect_service("after the install")
-    assert not apt.run("dpkg", "--verify", apt.PACKAGE), "dpkg --verify finds changed files"
+    changed = [line for line in apt.run("dpkg", "--verify", apt.PACKAGE).splitlines()
+               if "/usr/share/" not in line]  # dpkg leaves documentation out in this machine
+    assert changed == [], f"dpkg --verify finds {changed}"
     assert "iops-limitd" in run("journalctl", "--dump-catalog"), "the catalog was not taken up"
     ctl("status", user=NOBODY)  # the bus knows our policy without a restart
     ctl("verify")
@@ -110,9 +113,16 @@ def removed(node):
 def again(node):
     if apt.installed():
         apt.remove("--purge")
+    run("systemctl", "mask", service.UNIT)
+    service.configure(EVENTS_ONLY)
+    apt.install(apt.deb())
+    assert service.show("ActiveState") == "inactive", "masked before the install, and it was started"
+    apt.remove("--purge")
+    run("systemctl", "unmask", service.UNIT)
+    service.configure(EVENTS_ONLY)
     base = apt.ensure_installed(node)
     expect_service("after the second install")
     pod = node.kubelet.run_pod("after-reinstall")
     node.run_limited(pod, "app")
     node.remove_pods(pod)
-    return f"{node.expect_limited()}; {node.expect_fio(base)}"
+    return f"not started while masked; then {node.expect_limited()}; {node.expect_fio(base)}"
