@@ -19,6 +19,7 @@ def parse():
     parser.add_argument("--cache", type=folder, default=REPOSITORY / "build/vm-cache")
     parser.add_argument("--work", type=folder, default=REPOSITORY / "build/vm")
     parser.add_argument("--program", type=folder, default=REPOSITORY / "build/release/iops-limitd")
+    parser.add_argument("--packages", type=folder, default=REPOSITORY / "build/packages")
     parser.add_argument("--started", type=float, default=time.time(), help="when the whole command began, Unix time")
     parser.add_argument("--hierarchy", choices=["v1", "v2"], default="v2")
     parser.add_argument("--machines", type=int, default=2, help="that run side by side")

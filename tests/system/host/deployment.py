@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a cluster, or Ansible, would bring to the node, for the machine: the image's tar and the DaemonSet as the API server
-has it; the role and a package."""
+has it; the role, and the Debian package."""
 import json
-import os
 import pathlib
 import subprocess
 import sys
-import tempfile
 
 import yaml
 
@@ -35,19 +33,9 @@ def run(*command, **more):
     return done.stdout
 
 
-def package(build_folder):
-    """What is installed, as a .deb: enough for a role that installs one."""
-    with tempfile.TemporaryDirectory(prefix="iops-limitd-deb.") as folder:
-        root = pathlib.Path(folder, "root")
-        run("cmake", "--install", str(build_folder), "--strip", env=dict(os.environ, DESTDIR=str(root)))
-        (root / "DEBIAN").mkdir()
-        (root / "DEBIAN/control").write_text(
-            "Package: iops-limitd\nVersion: 0.1.0~lab\nMaintainer: nobody <nobody@example.org>\n"
-            f"Architecture: {run('dpkg', '--print-architecture').strip()}\n"
-            "Depends: libinih1, libsimdjson14, libsystemd0, libudev1\nDescription: the build, for the tests\n")
-        made = pathlib.Path(folder, "lab.deb")
-        run("dpkg-deb", "--root-owner-group", "-Znone", "--build", str(root), str(made))
-        return made.read_bytes()
+def packages(folder):
+    """The Debian package as ./dev package makes it."""
+    return {f"opt/lab/packages/{path.name}": path.read_bytes() for path in sorted(folder.glob("iops-limitd_*.deb"))}
 
 
 def role():
@@ -56,11 +44,11 @@ def role():
             for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
-def build(program, folder):
-    """{path in the machine: content}. `program`: the built iops-limitd."""
+def build(program, packages_folder, folder):
+    """{path in the machine: content}. `program`: the built iops-limitd; `folder`: for what is made."""
     image = folder / "iops-limitd-image.tar"
     run(sys.executable, str(REPOSITORY / "packaging/container/build_image.py"), f"--programs={program.parent}",
         f"--cache={folder}", f"--output={image}")
     manifest = {"daemonset": yaml.safe_load((BASE / "daemonset.yaml").read_text()), "config_maps": config_maps()}
     return {"opt/lab/daemonset.json": json.dumps(manifest).encode(), "opt/lab/iops-limitd-image.tar": image.read_bytes(),
-            "opt/lab/iops-limitd_0.1.0_lab.deb": package(program.parent), **role()}
+            **packages(packages_folder), **role()}

@@ -114,8 +114,8 @@ def main(arguments, progress):
     results, waiting = Results(), queue.SimpleQueue()
     cells = [cell for cell in CELLS if not arguments.cells or cell in arguments.cells]
     deployed = [cell for cell in cells if cell in deployment.CELLS]
-    parts["files"] = dict.fromkeys(deployed, deployment.build(arguments.program, arguments.work.parent / "container")
-                                   if deployed else None)
+    parts["files"] = dict.fromkeys(deployed, deployed and deployment.build(
+        arguments.program, arguments.packages, arguments.work.parent / "container"))
     for cell in cells:
         waiting.put(cell)
 

@@ -16,10 +16,10 @@ def case(name, fresh=False, cells="", long=False):
     return register
 
 
-# The imports register; their order is the order of the run.
+# The imports register; their order is the order of the run. The last two take the program of the payload away.
 NODE = ("start", "containers", "restarts", "reload", "policies", "moves", "operator", "operator_bus",
         "operator_screen", "metrics", "enforcement", "apply_systemd", "many", "pod_scope", "crio_files",
-        "docker_pods", "podman_containers", "daemonset", "ansible_role", "cleanup")
+        "docker_pods", "podman_containers", "daemonset", "cleanup", "ansible_role", "package")
 STACKS = ("stacks", "stack_changes", "hot_plug", "several_mounts", "refused", "shared_disk")
 
 

@@ -2,25 +2,23 @@
 """packaging/ansible over a local connection: a node without the package gets it, and a second application changes nothing."""
 import json
 import os
-import pathlib
 import re
 import subprocess
 
+import apt
 import service
 from cases import case
 from ctl import ctl
 from disks import run
 
 ROLE = "/opt/lab/ansible/site.yml"
-PACKAGE = "/opt/lab/iops-limitd_0.1.0_lab.deb"
-CONFIG = pathlib.Path("/etc/iops-limitd/conf.d/50-ansible.conf")
-VARIABLES = {"ansible_become": False, "iops_limitd_package": PACKAGE}
 CONFIGURATION = {"policy batch": {"namespace": "batch-*", "exempt": True}, "exclude": {"keywords": ["pause", "istio-proxy"]}}
 
 
 def apply(iops):
     """{what: how many} of the play's recap."""
-    variables = {**VARIABLES, "iops_limitd_config": {"limits": {"iops": iops}, **CONFIGURATION}}
+    variables = {"ansible_become": False, "iops_limitd_package": str(apt.deb()),
+                 "iops_limitd_config": {"limits": {"iops": iops}, **CONFIGURATION}}
     environment = {**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "0", "HOME": "/root",
                    "LC_ALL": "C.UTF-8"}
     done = subprocess.run(["ansible-playbook", "-i", "localhost,", "-c", "local", "-e", json.dumps(variables), ROLE],
@@ -30,16 +28,16 @@ def apply(iops):
     return {name: int(number) for name, number in re.findall(r"(\w+)=(\d+)", recap)}
 
 
-@case("deployment-ansible-role-twice", cells="v2-systemd")
+@case("deployment-ansible-role-twice", fresh=True, cells="v2-systemd")
 def role(node):
     usual = node.iops
-    node.expect_limited()
-    run("systemctl", "stop", service.UNIT)
+    apt.make_way()
+    node.base()
     try:
         node.iops = 350
         first = apply(350)
         assert first["changed"] >= 4, f"package, configuration and service, found {first}"
-        assert run("dpkg-query", "-W", "-f", "${db:Status-Status}", "iops-limitd") == "installed"
+        assert apt.installed() == apt.version_of(apt.deb())
         assert run("systemctl", "is-enabled", service.UNIT).strip() == "enabled"
         node.expect_limited()
         second = apply(350)
@@ -50,10 +48,6 @@ def role(node):
         node.expect_limited(seconds=0)
         ctl("verify")
     finally:
-        CONFIG.unlink(missing_ok=True)
-        run("systemctl", "disable", service.UNIT)
-        service.start()
-        service.reload()
         node.iops = usual
-    rule = node.expect_limited()
-    return f"{first['changed']} changes, then {second['changed']}, then the new limit alone; {rule} without it"
+        apt.remove("--purge")
+    return f"{first['changed']} changes, then {second['changed']}, then the new limit alone"
