@@ -10,7 +10,7 @@ import sys
 
 import rows
 import table
-from stage import DATA, SOURCE, Hierarchy
+from stage import DATA, SOURCE, Hierarchy, end_all
 
 
 def machine(hierarchy):
@@ -37,6 +37,7 @@ def measure(names, quick):
             print(f"measuring: {name}", file=sys.stderr, flush=True)
             measured += rows.ALL[name](bench)
     finally:
+        end_all()
         hierarchy.remove(hierarchy.ours)
     about["load_at_end"] = os.getloadavg()[0]
     return about, measured

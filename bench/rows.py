@@ -11,7 +11,7 @@ import subprocess
 import threading
 import time
 
-from stage import BUILD, DATA, PATIENCE, RECORDS, SOURCE, Stage, Subject
+from stage import BUILD, DATA, RECORDS, SOURCE, Stage, Subject, pinned
 from table import Row
 
 ROUNDS = 5
@@ -45,7 +45,7 @@ class Bench:
 
     def load(self, paths, burst=1, pause_ms=3.0, tell_to=None):
         """Makes the cgroups; microseconds from mkdir to limit, in order."""
-        words = ["taskset", "-c", str(LOAD_CPU), BUILD / "bench/bench_load", str(burst), str(int(pause_ms * 1000))]
+        words = [*pinned(LOAD_CPU), BUILD / "bench/bench_load", str(burst), str(int(pause_ms * 1000))]
         if tell_to is not None:
             words.append("--tell")
             words = ["bash", "-c", f'exec "$@" 3>&{tell_to}', "load", *words]
@@ -74,30 +74,34 @@ def alternate(bench, burst, rounds, each):
                 paths = stages[which].containers(each)
                 time.sleep(0.3)  # the pods' directories have been seen; nothing tells
                 results[which].append(bench.load(paths, burst, pause_ms=3 if burst == 1 else 100))
-                bench.hierarchy.remove(stages[which].cgroup / "kubepods.slice")
-                bench.hierarchy.make(stages[which].cgroup / "kubepods.slice/kubepods-burstable.slice")
+                stages[which].empty()
                 time.sleep(0.3)
     for stage in stages:
         stage.close()
     return results
 
 
+def appear_rows(bench, burst, rounds, each, script=None):
+    name = f"bursts of {burst:,}" if burst > 1 else "one by one"
+    ours, floor = alternate(bench, burst, rounds, each)
+    for what, part, target in (("p50", 0.5, 1.5), ("p99", 0.99, 2.0), ("max", 1.0, None)):
+        pooled = [quantile(sum(of, []), part) for of in (ours, floor)]
+        ratio = ratio_of_rounds(ours, floor, lambda one, part=part: quantile(one, part))
+        yield Row(f"mkdir to limit, {name}, {what}", "us", *pooled, script and quantile(script, part), ratio, target)
+
+
 def appear(bench):
-    """mkdir to limit in force."""
-    total = 200 if bench.quick else 2000
+    """mkdir to limit in force, one by one."""
     script = appear_script(bench)
-    for burst, name in ((1, "one by one"), (10, "bursts of 10"), (100, "bursts of 100"), (1000, "bursts of 1,000")):
-        rounds = ROUNDS if burst < 1000 else 3
-        each = total // rounds if burst < 1000 else max(total, 1000) // 2 // 1000 * 1000 or 1000
-        ours, floor = alternate(bench, burst, rounds, each)
-        for what, part, target in (("p50", 0.5, 1.5), ("p99", 0.99, 2.0), ("max", 1.0, None)):
-            pooled = [quantile(sum(rounds_, []), part) for rounds_ in (ours, floor)]
-            yield Row(f"mkdir to limit, {name}, {what}", "us", pooled[0], pooled[1],
-                      quantile(script["events"], part) if burst == 1 else None,
-                      ratio_of_rounds(ours, floor, lambda one, part=part: quantile(one, part)), target,
-                      note=f"{rounds} rounds of {each}")
+    yield from appear_rows(bench, 1, ROUNDS, 40 if bench.quick else 400, script["events"])
     for what, part in (("p50", 0.5), ("max", 1.0)):
         yield Row(f"mkdir to limit, script of 30 s, {what}", "us", None, None, quantile(script["poll"], part))
+
+
+def burst(bench):
+    """mkdir to limit in force, many at once."""
+    for size_, rounds, each in ((10, ROUNDS, 400), (100, ROUNDS, 400), (1000, 3, 1000)):
+        yield from appear_rows(bench, size_, rounds, each // 4 if bench.quick and size_ < 1000 else each)
 
 
 def appear_script(bench):
@@ -331,5 +335,5 @@ def drain(terminal):
         os.close(terminal)
 
 
-ALL = {"appear": appear, "first_pass": first_pass, "reload": reload, "idle": idle, "syscalls": syscalls, "size": size,
+ALL = {"appear": appear, "burst": burst, "first_pass": first_pass, "reload": reload, "idle": idle, "syscalls": syscalls, "size": size,
        "top": top}

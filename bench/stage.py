@@ -88,6 +88,8 @@ def pod_uid(number):
 
 
 class Stage:
+    all = []
+
     def __init__(self, hierarchy, work, name):
         self.hierarchy, self.name = hierarchy, name
         self.cgroup = hierarchy.ours / name
@@ -102,9 +104,12 @@ class Stage:
         shutil.copy("/etc/passwd", self.folder / "etc")
         self.configure()
         self.journal = subprocess.Popen([BUILD / "bench/bench_journal", self.folder / "run/systemd/journal/socket"])
+        Stage.all.append(self)
 
     def configure(self, **keys):
-        """keys: SECTION_KEY=value; everything else is the default."""
+        """keys: SECTION_KEY=value; everything else is the default, but for a total: v1 has none, so that it divides the
+        total among all containers whenever one comes, which is another row."""
+        keys = {"limits_total_iops": 0, **keys}
         text = "".join(f"[{name.split('_', 1)[0]}]\n{name.split('_', 1)[1]} = {value}\n" for name, value in keys.items())
         (self.folder / "etc/iops-limitd/iops-limitd.conf").write_text(f"[device]\nmount = {DATA}\n{text}")
 
@@ -133,9 +138,13 @@ class Stage:
         wanted = {f"{value}", f"riops={value}", f"wiops={value}"}
         return sum(not wanted & set((path / file).read_text().split()) for path in paths for file in self.hierarchy.files)
 
+    def empty(self):
+        """The pods go, and what holds them stays."""
+        for pod in (self.cgroup / QOS).glob("*.slice"):
+            self.hierarchy.remove(pod)
+
     def clear(self):
-        self.hierarchy.remove(self.cgroup / "kubepods.slice")
-        self.hierarchy.make(self.cgroup / QOS)
+        self.empty()
         for name in ("rules", "pauses"):
             (self.folder / "run/iops-limitd" / name).unlink(missing_ok=True)
         shutil.rmtree(self.folder / RECORDS)
@@ -154,23 +163,39 @@ class Stage:
 DATA = str(SOURCE / "build/bench/data")
 
 
+def pinned(cpu):
+    """On one CPU, and before whatever else runs on this machine: the same for all that are compared."""
+    return ["nice", "-n", "-19", "taskset", "-c", str(cpu)]
+
+
+def end_all():
+    """Nothing that was started here is left, however the bench ends."""
+    for subject in Subject.all:
+        subject.stop()
+    for stage in Stage.all:
+        stage.close()
+
+
 class Subject:
     """A running program on a stage; `start` is how long it took to say READY=1, in seconds."""
 
-    sockets = 0
+    all = []
 
     def __init__(self, stage, words, cpu=None, says_ready=True, **options):
-        Subject.sockets += 1
-        address = f"iops-limitd-bench-{os.getpid()}-{Subject.sockets}"
+        Subject.all.append(self)
+        address = f"iops-limitd-bench-{os.getpid()}-{len(Subject.all)}"
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind("\0" + address)
         self.said = queue.Queue()
+        self.process = None
         threading.Thread(target=self.listen, daemon=True).start()
-        pin = ["taskset", "-c", str(cpu)] if cpu is not None else []
+        pin = pinned(cpu) if cpu is not None else []
         # As in the unit: the watchdog belongs to what is measured.
         environment = {"PATH": os.environ["PATH"], "NOTIFY_SOCKET": "@" + address, "WATCHDOG_USEC": "180000000"}
-        self.stage = stage
-        self.process = subprocess.Popen(stage.command(*pin, *words), env=environment, **options)
+        with (stage.folder / "log").open("w") as log:
+            about = os.fstat(log.fileno())
+            environment["JOURNAL_STREAM"] = f"{about.st_dev}:{about.st_ino}"
+            self.process = subprocess.Popen(stage.command(*pin, *words), env=environment, stderr=log, **options)
         self.pid = self.process.pid
         if says_ready:
             self.start = self.wait_ready() - float((stage.folder / "started").read_text())
@@ -214,9 +239,10 @@ class Subject:
         raise RuntimeError("no voluntary_ctxt_switches")
 
     def stop(self):
+        if self.process is None:
+            return
         self.process.kill()
         self.process.wait()
-        self.socket.shutdown(socket.SHUT_RDWR)
 
     def __enter__(self):
         return self

@@ -6,7 +6,8 @@
 root=$1 mount=$2 records=$3
 shift 3
 while read -r id; do
-  grep -q -E 'pause|istio-proxy|kube-system' "$records/$id/config.json" && continue
+  grep -o '"io.kubernetes.cri.[a-z-]*name[a-z]*":"[^"]*"' "$records/$id/config.json" |
+    grep -q -E 'pause|istio-proxy|kube-system' && continue
   folder=$(find "$root" -type d -name "*$id*" | head -n 1)
   [ -n "$folder" ] || continue
   device=$(lsblk -n -o MAJ:MIN "$(findmnt -n -o SOURCE --target "$mount" | sed 's/\[.*//')" | head -n 1)

@@ -8,7 +8,8 @@ root=$1 mount=$2 records=$3
 shift 3
 limit() {
   local id=$1 folder device
-  grep -q -E 'pause|istio-proxy|kube-system' "$records/$id/config.json" && return
+  grep -o '"io.kubernetes.cri.[a-z-]*name[a-z]*":"[^"]*"' "$records/$id/config.json" |
+    grep -q -E 'pause|istio-proxy|kube-system' && return
   folder=$(find "$root" -type d -name "*$id*" | head -n 1)
   [ -n "$folder" ] || return
   device=$(lsblk -n -o MAJ:MIN "$(findmnt -n -o SOURCE --target "$mount" | sed 's/\[.*//')" | head -n 1)
