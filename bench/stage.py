@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A stage: cgroups and files of its own on which one subject (the service, or what it is compared with) plays.
+
+The subject sees its stage in the place of the machine's cgroup hierarchy, /etc, and /run: nothing else of this machine
+is touched, and two stages do not see each other.
+"""
+import os
+import pathlib
+import queue
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import record
+
+SOURCE = pathlib.Path(__file__).resolve().parent.parent
+BUILD = SOURCE / "build" / "release"
+QOS = "kubepods.slice/kubepods-burstable.slice"
+RECORDS = "run/containerd/io.containerd.runtime.v2.task/k8s.io"
+PER_POD = 20
+PATIENCE = 120
+
+IN_NAMESPACE = """set -e
+mount --make-rprivate /
+mount --bind "$1" "$2"
+mount --bind "$3/run" /run
+mount --bind "$3/etc" /etc
+mount --bind "$4" "$4"
+started=$3/started
+shift 4
+echo "$EPOCHREALTIME" >"$started"
+exec "$@"
+"""
+
+
+class Hierarchy:
+    """Where this machine limits disks: v2's io controller or v1's blkio."""
+
+    def __init__(self):
+        self.version, self.mount = self.find()
+        self.files = (["io.max"] if self.version == "v2" else
+                      ["blkio.throttle.read_iops_device", "blkio.throttle.write_iops_device"])
+        self.ours = self.mount / f"iops-limitd-bench-{os.getpid()}"
+
+    @staticmethod
+    def find():
+        v1 = None
+        for line in pathlib.Path("/proc/self/mounts").read_text().splitlines():
+            _, mount, kind, options = line.split()[:4]
+            if kind == "cgroup2" and "io" in pathlib.Path(mount, "cgroup.controllers").read_text().split():
+                return "v2", pathlib.Path(mount)
+            if kind == "cgroup" and "blkio" in options.split(","):
+                v1 = pathlib.Path(mount)
+        if v1 is None:
+            raise SystemExit("neither cgroup v2 with io nor v1 with blkio is mounted here")
+        return "v1", v1
+
+    def make(self, path):
+        """A cgroup whose children have limit files."""
+        if path.is_dir():
+            return
+        if path != self.mount:
+            self.make(path.parent)
+        path.mkdir(exist_ok=True)
+        if self.version == "v2":
+            (path / "cgroup.subtree_control").write_text("+io")
+
+    @staticmethod
+    def remove(path):
+        for folder, _, _ in os.walk(path, topdown=False):
+            for _ in range(100):
+                try:
+                    os.rmdir(folder)
+                    break
+                except OSError:  # its last process is on its way out
+                    time.sleep(0.01)
+
+
+def container_id(number):
+    return f"{number:08x}".rjust(64, "c")
+
+
+def pod_uid(number):
+    return f"0a1b2c3d-0000-4000-8000-{number:012x}"
+
+
+class Stage:
+    all = []
+
+    def __init__(self, hierarchy, work, name):
+        self.hierarchy, self.name = hierarchy, name
+        self.cgroup = hierarchy.ours / name
+        hierarchy.make(self.cgroup / QOS)
+        if hierarchy.version == "v2":
+            (hierarchy.mount / "cgroup.subtree_control").write_text("+io")
+        self.folder = work / name
+        self.data = work / "data"  # on a disk, and the same for every stage
+        for inner in ("run/systemd/journal", "run/iops-limitd", "run/dbus", "etc/iops-limitd", RECORDS):
+            (self.folder / inner).mkdir(parents=True, exist_ok=True)
+        shutil.copy("/etc/ld.so.cache", self.folder / "etc")
+        shutil.copy("/etc/passwd", self.folder / "etc")
+        self.configure()
+        self.journal = subprocess.Popen([BUILD / "bench/bench_journal", self.folder / "run/systemd/journal/socket"])
+        Stage.all.append(self)
+
+    def configure(self, **keys):
+        """keys: SECTION_KEY=value; everything else is the default, but for a total: v1 has none, so that it divides the
+        total among all containers whenever one comes, which is another row."""
+        keys = {"limits_total_iops": 0, **keys}
+        text = "".join(f"[{name.split('_', 1)[0]}]\n{name.split('_', 1)[1]} = {value}\n" for name, value in keys.items())
+        (self.folder / "etc/iops-limitd/iops-limitd.conf").write_text(f"[device]\nmount = {DATA}\n{text}")
+
+    def containers(self, count, first=0):
+        """Paths of containers to be made; their pods and records are there on return."""
+        paths = []
+        for number in range(first, first + count):
+            pod = pod_uid(number // PER_POD)
+            slice_name = f"kubepods-burstable-pod{pod.replace('-', '_')}.slice"
+            self.hierarchy.make(self.cgroup / QOS / slice_name)
+            name = container_id(number)
+            folder = self.folder / RECORDS / name
+            folder.mkdir(exist_ok=True)
+            (folder / "config.json").write_text(record.text(name, pod, slice_name))
+            paths.append(self.cgroup / QOS / slice_name / f"cri-containerd-{name}.scope")
+        return paths
+
+    def make(self, count):
+        paths = self.containers(count)
+        for path in paths:
+            path.mkdir()
+        return paths
+
+    def unlimited(self, paths, value="500"):
+        """How many of them the kernel does not hold at `value`."""
+        wanted = {f"{value}", f"riops={value}", f"wiops={value}"}
+        return sum(not wanted & set((path / file).read_text().split()) for path in paths for file in self.hierarchy.files)
+
+    def empty(self):
+        """The pods go, and what holds them stays."""
+        for pod in (self.cgroup / QOS).glob("*.slice"):
+            self.hierarchy.remove(pod)
+
+    def clear(self):
+        self.empty()
+        for name in ("rules", "pauses"):
+            (self.folder / "run/iops-limitd" / name).unlink(missing_ok=True)
+        shutil.rmtree(self.folder / RECORDS)
+        (self.folder / RECORDS).mkdir()
+
+    def command(self, *words):
+        """`words` as a command that sees the stage."""
+        return ["unshare", "-m", "bash", "-c", IN_NAMESPACE, "stage", str(self.cgroup), str(self.hierarchy.mount),
+                str(self.folder), DATA, *map(str, words)]
+
+    def close(self):
+        self.journal.kill()
+        self.journal.wait()
+
+
+DATA = str(SOURCE / "build/bench/data")
+
+
+def pinned(cpu):
+    """On one CPU, and before whatever else runs on this machine: the same for all that are compared."""
+    return ["nice", "-n", "-19", "taskset", "-c", str(cpu)]
+
+
+def end_all():
+    """Nothing that was started here is left, however the bench ends."""
+    for subject in Subject.all:
+        subject.stop()
+    for stage in Stage.all:
+        stage.close()
+
+
+class Subject:
+    """A running program on a stage; `start` is how long it took to say READY=1, in seconds."""
+
+    all = []
+
+    def __init__(self, stage, words, cpu=None, says_ready=True, **options):
+        Subject.all.append(self)
+        address = f"iops-limitd-bench-{os.getpid()}-{len(Subject.all)}"
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind("\0" + address)
+        self.said = queue.Queue()
+        self.process = None
+        threading.Thread(target=self.listen, daemon=True).start()
+        pin = pinned(cpu) if cpu is not None else []
+        # As in the unit: the watchdog belongs to what is measured.
+        environment = {"PATH": os.environ["PATH"], "NOTIFY_SOCKET": "@" + address, "WATCHDOG_USEC": "180000000"}
+        with (stage.folder / "log").open("w") as log:
+            about = os.fstat(log.fileno())
+            environment["JOURNAL_STREAM"] = f"{about.st_dev}:{about.st_ino}"
+            self.process = subprocess.Popen(stage.command(*pin, *words), env=environment, stderr=log, **options)
+        self.pid = self.process.pid
+        if says_ready:
+            self.start = self.wait_ready() - float((stage.folder / "started").read_text())
+
+    def listen(self):
+        while True:
+            text = self.socket.recv(65536)
+            if not text:
+                return
+            if b"READY=1" in text:
+                self.said.put(time.time())
+
+    def wait_ready(self):
+        """The moment it says READY=1."""
+        return self.said.get(timeout=PATIENCE)
+
+    def reload(self):
+        """Seconds from the signal until it says READY=1 again."""
+        started = time.time()
+        os.kill(self.pid, signal.SIGHUP)
+        return self.wait_ready() - started
+
+    def pss(self):
+        """Bytes resident, with its share of what others map too."""
+        for line in pathlib.Path(f"/proc/{self.pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+        raise RuntimeError("no Pss")
+
+    def cpu_ns(self):
+        """Time on a CPU: its own to the nanosecond, that of its ended children in ticks."""
+        own = int(pathlib.Path(f"/proc/{self.pid}/schedstat").read_text().split()[0])
+        ticks = pathlib.Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()[13:15]
+        return own + sum(map(int, ticks)) * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+
+    def wakeups(self):
+        """How often it gave up the CPU of itself and so was woken."""
+        for line in pathlib.Path(f"/proc/{self.pid}/status").read_text().splitlines():
+            if line.startswith("voluntary_ctxt_switches"):
+                return int(line.split()[1])
+        raise RuntimeError("no voluntary_ctxt_switches")
+
+    def stop(self):
+        if self.process is None:
+            return
+        self.process.kill()
+        self.process.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One measured row, and rows as a table and as JSON."""
+import dataclasses
+from typing import Optional
+
+
+@dataclasses.dataclass
+class Row:
+    name: str
+    unit: str
+    ours: Optional[float]
+    floor: Optional[float] = None
+    script: Optional[float] = None
+    ratio: Optional[float] = None
+    target: Optional[float] = None
+    of_target: str = "ratio"  # the field that the target is for
+    note: str = ""
+
+    def met(self):
+        if self.target is None:
+            return None
+        return getattr(self, self.of_target) <= self.target
+
+    def cells(self):
+        verdict = {None: "", True: "met", False: "MISSED"}[self.met()]
+        target = "" if self.target is None else f"{self.of_target} <= {self.target:g}"
+        return [self.name, self.unit, *(number(one) for one in (self.ours, self.floor, self.script)),
+                "" if self.ratio is None else f"{self.ratio:.2f}", target, verdict]
+
+
+HEADS = ["", "unit", "iops-limitd", "floor", "script", "ratio to floor", "target", ""]
+
+
+def number(value):
+    if value is None:
+        return ""
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if value % 1 else f"{value:.0f}"
+
+
+def markdown(rows):
+    lines = [HEADS, *(row.cells() for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(HEADS))]
+    lines.insert(1, ["-" * width for width in widths])
+    return "\n".join("| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths)) + " |"
+                     for line in lines)
+
+
+def plain(rows):
+    return [{**dataclasses.asdict(row), "met": row.met()} for row in rows]
