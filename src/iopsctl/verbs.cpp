@@ -11,6 +11,7 @@
 
 #include "core/limit_sink.hpp"
 #include "host/blkio_file.hpp"
+#include "host/bus_link.hpp"
 #include "host/clock.hpp"
 #include "host/config_files.hpp"
 #include "host/heartbeat.hpp"
@@ -84,8 +85,9 @@ int clear_without_service(const Arguments& arguments, const NotRunning& error) {
   });
   for (const RulePlace& place : noted) {
     const std::error_code failed = ledger.write(place, {});
-    if (failed == SinkError::cgroup_gone) ledger.forget(place);
-    if (failed && failed != SinkError::cgroup_gone) {
+    const bool gone = failed == SinkError::cgroup_gone || failed == SinkError::device_refused;
+    if (gone) ledger.forget(place);  // the kernel took the rule with the cgroup, or with the disk
+    if (failed && !gone) {
       std::fprintf(stderr, "iopsctl: cannot take the rule on %s from %s: %s\n",
                    to_string(place.device).c_str(), place.cgroup.c_str(), failed.message().c_str());
       status = exit_bad;
