@@ -4,5 +4,5 @@
 # packaging/rpm/rpmlint.toml explains.
 set -euo pipefail
 rpm=$(readlink -f "$(dirname "$0")/../rpm")
-found=$(rpmlint --config "$rpm/rpmlint.toml" "$rpm/iops-limitd.spec" "$1"/iops-limitd-[0-9]*.rpm) || { echo "$found"; exit 1; }
-grep -q ' 0 errors, 0 warnings' <<<"$found" || { echo "$found"; exit 1; }
+found=$(rpmlint --config "$rpm/rpmlint.toml" "$rpm/iops-limitd.spec" "$1"/iops-limitd-[0-9]*.rpm || true)
+grep -q ' 2 packages and 1 specfiles checked; 0 errors, 0 warnings' <<<"$found" || { echo "$found"; exit 1; }
