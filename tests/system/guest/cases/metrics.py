@@ -58,10 +58,10 @@ def expect_as_iopsctl(node, base, disk):
 def expect_as_the_kernel(node, base, disk):
     """What the kernel has counted for it, after it has written something."""
     fio.prepare(node.runtime, base)
-    kernel = counted(base.cgroup, node)
-    assert kernel > 0, "the kernel counted nothing"
-    shown(f'iopslimit_container_ios_total{{id="{base.id}", device="{disk}", direction="write"}}', kernel)
-    return kernel
+    expression = f'iopslimit_container_ios_total{{id="{base.id}", device="{disk}", direction="write"}}'
+    until(lambda: prometheus.value(expression) == counted(base.cgroup, node) > 0,
+          lambda: f"expected {counted(base.cgroup, node)} writes, found {prometheus.query(expression)}", SECONDS)
+    return counted(base.cgroup, node)
 
 
 def counted(cgroup, node):
