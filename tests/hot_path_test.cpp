@@ -11,10 +11,12 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <map>
+#include <memory>
 #include <new>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "daemon.hpp"
 #include "host/blkio_file.hpp"
@@ -31,15 +33,30 @@ std::size_t allocations = 0;
 
 }  // namespace
 
-void* operator new(std::size_t size) {
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
   ++allocations;
-  if (void* memory = std::malloc(size)) return memory;
+  return std::malloc(size);
+}
+void* operator new(std::size_t size) {
+  if (void* memory = operator new(size, std::nothrow)) return memory;
   throw std::bad_alloc();
+}
+void* operator new[](std::size_t size) {
+  return operator new(size);
+}
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
+  return operator new(size, std::nothrow);
 }
 void operator delete(void* memory) noexcept {
   std::free(memory);
 }
 void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+void operator delete[](void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete[](void* memory, std::size_t) noexcept {
   std::free(memory);
 }
 
@@ -227,9 +244,15 @@ TEST_P(HotPath, AllocationsOfOneContainer) {
   EXPECT_THAT(counts, testing::Each(GetParam().allocations));
 }
 
+const Calls v2_calls{{"read", 2},  {"openat", 4}, {"fstat", 1}, {"pread", 5},
+                     {"close", 4}, {"write", 1},  {"pwrite", 1}};
+// Two limits written, two that are not set looked at.
+const Calls v1_calls{{"read", 2},  {"openat", 7}, {"fstat", 1}, {"pread", 10},
+                     {"close", 7}, {"write", 1},  {"pwrite", 2}};
+
 INSTANTIATE_TEST_SUITE_P(Costs, HotPath,
-                         testing::Values(CostRow{CgroupVersion::v2, {}, 0},
-                                         CostRow{CgroupVersion::v1, {}, 0}),
+                         testing::Values(CostRow{CgroupVersion::v2, v2_calls, 49},
+                                         CostRow{CgroupVersion::v1, v1_calls, 45}),
                          [](const auto& row) {
                            return row.param.version == CgroupVersion::v2 ? "V2" : "V1";
                          });
