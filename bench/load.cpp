@@ -4,8 +4,9 @@
 //   bench_load BURST PAUSE_USEC [--tell] FILE...  < PATHS  > NANOSECONDS
 // PATHS, one a line, are made BURST at a time; PAUSE_USEC lies between bursts. FILEs are read until
 // each holds a rule. --tell: each path's id is printed to file descriptor 3 when it is made.
-// The order of the limits is taken to be that of the directories: the oldest without limit is looked
-// at, between two mkdirs and when all are made. So in a burst a time is late by one mkdir at most.
+// The order of the limits is taken to be that of the directories: the oldest without limit is
+// looked at, between two mkdirs and when all are made. So in a burst a time is late by one mkdir at
+// most.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -231,7 +231,7 @@ class Subject:
         ticks = pathlib.Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()[13:15]
         return own + sum(map(int, ticks)) * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 
-    def wakeups(self):
+    def switches(self):
         """How often it gave up the CPU of itself and so was woken."""
         for line in pathlib.Path(f"/proc/{self.pid}/status").read_text().splitlines():
             if line.startswith("voluntary_ctxt_switches"):

@@ -36,6 +36,7 @@ void Daemon::on_vanished(std::string_view cgroup) {
   if (const auto found = carriers_.find(cgroup); found != carriers_.end()) {
     compete(found->second, found->second.decision, false);
     rules_.forget(found->first, found->second.held);
+    found->second.count(counts_, true);
     carriers_.erase(found);
   } else if (kubepods_.forget(cgroup) || complaints_.empty()) {
     return;
@@ -214,13 +215,17 @@ bool Daemon::apply(Carrier& carrier) {
   const std::error_code error = rules_.write(carrier.path.cgroup, wanted(carrier), carrier.held);
   if (error) report_error(carrier, error);
   carrier.last_error = error;
+  carrier.count(counts_);
   return !error && (mounts_.any_mounted() || carrier.decision.verdict != Verdict::limited);
 }
 
 // Another disk may have the number of one that is gone.
 void Daemon::recheck_lost() {
   for (const Devnum lost : mounts_.lost()) {
-    for (auto& [cgroup, carrier] : carriers_) rules_.recheck(cgroup, lost, carrier.held);
+    for (auto& [cgroup, carrier] : carriers_) {
+      rules_.recheck(cgroup, lost, carrier.held);
+      carrier.count(counts_);
+    }
     kubepods_.recheck(lost);
   }
 }
@@ -238,6 +243,7 @@ void Daemon::supersede(const ContainerPath& leaf) {
   if (scope == carriers_.end()) return;
   compete(scope->second, scope->second.decision, false);
   rules_.release(scope->first, scope->second.held);
+  scope->second.count(counts_, true);
   carriers_.erase(scope);
 }
 
@@ -247,6 +253,7 @@ void Daemon::start_over(Config config, const Listing& listing) {
   mounts_.configure(config_);
   for (const auto& entry : std::exchange(carriers_, {}))
     rules_.leave(entry.first, entry.second.held);
+  counts_ = {};
   divide_anew();
   on_rescan(listing);
   reports_.push_back(news(Severity::info, Action::reloaded,
@@ -337,9 +344,7 @@ void Daemon::report_error(Carrier& carrier, std::error_code error) {
 }
 
 std::string Daemon::status() const {
-  Counts counts;
-  for (const auto& entry : carriers_) entry.second.count(counts);
-  return mounts_.status() + "; " + to_string(counts, config_.scope);
+  return mounts_.status() + "; " + to_string(counts_, config_.scope);
 }
 
 }  // namespace iopslimit

@@ -130,6 +130,7 @@ class Daemon {
   HeldRules rules_;
   KubepodsRules kubepods_;
   Carriers carriers_;
+  Counts counts_;  // of carriers_: each counts itself when it changes
   DataMounts mounts_;
   Budgets budgets_;
   Pauses pauses_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wiring.hpp"
 
+#include <malloc.h>
 #include <sys/epoll.h>
 
 #include <chrono>
@@ -107,6 +108,7 @@ void Wiring::run() {
   look_at_disks();
   rescan();
   flush();
+  malloc_trim(0);  // what the first pass over everything needed is not needed again
   service_.ready(status());
   metering_->write_to(daemon_->config().metrics);
   loop_.run();

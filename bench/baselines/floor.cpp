@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The least that any user-space program can do: an inotify loop that writes the same text into the
-// limit files of every directory at a container's depth. It reads no record, decides nothing, checks
-// nothing, forgets nothing. SIGHUP: another number for all of them.
+// limit files of every directory at a container's depth. It reads no record, decides nothing,
+// checks nothing, forgets nothing. SIGHUP: another number for all of them.
 //   bench_floor ROOT DEVICE FILE...      FILE is io.max, or v1's blkio.throttle.* files
 #include <dirent.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What a node was given before: every 30 seconds each container is looked up and its limit written.
 #   poll.sh ROOT MOUNT RECORDS FILE...
-# `ctr containers list` is `ls` of the records' folder here: no runtime has to answer, so this is
+# `ctr containers list` is the listing of the records' folder here: no runtime has to answer, so this is
 # faster than the real one.
 root=$1 mount=$2 records=$3
 shift 3
@@ -21,6 +21,6 @@ limit() {
   done
 }
 while :; do
-  for id in $(ls "$records"); do limit "$id" "$@"; done
+  for record in "$records"/*; do limit "${record##*/}" "$@"; done
   sleep 30
 done

@@ -6,6 +6,20 @@
 
 namespace iopslimit {
 
+Counts& Counts::operator+=(const Counts& other) {
+  limited += other.limited;
+  exempt += other.exempt;
+  failed += other.failed;
+  return *this;
+}
+
+Counts& Counts::operator-=(const Counts& other) {
+  limited -= other.limited;
+  exempt -= other.exempt;
+  failed -= other.failed;
+  return *this;
+}
+
 Carrier::Learned Carrier::learn(const RecordAnswer& answer) {
   if (has_whole_record() && !read_again) return Learned::nothing;
   if (const auto* good = std::get_if<Record>(&answer)) {
@@ -20,10 +34,13 @@ Carrier::Learned Carrier::learn(const RecordAnswer& answer) {
   return told ? Learned::nothing : Learned::bad_record;
 }
 
-void Carrier::count(Counts& counts) const {
-  if (last_error) ++counts.failed;
-  if (decision.verdict == Verdict::exempt) ++counts.exempt;
-  if (!held.empty() && !last_error) ++counts.limited;
+void Carrier::count(Counts& counts, bool gone) {
+  counts -= std::exchange(counted, {});
+  if (gone) return;
+  counted.failed = last_error ? 1 : 0;
+  counted.exempt = decision.verdict == Verdict::exempt ? 1 : 0;
+  counted.limited = !held.empty() && !last_error ? 1 : 0;
+  counts += counted;
 }
 
 }  // namespace iopslimit

@@ -21,6 +21,9 @@ struct Counts {
   std::size_t limited = 0;
   std::size_t exempt = 0;
   std::size_t failed = 0;
+
+  Counts& operator+=(const Counts& other);
+  Counts& operator-=(const Counts& other);
 };
 
 /// What carries a limit, and all that is known about it.
@@ -32,6 +35,7 @@ struct Carrier {
   Decision decision{.verdict = Verdict::sandbox};  ///< until it is decided it competes for nothing
   std::vector<Rule> held;                          ///< what the kernel holds because of us
   std::error_code last_error;                      ///< said once, not at every pass
+  Counts counted;                                  ///< as what count() has counted it
   bool said = false;                               ///< the journal has a line about its limit
 
   enum class Learned { nothing, record, bad_record };
@@ -42,7 +46,8 @@ struct Carrier {
 
   /// A record was read that nothing can be added to.
   bool has_whole_record() const { return record && !record->incomplete; }
-  void count(Counts& counts) const;
+  /// Brings its part in `counts` up to date; `gone`: it has none any more.
+  void count(Counts& counts, bool gone = false);
   const Record* names() const { return record ? &*record : nullptr; }
   /// Not a pod's: it has no part in the total of all pods.
   bool standalone() const { return path.pod_uid.empty(); }

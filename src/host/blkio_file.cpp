@@ -2,6 +2,7 @@
 #include "host/blkio_file.hpp"
 
 #include <array>
+#include <utility>
 
 #include "core/io_max.hpp"
 #include "host/cgroup_file.hpp"
@@ -25,24 +26,31 @@ constexpr std::array<Throttle, 4> throttles{
 
 BlkioFile::BlkioFile(const std::string& root) : root_(open_hierarchy(root)) {}
 
+// What is written is read back when all of it is: the container starts meanwhile.
 std::error_code BlkioFile::write(const RulePlace& place, const Limit& limit) {
-  for (const Throttle& throttle : throttles) {
-    const auto error = write_one(place, throttle.file, limit.*throttle.value);
+  std::array<File, throttles.size()> written;
+  for (std::size_t i = 0; i < throttles.size(); ++i) {
+    const Throttle& throttle = throttles[i];
+    const auto error = write_one(place, throttle.file, limit.*throttle.value, written[i]);
     if (error) return error;
+  }
+  for (std::size_t i = 0; i < throttles.size(); ++i) {
+    if (!written[i]) continue;
+    if (const auto error = read_limit_file(written[i].fd(), text_)) return error;
+    if (parse_blkio(text_, place.device) != limit.*throttles[i].value) return SinkError::not_held;
   }
   return {};
 }
 
-std::error_code BlkioFile::write_one(const RulePlace& place, const char* name,
-                                     std::uint64_t value) {
+std::error_code BlkioFile::write_one(const RulePlace& place, const char* name, std::uint64_t value,
+                                     File& written) {
   std::error_code error;
-  const File file = open_cgroup_file(root_.fd(), place.cgroup, name, path_, error);
+  File file = open_cgroup_file(root_.fd(), place.cgroup, name, path_, error);
   if (error) return error;
   if ((error = read_limit_file(file.fd(), text_))) return error;
   if (parse_blkio(text_, place.device) == value) return {};
   if ((error = write_line(file.fd(), format_blkio(place.device, value)))) return error;
-  if ((error = read_limit_file(file.fd(), text_))) return error;
-  if (parse_blkio(text_, place.device) != value) return SinkError::not_held;
+  written = std::move(file);
   return {};
 }
 

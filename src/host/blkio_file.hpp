@@ -22,7 +22,8 @@ class BlkioFile final : public LimitSink {
   void forget(const RulePlace&) override {}
 
  private:
-  std::error_code write_one(const RulePlace& place, const char* file, std::uint64_t value);
+  std::error_code write_one(const RulePlace& place, const char* name, std::uint64_t value,
+                            File& written);
 
   File root_;
   std::string path_;  // kept for their capacity

@@ -2,6 +2,9 @@
 #include "host/heartbeat.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,33 +12,55 @@
 #include <utility>
 
 #include "host/clock.hpp"
-#include "host/file.hpp"
+#include "host/inotify.hpp"
 
 namespace iopslimit {
+namespace {
 
-Heartbeat::Heartbeat(EventLoop& loop, std::string path) : path_(std::move(path)) {
+constexpr int patience_msec = 1000;
+
+// The watch stands before the file is opened: no answer comes too early to be seen.
+void ask(const std::string& path) {
+  const File inotify(inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+  if (!inotify || inotify_add_watch(inotify.fd(), path.c_str(), IN_ATTRIB) < 0) return;
+  std::error_code error;
+  const File opened = open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_NOFOLLOW, error);
+  pollfd answer{.fd = inotify.fd(), .events = POLLIN};
+  if (!error) poll(&answer, 1, patience_msec);
+}
+
+}  // namespace
+
+Heartbeat::Heartbeat(EventLoop& loop, std::string path)
+    : path_(std::move(path)), inotify_(open_inotify()) {
+  std::error_code error;
+  const File file = open_at(AT_FDCWD, path_.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW, error);
+  if (error) return;
+  fchmod(file.fd(), 0644);  // whoever may look may ask
+  futimens(file.fd(), nullptr);
+  if (inotify_add_watch(inotify_.fd(), path_.c_str(), IN_OPEN | IN_DONT_FOLLOW) < 0) return;
   sd_event_source* source = nullptr;
-  check(sd_event_add_time_relative(loop.event(), &source, CLOCK_MONOTONIC, 0, 0, beat, this),
-        "sd_event_add_time_relative");
-  timer_.reset(source);
+  check(sd_event_add_io(loop.event(), &source, inotify_.fd(), EPOLLIN, asked, this),
+        "sd_event_add_io");
+  source_.reset(source);
 }
 
 Heartbeat::~Heartbeat() {
   unlink(path_.c_str());
 }
 
-int Heartbeat::beat(sd_event_source* source, std::uint64_t, void* self) noexcept {
-  constexpr std::uint64_t usec = std::chrono::microseconds(period).count();
-  std::error_code error;
-  const File file = open_at(AT_FDCWD, static_cast<Heartbeat*>(self)->path_.c_str(),
-                            O_WRONLY | O_CREAT | O_NOFOLLOW, error);
-  if (!error) futimens(file.fd(), nullptr);
-  sd_event_source_set_time_relative(source, usec);
-  sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+// By its name: opening the file would be a question again.
+int Heartbeat::asked(sd_event_source*, int, std::uint32_t, void* self) noexcept {
+  const auto* beat = static_cast<Heartbeat*>(self);
+  alignas(inotify_event) char events[4096];
+  while (read(beat->inotify_.fd(), events, sizeof events) > 0) {
+  }
+  utimensat(AT_FDCWD, beat->path_.c_str(), nullptr, AT_SYMLINK_NOFOLLOW);
   return 0;
 }
 
 std::optional<std::chrono::seconds> since_beat(const std::string& path) {
+  ask(path);
   struct stat about {};
   if (stat(path.c_str(), &about) != 0) return std::nullopt;
   const auto then = static_cast<std::uint64_t>(about.st_mtim.tv_sec);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A file whose time of change says that the loop turns, for probes where there is no bus:
-// /run/iops-limitd/alive.
+// /run/iops-limitd/alive. It is renewed when somebody asks: nobody is woken for nothing.
 #pragma once
 
 #include <systemd/sd-event.h>
@@ -12,14 +12,17 @@
 
 #include "host/bus_fields.hpp"
 #include "host/event_loop.hpp"
+#include "host/file.hpp"
 
 namespace iopslimit {
 
 class Heartbeat {
  public:
-  static constexpr std::chrono::seconds period{10};
+  /// A loop that has not answered for as long stands still: so many seconds lie between a service
+  /// manager's probes at most, times three.
+  static constexpr std::chrono::seconds longest{30};
 
-  /// Renews the file now and every `period` from then on. One that cannot be written is an old one:
+  /// Renews the file now and whenever somebody opens it. One that cannot be written is an old one:
   /// nothing else suffers.
   Heartbeat(EventLoop& loop, std::string path);
   /// Removes the file: a service that was stopped does not beat.
@@ -28,13 +31,15 @@ class Heartbeat {
   Heartbeat& operator=(const Heartbeat&) = delete;
 
  private:
-  static int beat(sd_event_source* source, std::uint64_t, void* self) noexcept;
+  static int asked(sd_event_source* source, int fd, std::uint32_t events, void* self) noexcept;
 
   std::string path_;
-  std::unique_ptr<sd_event_source, BusUnref> timer_;
+  File inotify_;
+  std::unique_ptr<sd_event_source, BusUnref> source_;
 };
 
-/// Seconds since the last beat; nothing when there is no such file.
+/// Seconds since the last beat, after asking for one and waiting for it a second at most; nothing
+/// when there is no such file.
 std::optional<std::chrono::seconds> since_beat(const std::string& path);
 
 }  // namespace iopslimit

@@ -37,7 +37,7 @@ LimitWatch::Written LimitWatch::read_events() {
       watches_.erase(watched->second);
       names_.erase(watched);
     } else if (holds_limits(name)) {
-      written.cgroups.insert(watched->second);
+      written.cgroups.insert(watched->second->first);
     }
   });
   return written;
@@ -52,8 +52,7 @@ void LimitWatch::follow(const std::string& cgroup) {
   if (old != watches_.end() && old->second == watch) return;
   forget(cgroup);
   if (watch < 0) return;  // gone: its end is told elsewhere
-  watches_[cgroup] = watch;
-  names_[watch] = cgroup;
+  names_[watch] = watches_.emplace(cgroup, watch).first;
 }
 
 void LimitWatch::complain_once() {

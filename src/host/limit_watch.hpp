@@ -47,8 +47,9 @@ class LimitWatch {
   std::function<void(const std::string&)> complain_;
   bool complained_ = false;
   File inotify_;
-  std::map<std::string, int> watches_;          // cgroup to watch
-  std::unordered_map<int, std::string> names_;  // watch to cgroup
+  using Watches = std::map<std::string, int>;  // cgroup to watch
+  Watches watches_;
+  std::unordered_map<int, Watches::iterator> names_;  // watch to its place in watches_
 };
 
 /// A quarter of what this user may watch (fs.inotify.max_user_watches, proc_sys_fs(5)).

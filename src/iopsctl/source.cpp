@@ -19,7 +19,7 @@ Told ask(const Places& places) {
 }
 
 std::string what_to_do(const Places& places, const std::string& why) {
-  constexpr std::chrono::seconds fresh = 3 * Heartbeat::period;
+  constexpr std::chrono::seconds fresh = Heartbeat::longest;
   const auto beat = since_beat(places.alive);
   if (beat && *beat < fresh)
     return "iopsctl: iops-limitd runs, but cannot be asked: " + why +

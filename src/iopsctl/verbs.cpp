@@ -40,7 +40,7 @@ Comparison compare_twice(Service& service, Kernel& kernel) {
 
 // With neither a bus nor the service's socket: what its files in /run and the kernel tell.
 std::vector<HealthCheck> health_of_files(const Places& places) {
-  constexpr std::chrono::seconds most = 3 * Heartbeat::period;
+  constexpr std::chrono::seconds most = Heartbeat::longest;
   const auto beat = since_beat(places.alive);
   if (!beat) return {{"service", false, "it is not running: " + places.alive + " is not there"}};
   std::vector<HealthCheck> checks{
@@ -69,7 +69,7 @@ int act(const Arguments& arguments, const char* verb, const std::optional<Choice
 // The rules that the service noted, with nobody there who would write them again.
 int clear_without_service(const Arguments& arguments, const NotRunning& error) {
   const auto beat = since_beat(arguments.places.alive);
-  if (beat && *beat <= 3 * Heartbeat::period) throw error;
+  if (beat && *beat <= Heartbeat::longest) throw error;
   const Kernel kernel(arguments.places);
   std::unique_ptr<LimitSink> files;
   if (kernel.tree().version == CgroupVersion::v2) {

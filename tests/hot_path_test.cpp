@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+// What one container costs from its event to its limit, in numbers that do not vary: system calls,
+// and allocations. A change of one of them is a decision: change the number here with it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <new>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon.hpp"
+#include "host/blkio_file.hpp"
+#include "host/cgroup_watch.hpp"
+#include "host/container_record.hpp"
+#include "host/io_max_file.hpp"
+#include "host/rule_ledger.hpp"
+#include "support/stacks.hpp"
+#include "support/temp_tree.hpp"
+
+namespace {
+
+std::size_t allocations = 0;
+
+}  // namespace
+
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  ++allocations;
+  return std::malloc(size);
+}
+void* operator new(std::size_t size) {
+  if (void* memory = operator new(size, std::nothrow)) return memory;
+  throw std::bad_alloc();
+}
+void* operator new[](std::size_t size) {
+  return operator new(size);
+}
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
+  return operator new(size, std::nothrow);
+}
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+void operator delete[](void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete[](void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+
+namespace iopslimit {
+namespace {
+
+using Calls = std::map<std::string, int>;
+
+const std::string pod =
+    "/kubepods.slice/kubepods-burstable.slice/"
+    "kubepods-burstable-pod0a1b2c3d_0000_4000_8000_000000000001.slice";
+
+/// The path that counts, as Wiring lays it, on files of its own.
+class Path {
+ public:
+  explicit Path(CgroupVersion version) : version_(version) {
+    tree_.folder("/cgroup" + pod);
+    tree_.folder("/made");
+    tree_.folder(records);
+    if (version == CgroupVersion::v2) {
+      files_ = std::make_unique<IoMaxFile>(tree_.at("/cgroup"));
+    } else {
+      files_ = std::make_unique<BlkioFile>(tree_.at("/cgroup"));
+    }
+    ledger_.emplace(*files_, tree_.at("/rules"), [](const std::string& text) { FAIL() << text; });
+    daemon_.emplace(*ledger_, version, config(), std::vector<RulePlace>());
+    daemon_->on_disks({.mounts = {on_partition()}, .places = {}, .identities = {}});
+    watch_.scan();
+  }
+  /// Everything of a container but its event, which comes with the last step.
+  void make(unsigned number) {
+    const std::string id = std::string(62, 'a') + std::to_string(10 + number);
+    const std::string name = "cri-containerd-" + id + ".scope";
+    for (const char* file : limit_files()) tree_.file("/made/" + name + "/" + file);
+    tree_.file(records + "/" + id + "/config.json", R"({"ociVersion":"1.1.0","annotations":{
+      "io.kubernetes.cri.container-type":"container","io.kubernetes.cri.container-name":"database",
+      "io.kubernetes.cri.image-name":"docker.io/library/postgres:16",
+      "io.kubernetes.cri.sandbox-id":")" + std::string(64, '5') +
+                                                        R"(",
+      "io.kubernetes.cri.sandbox-name":"database-0","io.kubernetes.cri.sandbox-namespace":"shop"}})");
+    cgroup_ = "/cgroup" + pod + "/" + name;
+    std::filesystem::rename(tree_.at("/made/" + name), tree_.at(cgroup_));
+  }
+  /// From the event to the limit.
+  void act() { watch_.read_events(); }
+  /// True when the last one has its limit; what may wait until then has been done.
+  bool settled() {
+    daemon_->take_reports();
+    return tree_.text(cgroup_ + "/" + limit_files().front()).find("500") != std::string::npos;
+  }
+
+ private:
+  std::vector<const char*> limit_files() const {
+    if (version_ == CgroupVersion::v2) return {"io.max"};
+    return {"blkio.throttle.read_iops_device", "blkio.throttle.write_iops_device",
+            "blkio.throttle.read_bps_device", "blkio.throttle.write_bps_device"};
+  }
+  static Config config() {
+    Config config;
+    config.device.mount = "/data";
+    return config;
+  }
+
+  const std::string records = "/state/io.containerd.runtime.v2.task/k8s.io";
+  CgroupVersion version_;
+  TempTree tree_;
+  std::unique_ptr<LimitSink> files_;
+  std::optional<RuleLedger> ledger_;
+  std::optional<Daemon> daemon_;
+  std::string cgroup_;
+  ContainerRecord records_{{.containerd_states = {tree_.at("/state")},
+                            .containerd_namespaces = {"k8s.io"},
+                            .crio_storages = {},
+                            .docker_roots = {}},
+                           RuntimeType::automatic,
+                           {}};
+  CgroupWatch watch_{tree_.at("/cgroup"),
+                     {},
+                     {.appeared =
+                          [this](const CgroupWatch::Seen& one) {
+                            const auto path = parse_container_path(one.cgroup, {});
+                            if (path) daemon_->on_appeared(*path, records_.read(*path));
+                          },
+                      .vanished = [](const std::string&) {},
+                      .lost = [] {},
+                      .complain = [](const std::string&) {}}};
+};
+
+const char* name_of(std::uint64_t call) {
+  switch (call) {
+    case SYS_read:
+      return "read";
+    case SYS_openat:
+      return "openat";
+    case SYS_close:
+      return "close";
+    case SYS_pread64:
+      return "pread";
+    case SYS_pwrite64:
+      return "pwrite";
+    case SYS_write:
+      return "write";
+#ifdef SYS_newfstatat
+    case SYS_newfstatat:
+#endif
+    case SYS_fstat:
+      return "fstat";
+    case SYS_mmap:
+    case SYS_munmap:
+    case SYS_madvise:
+    case SYS_brk:
+      return nullptr;  // the allocator's: the sanitizer's is another one
+    default:
+      return "others";
+  }
+}
+
+// Traced by its parent, which counts from one getsid() to the next.
+[[noreturn]] void be_counted(CgroupVersion version) {
+  if (ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) _exit(77);
+  raise(SIGSTOP);
+  Path path(version);
+  for (unsigned number = 0; number < 3; ++number) {
+    path.make(number);
+    if (number == 2) syscall(SYS_getsid, 0);
+    path.act();
+    if (number == 2) syscall(SYS_getsid, 0);
+    if (!path.settled()) _exit(1);
+  }
+  _exit(0);
+}
+
+/// `status`: how the child ended.
+Calls calls_of_one_container(CgroupVersion version, int& status) {
+  Calls calls;
+  const pid_t child = fork();
+  if (child == 0) be_counted(version);
+  waitpid(child, &status, 0);
+  if (WIFSTOPPED(status)) ptrace(PTRACE_SETOPTIONS, child, nullptr, PTRACE_O_TRACESYSGOOD);
+  bool counting = false;
+  while (WIFSTOPPED(status)) {
+    __ptrace_syscall_info call{};
+    ptrace(PTRACE_GET_SYSCALL_INFO, child, sizeof call, &call);
+    if (call.op == PTRACE_SYSCALL_INFO_ENTRY) {
+      const char* name = name_of(call.entry.nr);
+      if (call.entry.nr == SYS_getsid) {
+        counting = !counting;
+      } else if (counting && name != nullptr) {
+        ++calls[name];
+      }
+    }
+    ptrace(PTRACE_SYSCALL, child, nullptr, nullptr);
+    waitpid(child, &status, 0);
+  }
+  return calls;
+}
+
+struct CostRow {
+  CgroupVersion version;
+  Calls calls;
+  std::size_t allocations;
+};
+
+class HotPath : public testing::TestWithParam<CostRow> {};
+
+TEST_P(HotPath, SystemCallsOfOneContainer) {
+  int status = 0;
+  const Calls calls = calls_of_one_container(GetParam().version, status);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 77) GTEST_SKIP() << "ptrace is not allowed here";
+  ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  EXPECT_EQ(calls, GetParam().calls);
+}
+
+TEST_P(HotPath, AllocationsOfOneContainer) {
+  Path path(GetParam().version);
+  std::vector<std::size_t> counts;
+  for (unsigned number = 0; number < 6; ++number) {
+    path.make(number);
+    const std::size_t before = allocations;
+    path.act();
+    counts.push_back(allocations - before);
+    ASSERT_TRUE(path.settled());
+  }
+  counts.erase(counts.begin(), counts.begin() + 2);  // buffers had to grow
+  EXPECT_THAT(counts, testing::Each(GetParam().allocations));
+}
+
+const Calls v2_calls{{"read", 2},  {"openat", 4}, {"fstat", 1}, {"pread", 5},
+                     {"close", 4}, {"write", 1},  {"pwrite", 1}};
+// Two limits written, two that are not set looked at.
+const Calls v1_calls{{"read", 2},  {"openat", 7}, {"fstat", 1}, {"pread", 10},
+                     {"close", 7}, {"write", 1},  {"pwrite", 2}};
+
+INSTANTIATE_TEST_SUITE_P(Costs, HotPath,
+                         testing::Values(CostRow{CgroupVersion::v2, v2_calls, 49},
+                                         CostRow{CgroupVersion::v1, v1_calls, 45}),
+                         [](const auto& row) {
+                           return row.param.version == CgroupVersion::v2 ? "V2" : "V1";
+                         });
+
+}  // namespace
+}  // namespace iopslimit
