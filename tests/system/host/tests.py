@@ -29,7 +29,8 @@ CELL_SECONDS, LONG_CELL_SECONDS = 1800, 4800
 # Two machines side by side with one CPU each keep two cores as busy as one machine with two CPUs, and emulation then has
 # no CPUs to keep in step: with two, a v1 machine can hang (HACKING.md, "The machine").
 CPUS = 1
-LONG_CASES = ["ten-thousand-cgroups-come-and-go", "two-hundred-real-containers", "policies-table-on-v1"]
+LONG_CASES = ["ten-thousand-cgroups-come-and-go", "two-hundred-real-containers", "policies-table-on-v1",
+              "deployment-ansible-role-twice"]
 
 
 class Results:
