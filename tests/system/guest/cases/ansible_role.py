@@ -28,7 +28,7 @@ def apply(iops):
     return {name: int(number) for name, number in re.findall(r"(\w+)=(\d+)", recap)}
 
 
-@case("deployment-ansible-role-twice", fresh=True, cells="v2-systemd")
+@case("deployment-ansible-role-twice", fresh=True, cells="v2-systemd", long=True)
 def role(node):
     usual = node.iops
     apt.make_way()
