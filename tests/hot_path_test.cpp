@@ -15,6 +15,7 @@
 #include <memory>
 #include <new>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -219,6 +220,11 @@ struct CostRow {
   Calls calls;
   std::size_t allocations;
 };
+
+// For the test's name; the default is its bytes, addresses and all.
+void PrintTo(const CostRow& row, std::ostream* out) {
+  *out << (row.version == CgroupVersion::v2 ? "v2" : "v1");
+}
 
 class HotPath : public testing::TestWithParam<CostRow> {};
 

@@ -32,7 +32,7 @@ void ask(const std::string& path) {
 }  // namespace
 
 Heartbeat::Heartbeat(EventLoop& loop, std::string path)
-    : path_(std::move(path)), inotify_(open_inotify()) {
+    : loop_(loop), path_(std::move(path)), inotify_(open_inotify()) {
   std::error_code error;
   const File file = open_at(AT_FDCWD, path_.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW, error);
   if (error) return;
@@ -40,7 +40,7 @@ Heartbeat::Heartbeat(EventLoop& loop, std::string path)
   futimens(file.fd(), nullptr);
   if (inotify_add_watch(inotify_.fd(), path_.c_str(), IN_OPEN | IN_DONT_FOLLOW) < 0) return;
   sd_event_source* source = nullptr;
-  check(sd_event_add_io(loop.event(), &source, inotify_.fd(), EPOLLIN, asked, this),
+  check(sd_event_add_io(loop_.event(), &source, inotify_.fd(), EPOLLIN, asked, this),
         "sd_event_add_io");
   source_.reset(source);
 }
@@ -52,8 +52,10 @@ Heartbeat::~Heartbeat() {
 // By its name: opening the file would be a question again.
 int Heartbeat::asked(sd_event_source*, int, std::uint32_t, void* self) noexcept {
   const auto* beat = static_cast<Heartbeat*>(self);
-  alignas(inotify_event) char events[4096];
-  while (read(beat->inotify_.fd(), events, sizeof events) > 0) {
+  try {
+    read_inotify(beat->inotify_.fd(), [](int, std::uint32_t, std::string_view) {});
+  } catch (...) {
+    beat->loop_.fail();
   }
   utimensat(AT_FDCWD, beat->path_.c_str(), nullptr, AT_SYMLINK_NOFOLLOW);
   return 0;

@@ -18,8 +18,7 @@ namespace iopslimit {
 
 class Heartbeat {
  public:
-  /// A loop that has not answered for as long stands still: so many seconds lie between a service
-  /// manager's probes at most, times three.
+  /// A loop whose last answer is older than this, and that gives none now, stands still.
   static constexpr std::chrono::seconds longest{30};
 
   /// Renews the file now and whenever somebody opens it. One that cannot be written is an old one:
@@ -33,6 +32,7 @@ class Heartbeat {
  private:
   static int asked(sd_event_source* source, int fd, std::uint32_t events, void* self) noexcept;
 
+  EventLoop& loop_;
   std::string path_;
   File inotify_;
   std::unique_ptr<sd_event_source, BusUnref> source_;
