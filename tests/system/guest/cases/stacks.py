@@ -22,7 +22,7 @@ from stack import Stack, carriers, letters, paths, said
 # A limit in parts is reached while all parts are busy. Random I/O leaves one of them idle now and then: with N requests
 # in flight over two devices N / (N + 1) of the limit is used (a closed queue with two stations). And at the end of fio
 # one of them is empty before the other, which a longer run makes up for.
-IN_PARTS = {"seconds": 12, "more": ("--iodepth=64",)}
+IN_PARTS = {"seconds": 20, "more": ("--iodepth=128",)}
 
 
 def mount_bound(devices):
@@ -101,9 +101,9 @@ TABLE = [
     Stack("btrfs subvolume", letters("b"), volumes.plain, "btrfs on " + ONE, "btrfs", mount=mount_subvolume),
     Stack("btrfs on two disks, data raid0", letters("ab"), volumes.plain,
           "btrfs on {numbered}; rules on {rules}", "btrfs", ("--data", "raid0"), divisor=2, caution=PARTS,
-          cells="v2 v1", daily=True),
+          cells="v2 v1"),
     Stack("btrfs on two disks, data single", letters("cd"), volumes.plain,
-          "btrfs on {numbered}; rules on {rules}", "btrfs", ("--data", "single"), times=2, caution=SEVERAL),
+          "btrfs on {numbered}; rules on {rules}", "btrfs", ("--data", "single"), times=2, caution=SEVERAL, daily=True),
     Stack("LVM striped, limit_at = disk", letters("ab"), striped,
           "ext4 on lab-data on {numbered}; rules on {rules}", limit_at="disk", times=2, caution=SEVERAL),
     Stack("md raid0, limit_at = disk", letters("cd"), array_of(0),
