@@ -15,13 +15,15 @@ from report import until
 PACKAGING = pathlib.Path("/opt/lab/packaging")
 TEXTFILES = pathlib.Path("/var/lib/prometheus/node-exporter")  # where Debian's node_exporter looks
 CONFIG = pathlib.Path("/etc/prometheus/prometheus.yml")
+EXPORTER = pathlib.Path("/etc/default/prometheus-node-exporter")
 UNITS = ("prometheus-node-exporter.service", "prometheus.service")
 START_SECONDS = 180  # Go programs in an emulated machine
 VARIABLES = {"$instance": ".*", "$namespace": ".*", "$pod": ".*", "$__rate_interval": "2m", "$__range": "1h"}
 
 
 def settings():
-    return {"global": {"scrape_interval": "2s", "evaluation_interval": "2s"},
+    # A scrape that takes longer than the interval is a failed one, and an emulated machine takes its time.
+    return {"global": {"scrape_interval": "8s", "evaluation_interval": "4s"},
             "rule_files": [str(PACKAGING / "prometheus/alerts.yml")],
             "scrape_configs": [{"job_name": "node", "static_configs": [{"targets": ["localhost:9100"]}]}]}
 
@@ -69,6 +71,8 @@ def scraping(file):
     link = TEXTFILES / os.path.basename(file)
     link.symlink_to(file)
     CONFIG.write_text(json.dumps(settings()))  # JSON is YAML
+    EXPORTER.write_text('ARGS="--collector.disable-defaults --collector.textfile '
+                        f'--collector.textfile.directory={TEXTFILES}"\n')
     try:
         run("systemctl", "start", *UNITS)
         until(is_up, lambda: run("systemctl", "status", "--no-pager", *UNITS), START_SECONDS)

@@ -17,7 +17,7 @@ from report import until
 FILE = pathlib.Path("/run/iops-limitd/iops-limitd.prom")
 WRITE_BPS = 1 << 30
 METERED = f"[policy metered]\npod = metered\nwrite_bps = {WRITE_BPS}\n"
-SECONDS = 90  # the file is written every 15, and scraped every 2
+SECONDS = 120  # the file is written every 15, and scraped every 8
 # What has no value on this node: nothing is failed, pending or paused; v1 has neither a total for all nor io.pressure.
 EMPTY = {"Not limited"}
 EMPTY_ON_V1 = {"Waiting for I/O", "IOPS of all containers and the total"}
@@ -114,9 +114,9 @@ def reach(node):
 
 
 def expect_alerts(node, base):
-    before = prometheus.value("iopslimit_drift_repaired_total")
+    (_, before), = until(lambda: prometheus.query("iopslimit_drift_repaired_total"), "the drifts so far", SECONDS)
     rules.write(rules.root() / base.cgroup.lstrip("/"), node.devnum, 100000)
-    until(lambda: prometheus.value("iopslimit_drift_repaired_total") > before, "the drift to be counted", SECONDS)
+    until(lambda: prometheus.query(f"iopslimit_drift_repaired_total > {before}"), "the drift to be counted", SECONDS)
     until(lambda: "IopsLimitDrift" in prometheus.alerts(), lambda: f"IopsLimitDrift, found {prometheus.alerts()}", SECONDS)
     service.stop()
     try:
