@@ -51,9 +51,8 @@ class Machine:
                 "-device", f"{device},drive={ident}"]
 
     def _command(self, serials, kernel_arguments):
-        # QEMU 7.2 can miss a doorbell (HACKING.md, "The machine"); the driver resets the controller after two timeouts.
         append = ["root=/dev/vda", "rw", "console=ttyS0", "apparmor=0", "net.ifnames=0", "mitigations=off",
-                  "nvme_core.io_timeout=10", "random.trust_cpu=on", HIERARCHY_ARGUMENTS[self.hierarchy], *kernel_arguments]
+                  "random.trust_cpu=on", HIERARCHY_ARGUMENTS[self.hierarchy], *kernel_arguments]
         return ["qemu-system-x86_64", *self.accelerator, "-smp", str(self.cpus), "-m", str(self.memory_mib),
                 "-nodefaults", "-display", "none", "-no-reboot", "-nic", "none", "-device", "virtio-rng-pci",
                 "-kernel", str(self.image.kernel), "-initrd", str(self.image.initrd), "-append", " ".join(append),
