@@ -6,6 +6,7 @@ import re
 import subprocess
 
 import apt
+import disks
 import service
 from cases import case
 from ctl import ctl
@@ -31,6 +32,8 @@ def apply(iops):
 @case("deployment-ansible-role-twice", fresh=True, cells="v2-systemd", long=True)
 def role(node):
     usual = node.iops
+    if not os.path.ismount(disks.MOUNT):
+        node.disk.mount()
     apt.make_way()
     node.base()
     try:
