@@ -20,6 +20,10 @@ namespace {
 // Whoever changes limits again and again is answered this often.
 constexpr std::chrono::milliseconds repair_delay{250};
 
+// Batches of cgroup events, some hundred each, after which the rest of the service has its turn
+// although there are more: a container in a loop of mkdir must not keep it from being heard.
+constexpr int most_batches = 64;
+
 constexpr const char* run_folder = "/run/iops-limitd";
 
 WatchedPlaces places(const Config& config, CgroupVersion version) {
@@ -116,14 +120,7 @@ void Wiring::run() {
 
 void Wiring::connect() {
   loop_.on_ready(
-      watch_.fd(), EPOLLIN,
-      [this] {
-        metering_->events_begin(daemon_->writes());
-        watch_.read_events();
-        metering_->events_over();
-        loop_.call_when_idle();
-      },
-      true);
+      watch_.fd(), EPOLLIN, [this] { read_cgroup_events(); }, true);
   loop_.on_ready(late_records_.fd(), EPOLLIN, [this] {
     late_records_.read_events();
     loop_.call_when_idle();
@@ -155,6 +152,16 @@ void Wiring::connect() {
   loop_.feed_watchdog();
 }
 
+void Wiring::read_cgroup_events() {
+  metering_->events_begin(daemon_->writes());
+  watch_.read_events();
+  metering_->events_over();
+  loop_.call_when_idle();
+  if (++batches_ < most_batches) return;
+  loop_.take_turns();
+  flush();
+}
+
 void Wiring::start_safety_net(const Config& config) {
   loop_.every(config.check_interval, [this] {
     look_at_disks();
@@ -181,7 +188,7 @@ void Wiring::container_appeared(const ContainerPath& path) {
   daemon_->on_appeared(path, records_->read(path));
   metering_->dealt_with(daemon_->writes());
   if (daemon_->has_record(path.cgroup)) return late_records_.forget(path.cgroup);
-  await_record(path);
+  if (watch_.is_there(path.cgroup)) await_record(path);
 }
 
 // Of a container whose record has just been looked for in vain.
@@ -305,6 +312,7 @@ void Wiring::retry_controllers() {
 }
 
 void Wiring::flush() {
+  batches_ = 0;
   retry_controllers();
   if (daemon_->unsettled()) daemon_->settle();
   follow_limits();

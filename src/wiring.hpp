@@ -55,6 +55,7 @@ class Wiring {
 
  private:
   void connect();
+  void read_cgroup_events();
   void start_safety_net(const Config& config);
   void container_appeared(const ContainerPath& path);
   void await_record(const ContainerPath& path);
@@ -92,6 +93,7 @@ class Wiring {
   std::optional<UnitProperties> units_;  // none in a dry run
   std::optional<Metering> metering_;
   bool config_refused_ = false;
+  int batches_ = 0;  // of cgroup events since the last flush
 };
 
 }  // namespace iopslimit

@@ -84,9 +84,13 @@ void CgroupWatch::handle(int descriptor, std::uint32_t mask, std::string_view na
     handlers_.vanished(cgroup);
     // A static pod keeps its uid: the same path may be there again by now, and its IN_CREATE be
     // lost on the watch just dropped.
-    if (access((root_ + cgroup).c_str(), F_OK) != 0) return;
+    if (!is_there(cgroup)) return;
   }
   meet(cgroup, place, handlers_.appeared);
+}
+
+bool CgroupWatch::is_there(const std::string& cgroup) const {
+  return access((root_ + cgroup).c_str(), F_OK) == 0;
 }
 
 // A directory before what is inside it: a pod's limit comes before its containers'.

@@ -47,7 +47,8 @@ class CgroupWatch {
 
   /// Becomes readable when read_events() has something to do.
   int fd() const { return inotify_.fd(); }
-  /// Hands every queued event to the handlers. Throws std::system_error when inotify itself fails.
+  /// Hands queued events to the handlers, as read_inotify() does. Throws std::system_error when
+  /// inotify itself fails.
   void read_events();
 
   /// Other places from the next scan() on, which drops the watches that are no longer asked for.
@@ -57,6 +58,9 @@ class CgroupWatch {
   /// missed. Also drops the watches of directories that are gone (a removed cgroup directory raises
   /// no IN_IGNORED by itself).
   std::vector<Seen> scan();
+
+  /// False when the cgroup has been removed meanwhile.
+  bool is_there(const std::string& cgroup) const;
 
   /// False when the last scan() could not read a directory that is there.
   bool scan_was_whole() const { return whole_; }

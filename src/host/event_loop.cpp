@@ -48,9 +48,18 @@ void EventLoop::on_ready(int fd, std::uint32_t events, Callback callback, bool f
   check(sd_event_add_io(event_.get(), &source, fd, events, trampoline, &binding),
         "sd_event_add_io");
   binding.source.reset(source);
-  if (first)
-    check(sd_event_source_set_priority(source, SD_EVENT_PRIORITY_IMPORTANT),
-          "sd_event_source_set_priority");
+  if (!first) return;
+  first_ = &binding;
+  set_first(SD_EVENT_PRIORITY_IMPORTANT);
+}
+
+void EventLoop::set_first(std::int64_t priority) {
+  check(sd_event_source_set_priority(first_->source.get(), priority),
+        "sd_event_source_set_priority");
+}
+
+void EventLoop::take_turns() {
+  set_first(SD_EVENT_PRIORITY_NORMAL);
 }
 
 void EventLoop::on_signal(int signal, Callback callback) {
@@ -115,7 +124,10 @@ void EventLoop::wake_at(std::optional<std::uint64_t> seconds) {
 }
 
 void EventLoop::on_idle(Callback callback) {
-  idle_ = &bind(std::move(callback));
+  idle_ = &bind([this, callback = std::move(callback)] {
+    if (first_ != nullptr) set_first(SD_EVENT_PRIORITY_IMPORTANT);
+    callback();
+  });
   sd_event_source* source = nullptr;
   const auto trampoline = [](sd_event_source* self, void* bound) noexcept {
     return call(self, *static_cast<Binding*>(bound));

@@ -25,9 +25,12 @@ class EventLoop {
   EventLoop& operator=(const EventLoop&) = delete;
   ~EventLoop() = default;
 
-  /// Calls back whenever `fd` has `events` (EPOLLIN, EPOLLPRI). `first`: before everything else
-  /// that is pending.
+  /// Calls back whenever `fd` has `events` (EPOLLIN, EPOLLPRI). `first`, one of all: before
+  /// everything else that is pending.
   void on_ready(int fd, std::uint32_t events, Callback callback, bool first = false);
+  /// What comes first waits its turn from now on, until the loop has been idle: somebody fills that
+  /// descriptor without end, and signals and timers must be heard too.
+  void take_turns();
   /// Blocks the signal's default action and calls back instead.
   void on_signal(int signal, Callback callback);
   /// Calls back every `interval`, replacing what was set before; 0 = never. Not from its own
@@ -76,12 +79,14 @@ class EventLoop {
   };
 
   Binding& bind(Callback callback);
+  void set_first(std::int64_t priority);
   void repeat(Binding*& timer, std::chrono::microseconds interval, Callback callback,
               std::int64_t priority);
   static int call(sd_event_source* source, Binding& binding) noexcept;
 
   std::unique_ptr<sd_event, Unref> event_;
   std::deque<Binding> bindings_;
+  Binding* first_ = nullptr;
   Binding* timer_ = nullptr;
   Binding* idle_timer_ = nullptr;
   Binding* wake_ = nullptr;

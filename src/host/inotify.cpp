@@ -21,17 +21,17 @@ File open_inotify() {
 
 void read_inotify(int fd, const std::function<void(int, std::uint32_t, std::string_view)>& handle) {
   alignas(inotify_event) std::array<char, 16384> buffer;  // filled by read()
-  for (;;) {
-    const ssize_t size = read(fd, buffer.data(), buffer.size());
-    if (size < 0 && errno == EINTR) continue;
-    if (size < 0 && errno == EAGAIN) return;
-    if (size < 0) throw std::system_error(last_error(), "reading inotify events");
-    for (const char* at = buffer.data(); at < buffer.data() + size;) {
-      const auto* event = reinterpret_cast<const inotify_event*>(at);
-      handle(event->wd, event->mask,
-             event->len != 0 ? std::string_view(event->name) : std::string_view());
-      at += sizeof(inotify_event) + event->len;
-    }
+  ssize_t size = -1;
+  do {
+    size = read(fd, buffer.data(), buffer.size());
+  } while (size < 0 && errno == EINTR);
+  if (size < 0 && errno == EAGAIN) return;
+  if (size < 0) throw std::system_error(last_error(), "reading inotify events");
+  for (const char* at = buffer.data(); at < buffer.data() + size;) {
+    const auto* event = reinterpret_cast<const inotify_event*>(at);
+    handle(event->wd, event->mask,
+           event->len != 0 ? std::string_view(event->name) : std::string_view());
+    at += sizeof(inotify_event) + event->len;
   }
 }
 

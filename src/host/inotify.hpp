@@ -13,8 +13,9 @@ namespace iopslimit {
 /// A non-blocking inotify instance. Throws std::system_error with the sysctl to raise.
 File open_inotify();
 
-/// Hands every queued event to `handle`, in order. Throws std::system_error when the descriptor
-/// fails.
+/// Hands the queued events to `handle`, in order, one buffer full at most: while there are more the
+/// descriptor stays readable, so that who makes events without end keeps nobody else waiting.
+/// Throws std::system_error when the descriptor fails.
 void read_inotify(
     int fd,
     const std::function<void(int descriptor, std::uint32_t mask, std::string_view name)>& handle);

@@ -23,8 +23,8 @@ class LimitWatch {
   LimitWatch(std::string root, std::size_t most, std::function<void(const std::string&)> complain);
 
   int fd() const { return inotify_.fd(); }
-  /// The cgroups whose limit files were written since the last call; `lost`: and perhaps others,
-  /// because the queue ran over. Throws std::system_error when inotify itself fails.
+  /// Cgroups whose limit files were written, as read_inotify() has them; `lost`: and perhaps
+  /// others, because the queue ran over. Throws std::system_error when inotify itself fails.
   struct Written {
     std::set<std::string> cgroups;
     bool lost = false;

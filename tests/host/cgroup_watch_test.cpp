@@ -4,7 +4,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <poll.h>
 #include <sys/resource.h>
 
 #include <cerrno>
@@ -208,12 +207,30 @@ TEST_F(CgroupWatchTest, AControllerEnabledLaterTellsTheSiblings) {
 TEST_F(CgroupWatchTest, TheDescriptorIsReadableWhenThereIsNews) {
   tree.folder("/kubepods");
   scan();
-  pollfd news{.fd = watch.fd(), .events = POLLIN, .revents = 0};
-  EXPECT_EQ(poll(&news, 1, 0), 0);
+  EXPECT_FALSE(readable());
   tree.folder("/kubepods/burstable");
-  EXPECT_EQ(poll(&news, 1, 0), 1);
+  EXPECT_TRUE(readable());
+  watch.read_events();
+  EXPECT_FALSE(readable());
+}
+
+// Or whoever makes cgroups without end would keep everybody else waiting.
+TEST_F(CgroupWatchTest, OneReadTellsABatchAndNotAllThereIs) {
+  tree.folder(pod);
+  scan();
+  for (int i = 0; i < 1000; ++i) tree.folder(container(i));
+  watch.read_events();
+  EXPECT_THAT(appeared.size(), testing::AllOf(testing::Gt(0U), testing::Lt(500U)));
+  EXPECT_TRUE(readable());
   read();
-  EXPECT_EQ(poll(&news, 1, 0), 0);
+  EXPECT_THAT(appeared, SizeIs(1000));
+}
+
+TEST_F(CgroupWatchTest, ARemovedCgroupIsNotThere) {
+  tree.folder(pod);
+  EXPECT_TRUE(watch.is_there(pod));
+  tree.remove(pod);
+  EXPECT_FALSE(watch.is_there(pod));
 }
 
 // v1 lets a cgroup be renamed: the watch stays with the directory, whatever order the names are

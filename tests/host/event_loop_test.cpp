@@ -88,6 +88,59 @@ TEST(EventLoop, FirstComesFirstAndIdleLast) {
   EXPECT_EQ(order, "early late idle ");
 }
 
+// Descriptors that are never drained: somebody fills them without end.
+TEST(EventLoop, WhatComesFirstTakesTurnsWhenItIsTold) {
+  EventLoop loop;
+  const Pipe flood;
+  const Pipe other;
+  flood.fill();
+  other.fill();
+  int floods = 0;
+  int others = 0;
+  loop.on_ready(
+      flood.ends[0], EPOLLIN,
+      [&] {
+        if (++floods == 10) loop.take_turns();
+        if (floods == 20) loop.quit();
+      },
+      true);
+  loop.on_ready(other.ends[0], EPOLLIN, [&] {
+    EXPECT_GE(floods, 10) << "it came before what comes first";
+    ++others;
+  });
+  loop.run();
+  EXPECT_GE(others, 8) << "it did not have every second turn";
+}
+
+TEST(EventLoop, AfterIdleTheFirstComesFirstAgain) {
+  EventLoop loop;
+  const Pipe urgent;
+  const Pipe other;
+  std::string order;
+  loop.on_ready(
+      urgent.ends[0], EPOLLIN,
+      [&] {
+        order += 'u';
+        urgent.drain();
+      },
+      true);
+  loop.on_ready(other.ends[0], EPOLLIN, [&] {
+    order += 'o';
+    other.drain();
+    if (order.size() == 4) loop.quit();
+  });
+  loop.on_idle([&] {
+    order += '-';
+    other.fill();
+    urgent.fill();
+  });
+  loop.take_turns();
+  other.fill();
+  loop.call_when_idle();
+  loop.run();
+  EXPECT_EQ(order, "o-uo");
+}
+
 TEST(EventLoop, IdleIsCalledOnceForEachAsking) {
   EventLoop loop;
   int calls = 0;

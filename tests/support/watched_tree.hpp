@@ -3,6 +3,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <poll.h>
 
 #include <set>
 #include <string>
@@ -35,8 +36,15 @@ struct WatchedTree : testing::Test {
                      .lost = [this] { ++lost; },
                      .complain = [this](const std::string& text) { complaints.push_back(text); }}};
 
-  /// Events are queued before the call that caused them returns: no waiting.
-  void read() { watch.read_events(); }
+  bool readable() const {
+    pollfd news{.fd = watch.fd(), .events = POLLIN, .revents = 0};
+    return poll(&news, 1, 0) == 1;
+  }
+  /// All of them. Events are queued before the call that caused them returns: no waiting.
+  void read() {
+    do watch.read_events();
+    while (readable());
+  }
   std::vector<std::string> scan() {
     std::vector<std::string> seen;
     for (const CgroupWatch::Seen& one : watch.scan()) {
