@@ -76,6 +76,12 @@ class Node:
                                       f"{rules.of(c.cgroup)} in {c.cgroup}", seconds)
         return f"{self.devnum} at {self.expected_iops()}"
 
+    def expect_fixed_limit(self, limit, seconds=20):
+        """Every container that is to be limited has this limit, whatever the others have."""
+        for container in self.limited():
+            until(lambda c=container: rules.of(c.cgroup) == {self.devnum: limit},
+                  lambda c=container: f"expected {limit} on {c.pod.name}/{c.name}, found {rules.of(c.cgroup)}", seconds)
+
     def expect_no_rule(self, cgroup):
         assert (rules.root() / cgroup.lstrip("/")).is_dir(), f"{cgroup} does not exist, so nothing is proved"
         found = rules.of(cgroup)

@@ -44,7 +44,8 @@ def selected(plan):
 
 
 def main(plan, report):
-    cases.load(cases.STACKS if plan["layout"] == disks.RACK else cases.NODE)
+    faults = plan["cell"].endswith("faults")
+    cases.load(cases.FAULTS if faults else cases.STACKS if plan["layout"] == disks.RACK else cases.NODE)
     node = Node(plan, report)
     service.configure(EVENTS_ONLY)
     report.step("formatting disks, starting containerd")

@@ -20,6 +20,7 @@ def case(name, fresh=False, cells="", long=False):
 NODE = ("start", "containers", "restarts", "reload", "policies", "moves", "operator", "operator_bus",
         "operator_screen", "metrics", "enforcement", "apply_systemd", "many", "pod_scope", "crio_files",
         "docker_pods", "podman_containers", "daemonset", "cleanup", "ansible_role", "package")
+FAULTS = ("scale", "faults")
 STACKS = ("stacks", "stack_changes", "hot_plug", "several_mounts", "refused", "shared_disk")
 
 

@@ -1,12 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two hundred containers under twenty policies."""
-import dataclasses
-import os
 import random
 
-import containerd
-import crio
-import kubelet
+import crowd
 import rules
 from cases import case
 from cases.policies import DEFAULT, shares
@@ -19,25 +15,10 @@ POLICIES = "".join(f"[policy team-{team:02}]\nnamespace = team-{team:02}\niops =
                    for team in range(TEAMS))
 
 
-@dataclasses.dataclass
-class Bare:
-    """A cgroup directory and containerd's record of it, without a process."""
-    id: str
-    iops: int
-    cgroup: str
-
-    def remove(self):
-        os.rmdir(rules.root() / self.cgroup.strip("/"))
-        containerd.remove_bundle(self.id)
-
-
-def make_bare(node, like, pod, team):
-    made_id = crio.new_id()
-    one = Bare(made_id, 100 + 10 * team, node.kubelet.driver.container(pod.cgroup, made_id))
-    systemd = pod.cgroup.endswith(".slice")
-    path = f"{os.path.basename(pod.cgroup)}:cri-containerd:{made_id}" if systemd else one.cgroup
-    containerd.write_bundle(like.id, made_id, pod, "app", kubelet.WORKLOAD_IMAGE, path)
-    kubelet.make_container_directory(one.cgroup)
+def make_bare(node, pod, team):
+    one = crowd.Bare(node, pod)
+    one.iops = 100 + 10 * team
+    one.make()
     return one
 
 
@@ -66,7 +47,7 @@ def bare_containers(node):
             order = [team for team in range(TEAMS) for _ in range(EACH)]
             random.Random(7).shuffle(order)
             for count, team in enumerate(order, 1):
-                bare.append(make_bare(node, node.base(), pods[team], team))
+                bare.append(make_bare(node, pods[team], team))
                 if count % STEP == 0:
                     sums.append(expect_all(node, bare, others))
             while bare:

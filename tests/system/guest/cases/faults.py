@@ -1,0 +1,278 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What goes wrong on a node: processes killed, stopped and starved, disks full, clocks set, files replaced. Containers
+come and go all the while, or are made in the middle of it."""
+import contextlib
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import time
+
+import containerd
+import crowd
+import own_limit
+import rules
+import service
+from cases.fault import LIMIT, configured, fault
+from ctl import ctl
+from disks import run
+from report import until
+
+DROP_IN = pathlib.Path("/run/systemd/system/iops-limitd.service.d/lab.conf")
+
+
+@contextlib.contextmanager
+def unit_with(*lines):
+    DROP_IN.parent.mkdir(parents=True, exist_ok=True)
+    DROP_IN.write_text("[Service]\n" + "\n".join(lines) + "\n")
+    run("systemctl", "daemon-reload")
+    run("systemctl", "restart", service.UNIT)
+    try:
+        yield
+    finally:
+        DROP_IN.unlink()
+        run("systemctl", "daemon-reload")
+        run("systemctl", "restart", service.UNIT)
+
+
+def systemctl_show(unit, name):
+    return run("systemctl", "show", "--value", "-p", name, unit).strip()
+
+
+def ready_again(old):
+    until(lambda: service.show("ActiveState") == "active" and service.pid() not in (0, old), "the restart by systemd")
+
+
+@fault("killed-fifty-times-under-a-stream", long=True)
+def kill_under_a_stream(node):
+    """kill -9 at a random moment, at the start of the service too; at READY everything has its limit."""
+    chance, lost = random.Random(50), []
+    with crowd.pods(node, 4) as pods, crowd.stream(node, pods) as stream:
+        for _ in range(50):
+            time.sleep(chance.uniform(0, 1))  # the random moment
+            pid, held = service.pid(), stream.alive()
+            held = [one for one in held if not crowd.unlimited(node, [one], LIMIT)]
+            if pid:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            there = stream.alive()
+            lost += crowd.unlimited(node, held, LIMIT)
+            if chance.random() < 0.3:
+                continue  # the next one meets it while it starts
+            ready_again(pid)
+            late = crowd.unlimited(node, there, LIMIT)
+            assert not late, f"{len(late)} of {len(there)} have no limit at READY, such as {late[0].cgroup}"
+        assert not lost, f"{len(lost)} lost their limit when the service was killed, such as {lost[0].cgroup}"
+        until(lambda: service.show("ActiveState") == "active", "the last restart")
+        crowd.expect_limited(node, stream.alive(), LIMIT)
+        return f"{stream.made} containers came; at every READY each had its limit, none lost it when it was killed"
+
+
+@fault("daemons-killed-in-turn")
+def daemons(node):
+    pid, said = service.pid(), []
+    pod = node.kubelet.run_pod("in-turn")
+    for unit in ("systemd-udevd", "dbus", "systemd-journald", "containerd"):
+        main = systemctl_show(unit, "MainPID")
+        os.kill(int(main), signal.SIGKILL)
+        with crowd.pods(node, 1) as [other]:  # at once, before the daemon is back
+            one = crowd.Bare(node, other)
+            one.make()
+            crowd.expect_limited(node, [one], LIMIT, 20)
+            one.remove()
+        if unit == "dbus":  # not restarted by itself but by its socket, as on a node
+            run("systemctl", "start", "dbus.service")
+        until(lambda: systemctl_show(unit, "ActiveState") == "active" and systemctl_show(unit, "MainPID") != main,
+              f"{unit} again")
+        until(node.runtime.answers, "an answer on the CRI socket")
+        container = node.kubelet.run_container(pod, unit)
+        node.expect_first_look(container)
+        ctl("verify")
+        said.append(unit)
+    assert service.pid() == pid, "the service did not stay the same process"
+    node.remove_pods(pod)
+    return f"{', '.join(said)}: a container at once and one afterwards, each limited; the service stayed"
+
+
+@fault("daemon-reexec-under-load", long=True)
+def reexec(node):
+    pid = service.pid()
+    with crowd.pods(node, 4) as pods, crowd.stream(node, pods) as stream:
+        with contextlib.ExitStack() as stack:
+            reader = None if node.v1 else stack.enter_context(own_limit.reading(node, node.base()))
+            for _ in range(5):
+                run("systemctl", "daemon-reexec")
+                run("systemctl", "daemon-reload")
+                there = stream.alive()
+                crowd.expect_limited(node, there, LIMIT)
+        made = stream.made
+    assert service.pid() == pid, "the service was restarted"
+    reads = f"; {reader.reads} reads of its own io.max, never off" if reader else ""
+    return f"{made} containers came during five daemon-reexec and daemon-reload, all limited{reads}"
+
+
+@fault("stopped-process-is-restarted-by-the-watchdog")
+def watchdog(node):
+    with unit_with("WatchdogSec=10s"), crowd.pods(node, 1) as [pod]:
+        pid, mark = service.pid(), service.cursor()
+        os.kill(pid, signal.SIGSTOP)
+        meanwhile = crowd.Bare(node, pod)
+        meanwhile.make()
+        ready_again(pid)
+        assert not crowd.unlimited(node, [meanwhile], LIMIT), f"{meanwhile.cgroup} has no limit at READY"
+        meanwhile.remove()
+        said = [line for line in service.messages(after=mark) if "atchdog" in line]
+        assert said, f"expected the watchdog in the journal, found {service.messages(after=mark)}"
+    return f"{said[0]!r}; what came while it was stopped was limited at READY"
+
+
+@fault("memory-at-the-units-limit", long=True)
+def memory(node):
+    """The kernel ends it for want of memory, again and again; no limit goes with it, and with memory it goes on."""
+    with unit_with("MemoryMax=256M"), crowd.pods(node, 10) as pods:
+        held = [crowd.Bare(node, pod) for pod in pods]
+        for one in held:
+            one.make()
+        crowd.expect_limited(node, held, LIMIT)
+        mark, pid = service.cursor(), service.pid()
+        run("systemctl", "set-property", "--runtime", service.UNIT, "MemoryMax=1M", "MemorySwapMax=0")
+        later = [crowd.Bare(node, pod) for pod in pods for _ in range(20)]
+        for one in later:
+            one.make()
+        until(lambda: service.pid() != pid, f"the end of process {pid}: it lives with 1 MB, so nothing is proved")
+        off = crowd.unlimited(node, held, LIMIT)
+        assert not off, f"{len(off)} of {len(held)} lost their limit"
+        run("systemctl", "set-property", "--runtime", service.UNIT, "MemoryMax=256M")
+        service.reset()
+        until(lambda: service.show("ActiveState") == "active", "the start with memory")
+        crowd.expect_limited(node, [*held, *later], LIMIT)
+        for one in [*held, *later]:
+            one.remove()
+        run("systemctl", "revert", service.UNIT)
+        said = [line for line in service.messages(after=mark) if "oom" in line.lower()]
+    return f"{len(held)} kept their limit, {len(later)} more have theirs; {said[:1]}"
+
+
+@fault("every-core-busy-while-fifty-start", long=True)
+def busy(node):
+    load = subprocess.Popen(["stress-ng", "--cpu", str(2 * os.cpu_count()), "--quiet"])
+    pods = [node.kubelet.run_pod(f"busy-{number}") for number in range(5)]
+    try:
+        assert load.poll() is None, "stress-ng ended by itself"
+        made = [node.kubelet.run_container(pod, f"c{number}") for pod in pods for number in range(10)]
+        for container in made:
+            node.expect_first_look(container)
+        assert load.poll() is None, "stress-ng ended by itself"
+    finally:
+        load.terminate()
+        load.wait()
+        node.remove_pods(*pods)
+    return f"{len(made)} of {len(made)} limited at their first instruction"
+
+
+@fault("disk-full-in-run")
+def full(node):
+    """The ledger cannot be written, limits can; once there is room again a restart knows which rules are ours."""
+    filler = pathlib.Path("/run/lab-filler")
+    with configured(check=1), crowd.pods(node, 1) as [pod]:
+        service.reload()
+        made, mark = [crowd.Bare(node, pod) for _ in range(20)], service.cursor()
+        with open(filler, "wb", buffering=0) as file, contextlib.suppress(OSError):
+            while True:
+                file.write(b"\0" * (1 << 20))
+        with open(filler, "ab", buffering=0) as file, contextlib.suppress(OSError):
+            while True:
+                file.write(b"\0" * 512)
+        for one in made:
+            one.make()
+        try:
+            crowd.expect_limited(node, made, LIMIT)
+            said = [line for line in service.messages(after=mark) if "No space left" in line]
+            assert said, f"expected 'No space left' in the journal, found {service.messages(after=mark)}"
+        finally:
+            filler.unlink()
+        ledger = pathlib.Path("/run/iops-limitd/rules")
+        until(lambda: all(one.cgroup in ledger.read_text() for one in made), "every rule in the ledger", 20)
+        run("systemctl", "restart", service.UNIT)
+        ctl("clear")
+        kept = [one.cgroup for one in made if rules.of(one.cgroup)]
+        assert not kept, f"{len(kept)} rules were not known as ours after the restart, such as {kept[0]}"
+        ctl("reload")
+        crowd.expect_limited(node, made, LIMIT)
+        for one in made:
+            one.remove()
+    return f"{len(made)} limited with /run full; {said[0]!r}; all known as ours after a restart"
+
+
+@fault("clock-jumps")
+def clock(node):
+    pid, base = service.pid(), node.base()
+    name = f"{base.pod.name}/{base.name}"
+    said = []
+    with crowd.pods(node, 1) as [pod]:
+        for jump in (86400, -2 * 86400, 86400):
+            ctl("pause", name, "--for", "1h")
+            node.expect_no_rule(base.cgroup)
+            time.clock_settime(time.CLOCK_REALTIME, time.time() + jump)
+            one = crowd.Bare(node, pod)
+            one.make()
+            crowd.expect_limited(node, [one], LIMIT, 20)
+            one.remove()
+            ctl("resume", name)
+            said.append(f"{jump // 86400:+} d")
+    assert service.pid() == pid, "the service was restarted"
+    return f"clock set {', '.join(said)}: limited all the same, and it goes on"
+
+
+GARBAGE = {
+    "random bytes": random.Random(1).randbytes(4096), "one line of a megabyte": b"iops = " + b"9" * (1 << 20),
+    "NULs": b"\0" * 65536, "half a section": b"[limits", "a value with no key": b"[limits]\n= 7\n",
+    "an endless include of nothing": b"[limits]\n" * 20000 + b"iops\n", "negative": b"[limits]\niops = -1\n",
+}
+
+
+@fault("garbage-for-a-configuration-under-reload")
+def garbage(node):
+    pid = service.pid()
+    with crowd.pods(node, 2) as pods, crowd.stream(node, pods) as stream:
+        for what, text in GARBAGE.items():
+            service.CONFIG.write_bytes(text)
+            assert not service.reload(), f"{what}: systemctl reload reported success"
+            crowd.expect_limited(node, stream.alive(), LIMIT)
+        service.CONFIG.unlink()
+        service.CONFIG.mkdir()
+        refused = not service.reload()
+        service.CONFIG.rmdir()
+        crowd.expect_limited(node, stream.alive(), LIMIT)
+        made = stream.made
+    assert refused, "a directory in the place of a file: systemctl reload reported success"
+    assert service.pid() == pid, "the service was restarted"
+    with configured():
+        pass
+    return f"{len(GARBAGE) + 1} kinds of garbage refused, {made} containers came meanwhile, all limited"
+
+
+@fault("link-planted-where-a-record-is-expected")
+def planted(node):
+    """The link leads to a record that would exempt the container. It is not followed: the default limit holds."""
+    with crowd.pods(node, 1) as [pod]:
+        exempting = crowd.Bare(node, pod, "istio-proxy")
+        exempting.make()
+        until(lambda: service.journal(f"CONTAINER_ID={exempting.id}", "ACTION=exempted"), "the exempt one's line", 20)
+        assert rules.of(exempting.cgroup) == {}, "the record exempts nothing, so nothing is proved"
+        bundles, victims = containerd.BUNDLES, [crowd.Bare(node, pod) for _ in range(2)]
+        file, folder = victims
+        (bundles / file.id / "config.json").unlink()
+        (bundles / file.id / "config.json").symlink_to(bundles / exempting.id / "config.json")
+        folder.forget()
+        (bundles / folder.id).symlink_to(bundles / exempting.id)
+        for one in victims:
+            one.make()
+        crowd.expect_limited(node, victims, LIMIT, 20)
+        (bundles / folder.id).unlink()
+        for one in victims:
+            os.rmdir(one.directory)
+        file.forget()
+        exempting.remove()
+    return "as a file and as a folder: limited with the default"
