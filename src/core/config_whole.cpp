@@ -13,11 +13,8 @@ const ConfigEntry* later(const ConfigEntry* one, const ConfigEntry* other) {
   return std::less<>()(one, other) ? other : one;
 }
 
-bool sets_limit(const ConfigPlaces& places, const std::string& section) {
-  return std::ranges::any_of(places.winners, [&section](const auto& one) {
-    const std::string& key = one.first.second;
-    return one.first.first == section && (key.ends_with("iops") || key.ends_with("bps"));
-  });
+bool sets_limit(const PolicySection& policy) {
+  return policy.limits != LimitKeys{} || policy.annotation_max_iops || policy.annotation_max_bps;
 }
 
 void check_policy(const ConfigPlaces& places, const ConfigPlaces::NamedSection& section,
@@ -25,8 +22,8 @@ void check_policy(const ConfigPlaces& places, const ConfigPlaces::NamedSection& 
   const auto& policies = parsed.config.policies;
   const auto policy =
       std::ranges::find(policies, section.name, &std::pair<std::string, PolicySection>::first);
-  const bool limited = sets_limit(places, section.shown);
-  if (policy == policies.end() || policy->second.exempt != limited) return;
+  const bool limited = sets_limit(policy->second);
+  if (policy->second.exempt != limited) return;
   if (limited) {
     parsed.errors.push_back(
         {places.winner(section.shown, "exempt")->origin,

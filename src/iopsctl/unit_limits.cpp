@@ -14,7 +14,7 @@ namespace {
 
 // Empty: systemd knows nothing any more.
 std::string lift(sd_bus* bus, const UnitChange& change) {
-  sd_bus_error error = SD_BUS_ERROR_NULL;
+  sd_bus_error error{};
   const BusMessage message = set_limits_call(bus, change);
   const int result = sd_bus_call(bus, message.get(), 0, &error, nullptr);
   const bool lifted = result >= 0 || sd_bus_error_has_name(&error, no_such_unit) != 0;

@@ -34,6 +34,8 @@ TEST(ConfigWhole, Contradictions) {
        {"/c", 1},
        {"[policy a] sets no limit and does not exempt", "add iops = ... or exempt = yes"}},
       {{{"policy a", "exempt", "no", 1}}, {"/c", 1}, {"sets no limit"}},
+      // A label's name may end as a limit's does.
+      {{{"policy a", "label.iops", "x", 1}}, {"/c", 1}, {"sets no limit"}},
       {{{"policy a", "iops", "5", 1}, {"policy a", "exempt", "yes", 2}},
        {"/c", 2},
        {"[policy a] sets exempt = yes and a limit"}},
@@ -61,6 +63,17 @@ TEST(ConfigWhole, Contradictions) {
        {"environment variable CGROUP_VERSION", 0},
        {"[limits] scope = pod needs cgroup v2"}},
   });
+}
+
+TEST(ConfigWhole, WhatAPolicyIsFor) {
+  for (const ConfigEntry& one : {ConfigEntry{{"/c", 2}, "policy a", "write_bps", "1M"},
+                                 ConfigEntry{{"/c", 2}, "policy a", "max_iops", "2000"},
+                                 ConfigEntry{{"/c", 2}, "policy a", "max_bps", "1G"},
+                                 ConfigEntry{{"/c", 2}, "policy a", "exempt", "yes"}}) {
+    const auto errors =
+        build_config({{{"/c", 1}, "policy a", "label.example.com/bps", "x"}, one}).errors;
+    EXPECT_THAT(errors, IsEmpty()) << one.key;
+  }
 }
 
 TEST(ConfigOnANode, ScopePodNeedsV2) {

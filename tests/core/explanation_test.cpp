@@ -8,8 +8,11 @@
 namespace iopslimit {
 namespace {
 
+using testing::AllOf;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 const ContainerPath path = *parse_container_path(
     "/kubepods/burstable/pod00000000-0000-4000-8000-000000000001/" + std::string(64, 'a'));
@@ -61,6 +64,22 @@ TEST(Explanation, ExemptByPolicy) {
   record.pod_namespace = "other";
   EXPECT_THAT(explain(config(), path, &record),
               testing::Contains("[policy rest] (/c:8): matches, and exempts"));
+}
+
+TEST(Explanation, NamesEveryPatternThatDoesNotMatchAndWhatIsNotKnown) {
+  const Record record{.name = "web", .pod = "web-0"};
+  EXPECT_THAT(
+      explain(config(), path, &record),
+      testing::IsSupersetOf({HasSubstr("container web, image (none), pod web-0, namespace (none)"),
+                             HasSubstr("does not match: container = db, namespace = lab")}));
+}
+
+TEST(Explanation, WhatThePodAsksFor) {
+  Record record = db();
+  record.annotations = {{"iopslimit.org/iops", "300"}, {"iopslimit.org/bps", "many"}};
+  EXPECT_THAT(explain(config(), path, &record), AllOf(Not(Contains(HasSubstr("asks for nothing"))),
+                                                      Contains(HasSubstr("iopslimit.org/bps")),
+                                                      Contains(HasSubstr("/data: read 300 IOPS"))));
 }
 
 }  // namespace

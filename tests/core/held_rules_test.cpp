@@ -111,5 +111,79 @@ TEST(HeldRules, ATouchLeavesNothing) {
   EXPECT_TRUE(kernel.rules.empty());
 }
 
+TEST(HeldRules, WhatIsRefusedIsNotTouchedFurther) {
+  RememberingSink kernel;
+  HeldRules rules(kernel, {});
+  kernel.refused = disk;
+  rules.touch({pod, disk});
+  kernel.gone = {pod};
+  rules.touch({pod, other});
+  EXPECT_THAT(kernel.writes, IsEmpty());
+}
+
+TEST(HeldRules, TheFirstErrorCountsAndTheRestIsWrittenNevertheless) {
+  RememberingSink kernel;
+  HeldRules rules(kernel, {});
+  std::vector<Rule> held;
+  kernel.failures[pod] = SinkError::not_held;
+  EXPECT_EQ(rules.write(pod, {{disk, each_way(5)}, {other, each_way(6)}}, held),
+            SinkError::not_held);
+  EXPECT_THAT(held, IsEmpty());
+  kernel.failures.clear();
+  kernel.refused = disk;
+  EXPECT_EQ(rules.write(pod, {{disk, each_way(5)}, {other, each_way(6)}}, held),
+            SinkError::device_refused);
+  EXPECT_THAT(held, ElementsAre(Rule{other, each_way(6)}));
+  EXPECT_EQ(rules.writes(), 1U);
+}
+
+TEST(HeldRules, ADiskThatIsGoneHasNothingLeftToRemove) {
+  RememberingSink kernel;
+  HeldRules rules(kernel, {});
+  std::vector<Rule> held{{disk, each_way(5)}};
+  kernel.refused = disk;
+  EXPECT_FALSE(rules.write(pod, {}, held));
+  EXPECT_THAT(held, IsEmpty());
+}
+
+TEST(HeldRules, OnlyWhatIsPutRightIsTold) {
+  RememberingSink kernel;
+  HeldRules rules(kernel, {});
+  const std::vector<Rule> held{{disk, each_way(5)}};
+  int told = 0;
+  const auto repair = [&] {
+    rules.repair(pod, held, [&told](const Rule&, const Limit&) { ++told; });
+  };
+  kernel.gone = {pod};
+  repair();
+  EXPECT_EQ(told, 0) << "it cannot be read";
+  kernel.gone.clear();
+  kernel.failures[pod] = SinkError::not_held;
+  repair();
+  EXPECT_EQ(told, 0) << "it cannot be written";
+  kernel.failures.clear();
+  repair();
+  EXPECT_EQ(told, 1);
+  EXPECT_EQ(kernel.read({pod, disk}), each_way(5));
+  repair();
+  EXPECT_EQ(told, 1);
+}
+
+TEST(HeldRules, WhatCannotBeReadIsNeitherAdoptedNorShown) {
+  RememberingSink kernel;
+  kernel.rules[{pod, disk}] = each_way(70);
+  HeldRules rules(kernel, {{pod, disk}});
+  rules.leave("/kubepods", {});
+  std::vector<Rule> seen;
+  const auto see = [&seen](const std::string&, const Rule& rule) { seen.push_back(rule); };
+  rules.each_left(see);
+  EXPECT_THAT(seen, ElementsAre(Rule{disk, each_way(70)}));
+  seen.clear();
+  kernel.gone = {pod};
+  rules.each_left(see);
+  EXPECT_THAT(seen, IsEmpty());
+  EXPECT_THAT(rules.adopt(pod), IsEmpty());
+}
+
 }  // namespace
 }  // namespace iopslimit

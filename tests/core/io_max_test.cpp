@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 namespace iopslimit {
 namespace {
 
@@ -51,6 +53,12 @@ TEST(Blkio, OneValueAFile) {
   EXPECT_EQ(parse_blkio("259:00 500\n", nvme), 0U);
   EXPECT_EQ(parse_blkio("259:0 five\n", nvme), 0U);
   EXPECT_EQ(parse_blkio("", nvme), 0U);
+}
+
+TEST(IoMax, DevicesOfAFile) {
+  EXPECT_EQ(devices_in("259:0 rbps=max\n8:16 500\n"), (std::vector<Devnum>{nvme, {8, 16}}));
+  EXPECT_EQ(devices_in("Total 5\n\n8:0\n259:0"), (std::vector<Devnum>{{8, 0}, nvme}));
+  EXPECT_TRUE(devices_in("").empty());
 }
 
 }  // namespace

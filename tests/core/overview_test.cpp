@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <utility>
+
 #include "core/choice.hpp"
 #include "core/overview_fields.hpp"
 #include "support/sample_overview.hpp"
@@ -60,6 +62,71 @@ TEST(Overview, Pods) {
   EXPECT_EQ(pods[0].pod, "job-2");
   EXPECT_EQ(pods[3].pod, "web-1");
   EXPECT_THAT(pods[3].containers, SizeIs(3));
+}
+
+// With scope = pod a carrier has no id, docker's own containers have no pod, and before its record
+// comes nothing has a name.
+std::vector<CarrierView> nameless() {
+  CarrierView pod;
+  pod.path = *parse_pod_path("/kubepods/pod0a");
+  CarrierView alone;
+  alone.path = {.cgroup = "/docker/" + sample_id('b'), .id = sample_id('b')};
+  CarrierView unread = sample_container('c', "", "x-1", "");
+  unread.pod.clear();
+  CarrierView named = sample_container('d', "shop", "web-2", "");
+  return {pod, alone, unread, named};
+}
+
+TEST(Overview, WhatHasNoNameIsShownByItsIds) {
+  const std::string uid = "00000000-0000-4000-8000-00000000000";
+  std::vector<std::string> shown;
+  for (const CarrierView& one : nameless()) shown.push_back(shown_name(one));
+  EXPECT_THAT(
+      shown, ElementsAre("pod 0a", std::string(12, 'b'), "pod " + uid + "1/" + std::string(12, 'c'),
+                         "shop/web-2/" + std::string(12, 'd')));
+}
+
+TEST(Overview, PodsKeepTheNamesThatOneOfThemKnows) {
+  std::vector<CarrierView> containers = nameless();
+  EXPECT_THAT(pods_of(containers), SizeIs(3)) << "docker's own is in none";
+  containers[2].path.pod_uid = containers[3].path.pod_uid;
+  for (int turn = 0; turn < 2; ++turn) {
+    const auto pods = pods_of(containers);
+    ASSERT_THAT(pods, SizeIs(2));
+    EXPECT_EQ(pods[1].pod, "web-2");
+    EXPECT_EQ(pods[1].pod_namespace, "shop");
+    std::swap(containers[2], containers[3]);
+  }
+}
+
+TEST(Overview, FieldsThatAreNoTheirsAreLeft) {
+  DeviceView view{.total_iops = 7};
+  read_fields({{"devices", std::vector<std::string>{"259:0", "nvme0n1", "8:x"}}}, view);
+  EXPECT_THAT(view.devices, ElementsAre(Devnum{259, 0}));
+  EXPECT_EQ(view.total_iops, 7U);
+  EXPECT_EQ(bus_name_of("v2_9Z"), "V29Z");
+  EXPECT_EQ(field_of_bus_name("V29"), "v29");
+}
+
+TEST(Choice, OfWhatHasNoName) {
+  const std::vector<CarrierView> containers = nameless();
+  const auto shown = [&](const std::string& word) {
+    std::vector<std::string> all;
+    for (const Choice& one : choices_of(containers, word)) all.push_back(one.shown);
+    return all;
+  };
+  EXPECT_THAT(shown("0a"), ElementsAre("pod 0a")) << "the pod itself is no container of it";
+  EXPECT_THAT(shown("bbb"), ElementsAre(std::string(12, 'b')));
+  EXPECT_THAT(shown("shop/web-2"), ElementsAre("shop/web-2"));
+  EXPECT_THAT(shown("/"), SizeIs(0)) << "no name is no word";
+}
+
+TEST(Choice, WhyItIsNotOne) {
+  const Overview overview = sample_overview();
+  EXPECT_THAT(why_not_one({}, "nobody"), HasSubstr("no container or pod is called 'nobody'"));
+  const std::string why = why_not_one(choices_of(overview.containers, "shop/db"), "shop/db");
+  EXPECT_THAT(why, HasSubstr("\n  shop/db-0 (pod 00000000-0000-4000-8000-000000000000)"));
+  EXPECT_THAT(why, HasSubstr("\n  shop/db-0/db (aaaaaaaaaaaa)"));
 }
 
 struct ChoiceRow {

@@ -49,7 +49,8 @@ TEST(Pauses, WhatIsOverOrOfAnotherBootOrCutShortIsDropped) {
   EXPECT_TRUE(Pauses::from_text("100 /c\n", 100).empty());
   EXPECT_TRUE(Pauses::from_text("90000 /c\n", 3599).empty());
   EXPECT_FALSE(Pauses::from_text("90000 /c\n", 3600).empty());
-  for (const char* text : {"", "\n", "100", "100 /c", "x /c\n", "100\n", "100 \n", "-5 /c\n"})
+  for (const char* text :
+       {"", "\n", "100", "100 /c", "x /c\n", "100\n", "100 \n", "-5 /c\n", "100x/c\n"})
     EXPECT_TRUE(Pauses::from_text(text, 1).empty()) << text;
 }
 
@@ -58,8 +59,11 @@ TEST(Pauses, Spans) {
   EXPECT_EQ(parse_span("90"), seconds(90));
   EXPECT_EQ(parse_span("90s"), seconds(90));
   EXPECT_EQ(parse_span("10m"), seconds(600));
+  EXPECT_EQ(parse_span("10min"), seconds(600));
   EXPECT_EQ(parse_span("2h"), seconds(7200));
-  for (const char* text : {"", "0", "m", "-1", "10 m", "1h30m", "18446744073709551615h", "10d"})
+  EXPECT_EQ(parse_span("8784h"), seconds(8784 * 3600)) << "a year";
+  for (const char* text :
+       {"", "0", "m", "-1", "10 m", "1h30m", "18446744073709551615h", "10d", "8785h"})
     EXPECT_EQ(parse_span(text), std::nullopt) << text;
   EXPECT_EQ(to_text(seconds(600)), "10 min");
   EXPECT_EQ(to_text(seconds(5400)), "1 h 30 min");

@@ -7,7 +7,8 @@ namespace iopslimit {
 namespace {
 
 TEST(PlainText, KeepsText) {
-  for (const char* text : {"", "web", "größe", "…", "\xF0\x9F\x98\x80"})
+  for (const char* text :
+       {"", "web", "größe", "…", "\xF0\x9F\x98\x80", "\xC2\xA0", "ह", "한", "\xF4\x8F\xBF\xBF"})
     EXPECT_EQ(plain_text(text), text);
 }
 
@@ -18,6 +19,10 @@ TEST(PlainText, NothingMovesTheCursorAndTheBusTakesIt) {
   EXPECT_EQ(plain_text("\xC0\xAF"), "??") << "overlong";
   EXPECT_EQ(plain_text("\xED\xA0\x80"), "???") << "a surrogate";
   EXPECT_EQ(plain_text("\xF4\x90\x80\x80"), "????") << "past U+10FFFF";
+  EXPECT_EQ(plain_text("\xE0\x80\xAF"), "???") << "overlong";
+  EXPECT_EQ(plain_text("\xF0\x80\x80\xAF"), "????") << "overlong";
+  EXPECT_EQ(plain_text("\xE2\x82x"), "??x") << "cut short";
+  EXPECT_EQ(plain_text("\xF0\x9F\x98x"), "???x") << "cut short";
   EXPECT_EQ(plain_lines("a\nb\x1b"), "a\nb?");
 }
 

@@ -37,7 +37,10 @@ void check(const Config& config) {
   must(std::ranges::none_of(config.exclude_keywords, &std::string::empty));
   for (const auto& policy : config.policies) {
     check(policy.second.limits.over({}));
-    must(policy.second.exempt != !(policy.second.limits == LimitKeys{}));
+    // The most that a pod can ask for is a limit too.
+    must(policy.second.exempt !=
+         (policy.second.limits != LimitKeys{} || policy.second.annotation_max_iops.has_value() ||
+          policy.second.annotation_max_bps.has_value()));
   }
   for (const auto& device : config.more_devices) {
     check(device.second.limits.over(config.limit));

@@ -364,7 +364,7 @@ int call_on_socket(const std::string& path, const std::map<std::string, std::str
       sd_bus_start(bus) < 0)
     return 1;
   for (const auto& [method, wanted] : errors) {
-    sd_bus_error error = SD_BUS_ERROR_NULL;
+    sd_bus_error error{};
     sd_bus_call_method(bus, nullptr, bus_path, bus_interface, method.c_str(), &error, nullptr, "");
     if ((error.name == nullptr ? "" : error.name) != wanted) return 2;
   }
