@@ -282,10 +282,9 @@ std::vector<std::string> Wiring::reload() {
 
 // After the first write of a limit: ours shall not be told.
 void Wiring::follow_limits() {
-  for (const std::string& cgroup : to_follow_) {
+  for (const std::string& cgroup : std::exchange(to_follow_, {})) {
     if (daemon_->holds(cgroup)) limit_watch_.follow(cgroup);
   }
-  to_follow_.clear();
 }
 
 void Wiring::put_right() {

@@ -21,6 +21,7 @@ class DryRun final : public LimitSink {
     const auto found = pretended_.find(place);
     return found == pretended_.end() ? real_.read(place) : std::optional(found->second);
   }
+  void claim(const RulePlace&) override {}
   void forget(const RulePlace& place) override { pretended_.erase(place); }
 
  private:

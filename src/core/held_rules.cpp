@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/held_rules.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/container.hpp"
@@ -53,7 +54,11 @@ std::error_code HeldRules::write(const std::string& cgroup, const std::vector<Ru
                                  std::vector<Rule>& held) {
   std::error_code first;
   for (const Rule& rule : changes(wanted, held)) {
-    std::error_code error = sink_.write({cgroup, rule.device}, rule.limit);
+    const RulePlace place{cgroup, rule.device};
+    const bool is_first = std::ranges::find(held, rule.device, &Rule::device) == held.end();
+    if (is_first) sink_.claim(place);
+    std::error_code error = sink_.write(place, rule.limit);
+    if (is_first && error == SinkError::cgroup_gone) sink_.forget(place);
     // The kernel drops a disk's rules with the disk: nothing is left to remove.
     if (error == SinkError::device_refused && rule.limit.unlimited()) error.clear();
     if (error) {
@@ -95,6 +100,7 @@ void HeldRules::touch(const RulePlace& place) {
   const auto found = sink_.read(place);
   if (!found || !found->unlimited()) return;
   // What is refused here is refused, and said, when the first container comes.
+  sink_.claim(place);
   if (!sink_.write(place, each_way(max_iops))) static_cast<void>(sink_.write(place, Limit{}));
 }
 

@@ -47,6 +47,10 @@ class LimitSink {
   /// read.
   virtual std::optional<Limit> read(const RulePlace& place) = 0;
 
+  /// The next write puts the place's first rule in force: who remembers which are ours notes it
+  /// now. More often than once does no harm.
+  virtual void claim(const RulePlace& place) = 0;
+
   /// The cgroup is gone, and its rule with it: nothing is written.
   virtual void forget(const RulePlace& place) = 0;
 };

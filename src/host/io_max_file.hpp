@@ -18,6 +18,7 @@ class IoMaxFile final : public LimitSink {
 
   std::error_code write(const RulePlace& place, const Limit& limit) override;
   std::optional<Limit> read(const RulePlace& place) override;
+  void claim(const RulePlace&) override {}
   void forget(const RulePlace&) override {}
 
  private:

@@ -16,6 +16,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
+using testing::UnorderedElementsAre;
 
 class NullSink final : public LimitSink {
  public:
@@ -24,6 +25,7 @@ class NullSink final : public LimitSink {
     return error;
   }
   std::optional<Limit> read(const RulePlace&) override { return Limit{}; }
+  void claim(const RulePlace&) override {}
   void forget(const RulePlace&) override {}
 
   std::error_code error;
@@ -49,8 +51,10 @@ struct RuleLedgerTest : testing::Test {
 TEST_F(RuleLedgerTest, ARestartKnowsItsRules) {
   {
     RuleLedger ledger = open();
-    EXPECT_EQ(ledger.write(web, limit), std::error_code());
-    EXPECT_EQ(ledger.write(db, limit), std::error_code());
+    for (const RulePlace& place : {web, db}) {
+      ledger.claim(place);
+      EXPECT_EQ(ledger.write(place, limit), std::error_code());
+    }
     EXPECT_EQ(ledger.write(db, {}), std::error_code());
   }
   EXPECT_THAT(open().rules(), ElementsAre(web));
@@ -59,12 +63,14 @@ TEST_F(RuleLedgerTest, ARestartKnowsItsRules) {
 TEST_F(RuleLedgerTest, TheNoteComesBeforeTheWrite) {
   RuleLedger ledger = open();
   sink.text = [this] { return tree.text("/rules"); };
+  ledger.claim(web);
   EXPECT_EQ(ledger.write(web, limit), std::error_code());
   EXPECT_EQ(sink.noted_before_write, "+ 259:0 /kubepods/pod0a/web\n");
 }
 
 TEST_F(RuleLedgerTest, ARuleThatCouldNotBeRemovedStaysNoted) {
   RuleLedger ledger = open();
+  ledger.claim(web);
   EXPECT_EQ(ledger.write(web, limit), std::error_code());
   sink.error = SinkError::device_refused;
   EXPECT_TRUE(ledger.write(web, {}));
@@ -73,15 +79,42 @@ TEST_F(RuleLedgerTest, ARuleThatCouldNotBeRemovedStaysNoted) {
 
 TEST_F(RuleLedgerTest, AChangedLimitIsNoNewNote) {
   RuleLedger ledger = open();
+  ledger.claim(web);
   for (std::uint64_t iops = 100; iops < 200; ++iops)
     EXPECT_FALSE(ledger.write(web, {.read_iops = iops}));
   EXPECT_EQ(tree.text("/rules"), "+ 259:0 /kubepods/pod0a/web\n");
+}
+
+TEST_F(RuleLedgerTest, WhatIsNotedTwiceCountsOnce) {
+  RuleLedger ledger = open();
+  for (int i = 0; i < 2; ++i) ledger.claim(web);
+  EXPECT_THAT(ledger.rules(), ElementsAre(web));
+  ledger.forget(web);
+  EXPECT_THAT(ledger.rules(), IsEmpty());
+}
+
+TEST_F(RuleLedgerTest, WhatIsInForceOutlivesTheHistory) {
+  RuleLedger ledger = open();
+  ledger.claim(web);
+  std::size_t longest = 0;
+  std::size_t size = 0;
+  for (int i = 0; i < 3000; ++i) {
+    ledger.claim(db);
+    ledger.forget(db);
+    size = tree.text("/rules").size();
+    longest = std::max(longest, size);
+  }
+  EXPECT_LT(size, longest) << "it was rewritten";
+  EXPECT_THAT(ledger.rules(), ElementsAre(web));
+  ledger.claim(db);
+  EXPECT_THAT(open().rules(), UnorderedElementsAre(web, db));
 }
 
 TEST_F(RuleLedgerTest, TheFileDoesNotGrowWithHistory) {
   RuleLedger ledger = open();
   for (int i = 0; i < 20000; ++i) {
     const RulePlace place{"/kubepods/pod0a/" + std::to_string(i), {259, 0}};
+    ledger.claim(place);
     EXPECT_FALSE(ledger.write(place, limit));
     ledger.forget(place);
   }
@@ -103,6 +136,7 @@ TEST_F(RuleLedgerTest, AFileThatCannotBeWrittenCostsNoLimit) {
                     [this](const std::string& text) { complaints.push_back(text); });
   EXPECT_THAT(complaints, SizeIs(1));
   EXPECT_THAT(complaints[0], HasSubstr("limits are not affected"));
+  ledger.claim(web);
   EXPECT_EQ(ledger.write(web, limit), std::error_code());
   ledger.forget(web);
 }

@@ -31,6 +31,10 @@ class RememberingSink final : public LimitSink {
     const auto found = rules.find(place);
     return found == rules.end() ? Limit{} : found->second;
   }
+  void claim(const RulePlace& place) override {
+    claimed.push_back(place);
+    if (rules.contains(place)) claimed_late.push_back(place);
+  }
   void forget(const RulePlace& place) override { forgotten.push_back(place); }
 
   Limit of(const ContainerPath& container, Devnum device = {259, 0}) {
@@ -39,6 +43,8 @@ class RememberingSink final : public LimitSink {
 
   std::map<RulePlace, Limit> rules;
   std::vector<RulePlace> writes;
+  std::vector<RulePlace> claimed;
+  std::vector<RulePlace> claimed_late;  // had a rule by then
   std::vector<RulePlace> forgotten;
   std::map<std::string, std::error_code> failures;
   std::optional<Devnum> refused;
