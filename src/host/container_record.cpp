@@ -139,6 +139,8 @@ RecordAnswer ContainerRecord::read(const ContainerPath& container) {
     record->incomplete = true;
     missing_ = Missing{container.cgroup, record->runtime, record->sandbox_id};
   }
+  if (auto* record = std::get_if<Record>(&answer))
+    record->sandbox_id.clear();  // it has served, and would be kept
   if (text_.capacity() > kept_buffer) text_ = std::string();
   return answer;
 }
