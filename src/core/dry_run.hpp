@@ -13,6 +13,9 @@ class DryRun final : public LimitSink {
  public:
   explicit DryRun(LimitSink& real) : real_(real) {}
 
+  std::error_code begin(const RulePlace& place, const Limit& limit) override {
+    return write(place, limit);
+  }
   std::error_code write(const RulePlace& place, const Limit& limit) override {
     pretended_[place] = limit;
     return {};
@@ -21,7 +24,6 @@ class DryRun final : public LimitSink {
     const auto found = pretended_.find(place);
     return found == pretended_.end() ? real_.read(place) : std::optional(found->second);
   }
-  void claim(const RulePlace&) override {}
   void forget(const RulePlace& place) override { pretended_.erase(place); }
 
  private:

@@ -47,9 +47,10 @@ class LimitSink {
   /// read.
   virtual std::optional<Limit> read(const RulePlace& place) = 0;
 
-  /// The next write puts the place's first rule in force: who remembers which are ours notes it
-  /// now. More often than once does no harm.
-  virtual void claim(const RulePlace& place) = 0;
+  /// Writes the first rule of ours in a place, where hardly anything can be yet: without a look at
+  /// what is there, and on v1 only the values that are set. These are read back. Who remembers
+  /// which rules are ours notes this one before.
+  [[nodiscard]] virtual std::error_code begin(const RulePlace& place, const Limit& limit) = 0;
 
   /// The cgroup is gone, and its rule with it: nothing is written.
   virtual void forget(const RulePlace& place) = 0;

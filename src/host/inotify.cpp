@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <system_error>
 
 namespace iopslimit {
@@ -20,6 +21,7 @@ File open_inotify() {
 }
 
 void read_inotify(int fd, const std::function<void(int, std::uint32_t, std::string_view)>& handle) {
+  constexpr std::size_t largest = sizeof(inotify_event) + NAME_MAX + 1;
   alignas(inotify_event) std::array<char, 16384> buffer;  // filled by read()
   for (;;) {
     const ssize_t size = read(fd, buffer.data(), buffer.size());
@@ -32,6 +34,9 @@ void read_inotify(int fd, const std::function<void(int, std::uint32_t, std::stri
              event->len != 0 ? std::string_view(event->name) : std::string_view());
       at += sizeof(inotify_event) + event->len;
     }
+    // Room was left for one more: there was none. What came meanwhile makes the descriptor
+    // readable.
+    if (static_cast<std::size_t>(size) + largest <= buffer.size()) return;
   }
 }
 

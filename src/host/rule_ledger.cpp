@@ -15,6 +15,13 @@ std::vector<RulePlace> RuleLedger::rules() const {
   return {places.begin(), places.end()};
 }
 
+std::error_code RuleLedger::begin(const RulePlace& place, const Limit& limit) {
+  notes_.add(place);
+  const std::error_code error = sink_.begin(place, limit);
+  if (error == SinkError::cgroup_gone) forget(place);
+  return error;
+}
+
 std::error_code RuleLedger::write(const RulePlace& place, const Limit& limit) {
   const std::error_code error = sink_.write(place, limit);
   if (limit.unlimited() && !error) forget(place);

@@ -11,7 +11,7 @@
 
 namespace iopslimit {
 
-/// A sink in front of another: a rule is noted when it is claimed, before it is written, so that no
+/// A sink in front of another: notes a rule before it is written for the first time, so that no
 /// rule of ours is ever without a note.
 class RuleLedger final : public LimitSink {
  public:
@@ -22,9 +22,9 @@ class RuleLedger final : public LimitSink {
   /// The rules noted so far, as the file has them.
   std::vector<RulePlace> rules() const;
 
+  std::error_code begin(const RulePlace& place, const Limit& limit) override;
   std::error_code write(const RulePlace& place, const Limit& limit) override;
   std::optional<Limit> read(const RulePlace& place) override { return sink_.read(place); }
-  void claim(const RulePlace& place) override { notes_.add(place); }
   void forget(const RulePlace& place) override { notes_.remove(place); }
 
  private:

@@ -20,12 +20,14 @@ using testing::UnorderedElementsAre;
 
 class NullSink final : public LimitSink {
  public:
+  std::error_code begin(const RulePlace& place, const Limit& limit) override {
+    return write(place, limit);
+  }
   std::error_code write(const RulePlace&, const Limit&) override {
     noted_before_write = text ? text() : "";
     return error;
   }
   std::optional<Limit> read(const RulePlace&) override { return Limit{}; }
-  void claim(const RulePlace&) override {}
   void forget(const RulePlace&) override {}
 
   std::error_code error;
@@ -51,10 +53,8 @@ struct RuleLedgerTest : testing::Test {
 TEST_F(RuleLedgerTest, ARestartKnowsItsRules) {
   {
     RuleLedger ledger = open();
-    for (const RulePlace& place : {web, db}) {
-      ledger.claim(place);
-      EXPECT_EQ(ledger.write(place, limit), std::error_code());
-    }
+    EXPECT_EQ(ledger.begin(web, limit), std::error_code());
+    EXPECT_EQ(ledger.begin(db, limit), std::error_code());
     EXPECT_EQ(ledger.write(db, {}), std::error_code());
   }
   EXPECT_THAT(open().rules(), ElementsAre(web));
@@ -63,15 +63,13 @@ TEST_F(RuleLedgerTest, ARestartKnowsItsRules) {
 TEST_F(RuleLedgerTest, TheNoteComesBeforeTheWrite) {
   RuleLedger ledger = open();
   sink.text = [this] { return tree.text("/rules"); };
-  ledger.claim(web);
-  EXPECT_EQ(ledger.write(web, limit), std::error_code());
+  EXPECT_EQ(ledger.begin(web, limit), std::error_code());
   EXPECT_EQ(sink.noted_before_write, "+ 259:0 /kubepods/pod0a/web\n");
 }
 
 TEST_F(RuleLedgerTest, ARuleThatCouldNotBeRemovedStaysNoted) {
   RuleLedger ledger = open();
-  ledger.claim(web);
-  EXPECT_EQ(ledger.write(web, limit), std::error_code());
+  EXPECT_EQ(ledger.begin(web, limit), std::error_code());
   sink.error = SinkError::device_refused;
   EXPECT_TRUE(ledger.write(web, {}));
   EXPECT_THAT(open().rules(), ElementsAre(web));
@@ -79,7 +77,7 @@ TEST_F(RuleLedgerTest, ARuleThatCouldNotBeRemovedStaysNoted) {
 
 TEST_F(RuleLedgerTest, AChangedLimitIsNoNewNote) {
   RuleLedger ledger = open();
-  ledger.claim(web);
+  EXPECT_FALSE(ledger.begin(web, limit));
   for (std::uint64_t iops = 100; iops < 200; ++iops)
     EXPECT_FALSE(ledger.write(web, {.read_iops = iops}));
   EXPECT_EQ(tree.text("/rules"), "+ 259:0 /kubepods/pod0a/web\n");
@@ -87,26 +85,33 @@ TEST_F(RuleLedgerTest, AChangedLimitIsNoNewNote) {
 
 TEST_F(RuleLedgerTest, WhatIsNotedTwiceCountsOnce) {
   RuleLedger ledger = open();
-  for (int i = 0; i < 2; ++i) ledger.claim(web);
+  for (int i = 0; i < 2; ++i) EXPECT_FALSE(ledger.begin(web, limit));
   EXPECT_THAT(ledger.rules(), ElementsAre(web));
   ledger.forget(web);
   EXPECT_THAT(ledger.rules(), IsEmpty());
 }
 
+TEST_F(RuleLedgerTest, ACgroupThatWentBeforeItsRuleLeavesNoNote) {
+  RuleLedger ledger = open();
+  sink.error = SinkError::cgroup_gone;
+  EXPECT_TRUE(ledger.begin(web, limit));
+  EXPECT_THAT(open().rules(), IsEmpty());
+}
+
 TEST_F(RuleLedgerTest, WhatIsInForceOutlivesTheHistory) {
   RuleLedger ledger = open();
-  ledger.claim(web);
+  EXPECT_FALSE(ledger.begin(web, limit));
   std::size_t longest = 0;
   std::size_t size = 0;
   for (int i = 0; i < 3000; ++i) {
-    ledger.claim(db);
+    EXPECT_FALSE(ledger.begin(db, limit));
     ledger.forget(db);
     size = tree.text("/rules").size();
     longest = std::max(longest, size);
   }
   EXPECT_LT(size, longest) << "it was rewritten";
   EXPECT_THAT(ledger.rules(), ElementsAre(web));
-  ledger.claim(db);
+  EXPECT_FALSE(ledger.begin(db, limit));
   EXPECT_THAT(open().rules(), UnorderedElementsAre(web, db));
 }
 
@@ -114,8 +119,7 @@ TEST_F(RuleLedgerTest, TheFileDoesNotGrowWithHistory) {
   RuleLedger ledger = open();
   for (int i = 0; i < 20000; ++i) {
     const RulePlace place{"/kubepods/pod0a/" + std::to_string(i), {259, 0}};
-    ledger.claim(place);
-    EXPECT_FALSE(ledger.write(place, limit));
+    EXPECT_FALSE(ledger.begin(place, limit));
     ledger.forget(place);
   }
   const std::string text = tree.text("/rules");
@@ -136,8 +140,7 @@ TEST_F(RuleLedgerTest, AFileThatCannotBeWrittenCostsNoLimit) {
                     [this](const std::string& text) { complaints.push_back(text); });
   EXPECT_THAT(complaints, SizeIs(1));
   EXPECT_THAT(complaints[0], HasSubstr("limits are not affected"));
-  ledger.claim(web);
-  EXPECT_EQ(ledger.write(web, limit), std::error_code());
+  EXPECT_EQ(ledger.begin(web, limit), std::error_code());
   ledger.forget(web);
 }
 

@@ -17,6 +17,10 @@ namespace iopslimit {
 /// The kernel's side: what is in force, what was written, and what fails.
 class RememberingSink final : public LimitSink {
  public:
+  std::error_code begin(const RulePlace& place, const Limit& limit) override {
+    begun.push_back(place);
+    return write(place, limit);
+  }
   std::error_code write(const RulePlace& place, const Limit& limit) override {
     if (const auto failure = failures.find(place.cgroup); failure != failures.end())
       return failure->second;
@@ -31,10 +35,6 @@ class RememberingSink final : public LimitSink {
     const auto found = rules.find(place);
     return found == rules.end() ? Limit{} : found->second;
   }
-  void claim(const RulePlace& place) override {
-    claimed.push_back(place);
-    if (rules.contains(place)) claimed_late.push_back(place);
-  }
   void forget(const RulePlace& place) override { forgotten.push_back(place); }
 
   Limit of(const ContainerPath& container, Devnum device = {259, 0}) {
@@ -43,8 +43,7 @@ class RememberingSink final : public LimitSink {
 
   std::map<RulePlace, Limit> rules;
   std::vector<RulePlace> writes;
-  std::vector<RulePlace> claimed;
-  std::vector<RulePlace> claimed_late;  // had a rule by then
+  std::vector<RulePlace> begun;  // of the writes, those of a place's first rule
   std::vector<RulePlace> forgotten;
   std::map<std::string, std::error_code> failures;
   std::optional<Devnum> refused;
