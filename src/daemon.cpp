@@ -34,10 +34,9 @@ void Daemon::on_pod(const ContainerPath& pod) {
 
 void Daemon::on_vanished(std::string_view cgroup) {
   if (const auto found = carriers_.find(cgroup); found != carriers_.end()) {
-    compete(found->second, found->second.decision, false);
-    rules_.forget(found->first, found->second.held);
-    found->second.count(counts_, true);
-    carriers_.erase(found);
+    const Carrier& carrier = *found->second;
+    rules_.forget(carrier.path.cgroup, carrier.held);
+    drop(found);
   } else if (kubepods_.forget(cgroup) || complaints_.empty()) {
     return;
   }
@@ -51,7 +50,7 @@ void Daemon::on_kubepods(const std::string& cgroup) {
 
 void Daemon::on_rescan(const Listing& listing) {
   release_missing(listing);
-  for (const auto& entry : carriers_) repair(entry.second);
+  for (const auto& entry : carriers_) repair(*entry.second);
   kubepods_.repair_all();
   for (const std::string& cgroup : listing.kubepods) on_kubepods(cgroup);
   for (const ContainerPath& pod : listing.pods) on_pod(pod);
@@ -62,7 +61,7 @@ void Daemon::on_rescan(const Listing& listing) {
 void Daemon::on_written(const std::string& cgroup) {
   kubepods_.repair(cgroup);
   if (const auto carrier = carriers_.find(cgroup); carrier != carriers_.end())
-    repair(carrier->second);
+    repair(*carrier->second);
 }
 
 void Daemon::on_config(Config config, const Listing& listing) {
@@ -73,19 +72,19 @@ void Daemon::on_config(Config config, const Listing& listing) {
   said_no_labels_ = false;
   mounts_.configure(config_);
   divide_anew();
-  for (auto& entry : carriers_) entry.second.read_again = true;
+  for (const auto& entry : carriers_) entry.second->read_again = true;
   release_missing(listing);
   for (const auto& [path, record] : listing.containers) {
     const auto known = carriers_.find(by_pod(path) ? pod_cgroup_of(path) : path.cgroup);
-    if (known != carriers_.end()) learn(known->second, by_pod(path) ? of_pod(record) : record);
+    if (known != carriers_.end()) learn(*known->second, by_pod(path) ? of_pod(record) : record);
   }
   std::set<const Carrier*> changed;
-  for (auto& entry : carriers_) {
-    if (decide_again(entry.second)) changed.insert(&entry.second);
-    report_complaints(entry.second);
+  for (const auto& entry : carriers_) {
+    if (decide_again(*entry.second)) changed.insert(entry.second.get());
+    report_complaints(*entry.second);
   }
-  for (auto& entry : carriers_) {
-    Carrier& carrier = entry.second;
+  for (const auto& entry : carriers_) {
+    Carrier& carrier = *entry.second;
     const std::vector<Rule> before = carrier.held;
     const bool in_force = apply(carrier);
     if (carrier.held.size() != before.size()) changed.insert(&carrier);  // other data mounts
@@ -107,7 +106,8 @@ void Daemon::on_disks(const DiskFacts& facts) {
   recheck_lost();
   divide_anew();
   kubepods_.apply_all(mounts_);
-  for (auto& [cgroup, carrier] : carriers_) {
+  for (const auto& entry : carriers_) {
+    Carrier& carrier = *entry.second;
     const std::vector<Rule> held = carrier.held;
     if (apply(carrier) && carrier.held != held) report_decision(carrier);
   }
@@ -115,7 +115,7 @@ void Daemon::on_disks(const DiskFacts& facts) {
 
 void Daemon::settle() {
   unsettled_ = false;
-  for (auto& entry : carriers_) apply(entry.second);
+  for (const auto& entry : carriers_) apply(*entry.second);
 }
 
 void Daemon::clear() {
@@ -132,11 +132,21 @@ bool Daemon::by_pod(const ContainerPath& path) const {
 }
 
 Carrier& Daemon::introduce(const ContainerPath& path) {
-  const auto [entry, is_new] = carriers_.try_emplace(path.cgroup);
-  Carrier& carrier = entry->second;
-  if (is_new) carrier.path = path;
-  if (is_new) carrier.held = rules_.adopt(path.cgroup);
-  return carrier;
+  const auto known = carriers_.find(path.cgroup);
+  if (known != carriers_.end()) return *known->second;
+  auto carrier = std::make_unique<Carrier>();
+  carrier->path = path;
+  carrier->held = rules_.adopt(path.cgroup);
+  const std::string_view key = carrier->path.cgroup;
+  return *carriers_.emplace(key, std::move(carrier)).first->second;
+}
+
+// What becomes of its rules is decided before.
+void Daemon::drop(Carriers::const_iterator entry) {
+  Carrier& carrier = *entry->second;
+  compete(carrier, carrier.decision, false);
+  carrier.count(counts_, true);
+  carriers_.erase(entry);
 }
 
 void Daemon::carrier_appeared(const ContainerPath& path, const RecordAnswer& record) {
@@ -187,7 +197,7 @@ void Daemon::compete(const Carrier& carrier, const Decision& decision, bool join
 // Other devices or other totals: everybody competes anew.
 void Daemon::divide_anew() {
   budgets_.start_over(targets());
-  for (const auto& entry : carriers_) compete(entry.second, entry.second.decision, true);
+  for (const auto& entry : carriers_) compete(*entry.second, entry.second->decision, true);
 }
 
 bool Daemon::divides() const {
@@ -222,9 +232,9 @@ bool Daemon::apply(Carrier& carrier) {
 // Another disk may have the number of one that is gone.
 void Daemon::recheck_lost() {
   for (const Devnum lost : mounts_.lost()) {
-    for (auto& [cgroup, carrier] : carriers_) {
-      rules_.recheck(cgroup, lost, carrier.held);
-      carrier.count(counts_);
+    for (const auto& entry : carriers_) {
+      rules_.recheck(entry.second->path.cgroup, lost, entry.second->held);
+      entry.second->count(counts_);
     }
     kubepods_.recheck(lost);
   }
@@ -241,10 +251,8 @@ void Daemon::supersede(const ContainerPath& leaf) {
   const std::string_view cgroup = version_ == CgroupVersion::v1 ? scope_of(leaf) : "";
   const auto scope = carriers_.find(cgroup);
   if (scope == carriers_.end()) return;
-  compete(scope->second, scope->second.decision, false);
-  rules_.release(scope->first, scope->second.held);
-  scope->second.count(counts_, true);
-  carriers_.erase(scope);
+  rules_.release(scope->second->path.cgroup, scope->second->held);
+  drop(scope);
 }
 
 // Another scope has other carriers. What is in force stays so until theirs is, as after a restart.
@@ -252,7 +260,7 @@ void Daemon::start_over(Config config, const Listing& listing) {
   config_ = std::move(config);
   mounts_.configure(config_);
   for (const auto& entry : std::exchange(carriers_, {}))
-    rules_.leave(entry.first, entry.second.held);
+    rules_.leave(entry.second->path.cgroup, entry.second->held);
   counts_ = {};
   divide_anew();
   on_rescan(listing);
@@ -273,10 +281,11 @@ void Daemon::release_missing(const Listing& listing) {
   if (!listing.whole) return;  // nobody loses a limit because a directory could not be read
   const Shown shown(listing);
   std::vector<std::string> gone;
-  for (const auto& [cgroup, carrier] : carriers_) {
-    if (shown.cgroups.contains(cgroup)) continue;
-    rules_.release(cgroup, carrier.held);
-    gone.push_back(cgroup);
+  for (const auto& entry : carriers_) {
+    const Carrier& carrier = *entry.second;
+    if (shown.cgroups.contains(carrier.path.cgroup)) continue;
+    rules_.release(carrier.path.cgroup, carrier.held);
+    gone.push_back(carrier.path.cgroup);
   }
   kubepods_.release_unless(
       [&shown](const std::string& cgroup) { return shown.cgroups.contains(cgroup); });
@@ -296,22 +305,9 @@ bool Daemon::knows(std::string_view cgroup) const {
   return find(cgroup) != carriers_.end() || kubepods_.knows(cgroup);
 }
 
-bool Daemon::holds(std::string_view cgroup) const {
-  const auto carrier = carriers_.find(cgroup);
-  return kubepods_.holds(cgroup) || (carrier != carriers_.end() && !carrier->second.held.empty());
-}
-
-std::vector<std::string> Daemon::holders() const {
-  std::vector<std::string> cgroups = kubepods_.holders();
-  for (const auto& [cgroup, carrier] : carriers_) {
-    if (!carrier.held.empty()) cgroups.push_back(cgroup);
-  }
-  return cgroups;
-}
-
 bool Daemon::has_record(std::string_view cgroup) const {
   const auto found = find(cgroup);
-  return found != carriers_.end() && found->second.has_whole_record();
+  return found != carriers_.end() && found->second->has_whole_record();
 }
 
 void Daemon::report_decision(Carrier& carrier, const Before& before) {
@@ -341,10 +337,6 @@ void Daemon::report_error(Carrier& carrier, std::error_code error) {
   if (error == SinkError::cgroup_gone || error == carrier.last_error) return;
   const std::vector<Rule> missing = changes(wanted(carrier), carrier.held);
   reports_.push_back(not_limited(about(carrier.path, carrier.names()), missing, error));
-}
-
-std::string Daemon::status() const {
-  return mounts_.status() + "; " + to_string(counts_, config_.scope);
 }
 
 }  // namespace iopslimit

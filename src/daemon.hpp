@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -97,11 +98,12 @@ class Daemon {
   std::vector<std::string> explain(const std::string& cgroup) const;
 
  private:
-  using Carriers = std::map<std::string, Carrier, std::less<>>;
+  using Carriers = std::map<std::string_view, std::unique_ptr<Carrier>>;  // by its own path
 
   bool by_pod(const ContainerPath& path) const;
   Carriers::const_iterator find(std::string_view cgroup) const;
   Carrier& introduce(const ContainerPath& path);
+  void drop(Carriers::const_iterator entry);
   void carrier_appeared(const ContainerPath& path, const RecordAnswer& record);
   bool learn(Carrier& carrier, const RecordAnswer& record);
   bool decide_again(Carrier& carrier);

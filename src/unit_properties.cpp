@@ -30,8 +30,7 @@ UnitProperties::UnitProperties(EventLoop& loop, Daemon& daemon, LimitSink& files
                       say_(news(wrong ? Severity::warning : Severity::info, Action::none, text));
                     }},
                waits) {
-  const std::set<RulePlace> noted = notes_.places();  // a copy: adopt() may take some out
-  for (const RulePlace& place : noted) rules_.adopt(place);
+  for (const RulePlace& place : notes_.places()) rules_.adopt(place);
 }
 
 void UnitProperties::told(const Report& report) {

@@ -287,12 +287,12 @@ std::vector<std::string> Wiring::reload() {
   return wrong;
 }
 
-// After the first write of a limit: ours shall not be told.
+// After the first write of a limit: ours shall not be told. It was written without a look at what
+// is there, so that is done now.
 void Wiring::follow_limits() {
-  for (const std::string& cgroup : to_follow_) {
-    if (daemon_->holds(cgroup)) limit_watch_.follow(cgroup);
+  for (const std::string& cgroup : std::exchange(to_follow_, {})) {
+    if (daemon_->holds(cgroup) && limit_watch_.follow(cgroup)) daemon_->on_written(cgroup);
   }
-  to_follow_.clear();
 }
 
 void Wiring::put_right() {

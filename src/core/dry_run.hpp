@@ -13,6 +13,9 @@ class DryRun final : public LimitSink {
  public:
   explicit DryRun(LimitSink& real) : real_(real) {}
 
+  std::error_code begin(const RulePlace& place, const Limit& limit) override {
+    return write(place, limit);
+  }
   std::error_code write(const RulePlace& place, const Limit& limit) override {
     pretended_[place] = limit;
     return {};

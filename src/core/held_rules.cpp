@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/held_rules.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/container.hpp"
@@ -53,7 +54,10 @@ std::error_code HeldRules::write(const std::string& cgroup, const std::vector<Ru
                                  std::vector<Rule>& held) {
   std::error_code first;
   for (const Rule& rule : changes(wanted, held)) {
-    std::error_code error = sink_.write({cgroup, rule.device}, rule.limit);
+    const RulePlace place{cgroup, rule.device};
+    const bool is_first = std::ranges::find(held, rule.device, &Rule::device) == held.end();
+    std::error_code error =
+        is_first ? sink_.begin(place, rule.limit) : sink_.write(place, rule.limit);
     // The kernel drops a disk's rules with the disk: nothing is left to remove.
     if (error == SinkError::device_refused && rule.limit.unlimited()) error.clear();
     if (error) {
@@ -95,7 +99,7 @@ void HeldRules::touch(const RulePlace& place) {
   const auto found = sink_.read(place);
   if (!found || !found->unlimited()) return;
   // What is refused here is refused, and said, when the first container comes.
-  if (!sink_.write(place, each_way(max_iops))) static_cast<void>(sink_.write(place, Limit{}));
+  if (!sink_.begin(place, each_way(max_iops))) static_cast<void>(sink_.write(place, Limit{}));
 }
 
 void HeldRules::repair(const std::string& cgroup, const std::vector<Rule>& held,

@@ -26,9 +26,9 @@ struct Record {
   std::string image;
   std::string pod;
   std::string pod_namespace;
-  std::string sandbox_id;
-  Pairs labels;       ///< the pod's (plain docker: the container's), only those wished for
-  Pairs annotations;  ///< the pod's, only those wished for
+  std::string sandbox_id;  ///< until the sandbox's record is read; not kept
+  Pairs labels;            ///< the pod's (plain docker: the container's), only those wished for
+  Pairs annotations;       ///< the pod's, only those wished for
   bool operator==(const Record&) const = default;
 };
 

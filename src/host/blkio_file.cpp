@@ -26,13 +26,22 @@ constexpr std::array<Throttle, 4> throttles{
 
 BlkioFile::BlkioFile(const std::string& root) : root_(open_hierarchy(root)) {}
 
-// What is written is read back when all of it is: the container starts meanwhile.
+std::error_code BlkioFile::begin(const RulePlace& place, const Limit& limit) {
+  return put(place, limit, true);
+}
+
 std::error_code BlkioFile::write(const RulePlace& place, const Limit& limit) {
+  return put(place, limit, false);
+}
+
+// What is written is read back when all of it is: the container starts meanwhile.
+std::error_code BlkioFile::put(const RulePlace& place, const Limit& limit, bool fresh) {
   std::array<File, throttles.size()> written;
   for (std::size_t i = 0; i < throttles.size(); ++i) {
-    const Throttle& throttle = throttles[i];
-    const auto error = write_one(place, throttle.file, limit.*throttle.value, written[i]);
-    if (error) return error;
+    const std::uint64_t value = limit.*throttles[i].value;
+    if (fresh && value == 0) continue;
+    if (const auto error = write_one(place, throttles[i].file, value, fresh, written[i]))
+      return error;
   }
   for (std::size_t i = 0; i < throttles.size(); ++i) {
     if (!written[i]) continue;
@@ -43,12 +52,14 @@ std::error_code BlkioFile::write(const RulePlace& place, const Limit& limit) {
 }
 
 std::error_code BlkioFile::write_one(const RulePlace& place, const char* name, std::uint64_t value,
-                                     File& written) {
+                                     bool fresh, File& written) {
   std::error_code error;
   File file = open_cgroup_file(root_.fd(), place.cgroup, name, path_, error);
   if (error) return error;
-  if ((error = read_limit_file(file.fd(), text_))) return error;
-  if (parse_blkio(text_, place.device) == value) return {};
+  if (!fresh) {
+    if ((error = read_limit_file(file.fd(), text_))) return error;
+    if (parse_blkio(text_, place.device) == value) return {};
+  }
   if ((error = write_line(file.fd(), format_blkio(place.device, value)))) return error;
   written = std::move(file);
   return {};

@@ -17,13 +17,15 @@ class BlkioFile final : public LimitSink {
   /// opened.
   explicit BlkioFile(const std::string& root);
 
+  std::error_code begin(const RulePlace& place, const Limit& limit) override;
   std::error_code write(const RulePlace& place, const Limit& limit) override;
   std::optional<Limit> read(const RulePlace& place) override;
   void forget(const RulePlace&) override {}
 
  private:
+  std::error_code put(const RulePlace& place, const Limit& limit, bool fresh);
   std::error_code write_one(const RulePlace& place, const char* name, std::uint64_t value,
-                            File& written);
+                            bool fresh, File& written);
 
   File root_;
   std::string path_;  // kept for their capacity

@@ -50,7 +50,7 @@ std::error_code write_line(int fd, std::string_view line) {
 }
 
 std::error_code read_limit_file(int fd, std::string& text) {
-  const std::error_code error = read_whole(fd, max_limit_file, text);
+  const std::error_code error = read_whole(fd, max_limit_file, text, End::short_read);
   // The only reason for it when reading: the directory was removed after the file was opened.
   return error == std::errc::no_such_device ? make_error_code(SinkError::cgroup_gone) : error;
 }

@@ -30,7 +30,7 @@ bool CgroupIo::read(const std::string& cgroup, std::string_view file) {
   path_ += file;
   std::error_code error;
   const File opened = open_at(root_.fd(), path_.c_str(), O_RDONLY | O_NOFOLLOW, error);
-  return !error && !read_whole(opened.fd(), max_limit_file, text_);
+  return !error && !read_whole(opened.fd(), max_limit_file, text_, End::short_read);
 }
 
 std::optional<std::vector<Rule>> CgroupIo::rules(const std::string& cgroup) {

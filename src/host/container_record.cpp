@@ -21,11 +21,17 @@ std::string below_folder(const std::string& folder, const std::string& id, const
   return path;
 }
 
-// Into a folder whose name an id decides, and those below it: never through a link, as a container
-// may have a say in what lies there.
-bool enter(File& folder, const char* name, std::error_code& error) {
-  folder = open_at(folder.fd(), name, O_PATH | O_DIRECTORY | O_NOFOLLOW, error);
-  return !error;
+// A folder whose name an id decides, and those below it, are never links: a container may have a
+// say in what lies there. The folder above them may be one.
+// `path` is a buffer.
+File open_folder(const std::string& folder, const std::string& id, const char* inner,
+                 std::string& path, std::error_code& error) {
+  constexpr int path_only = O_PATH | O_DIRECTORY;
+  if (id.empty()) return open_at(AT_FDCWD, folder.c_str(), path_only, error);
+  path.assign(folder).append("/").append(id);
+  File opened = open_at(AT_FDCWD, path.c_str(), path_only | O_NOFOLLOW, error);
+  if (error || inner == nullptr) return opened;
+  return open_at(opened.fd(), inner, path_only | O_NOFOLLOW, error);
 }
 
 bool is_absent(std::error_code error) {
@@ -76,17 +82,15 @@ void ContainerRecord::add_place(RuntimeHint runtime, const std::string& root,
 // `id` is empty for podman's lists, which lie in the folder itself.
 std::error_code ContainerRecord::read_file(const Place& place, const std::string& id) {
   std::error_code error;
-  File folder = open_at(AT_FDCWD, place.path.c_str(), O_PATH | O_DIRECTORY, error);
+  const File folder = open_folder(place.path, id, place.inner, path_, error);
   if (error) return error;
-  if (!id.empty() && !enter(folder, id.c_str(), error)) return error;
-  if (place.inner != nullptr && !enter(folder, place.inner, error)) return error;
   const File file = open_at(folder.fd(), place.file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, error);
   if (error) return error;
   struct stat about {};
   if (fstat(file.fd(), &about) != 0) return last_error();
   if (!S_ISREG(about.st_mode)) return std::make_error_code(std::errc::not_supported);
   const std::size_t most = place.runtime == RuntimeHint::podman ? max_list : max_record;
-  return read_whole(file.fd(), most, text_);
+  return read_whole(file.fd(), most, text_, End::short_read);
 }
 
 RecordAnswer ContainerRecord::read_at(const Place& place, const ContainerPath& container) {
@@ -139,6 +143,8 @@ RecordAnswer ContainerRecord::read(const ContainerPath& container) {
     record->incomplete = true;
     missing_ = Missing{container.cgroup, record->runtime, record->sandbox_id};
   }
+  if (auto* record = std::get_if<Record>(&answer))
+    record->sandbox_id.clear();  // it has served, and would be kept
   if (text_.capacity() > kept_buffer) text_ = std::string();
   return answer;
 }

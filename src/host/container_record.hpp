@@ -78,7 +78,8 @@ class ContainerRecord {
   RuntimeType type_;
   RecordWish wish_;
   RecordParser parser_;
-  std::string text_;
+  std::string text_;  // kept for their capacity
+  std::string path_;
   std::optional<Missing> missing_;
 };
 

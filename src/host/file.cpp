@@ -25,17 +25,20 @@ File open_at(int folder, const char* path, int flags, std::error_code& error) {
   return file;
 }
 
-std::error_code read_whole(int fd, std::size_t most, std::string& text) {
+std::error_code read_whole(int fd, std::size_t most, std::string& text, End end) {
+  constexpr std::size_t least = 4096;
+  constexpr std::size_t usual = 65536;  // of a larger buffer not all is wiped for a small file
   std::size_t size = 0;
+  text.resize(std::clamp(text.capacity(), least, usual));
   for (;;) {
-    if (size == text.size()) text.resize(std::max<std::size_t>({4096, text.capacity(), size * 2}));
+    if (size == text.size()) text.resize(std::max(text.capacity(), size * 2));
     const ssize_t count =
         pread(fd, text.data() + size, text.size() - size, static_cast<off_t>(size));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return last_error();
     size += static_cast<std::size_t>(count);
     if (size > most) return std::make_error_code(std::errc::file_too_large);
-    if (count == 0) break;
+    if (count == 0 || (end == End::short_read && size < text.size())) break;
   }
   text.resize(size);
   return {};

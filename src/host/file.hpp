@@ -36,9 +36,16 @@ class File {
 /// openat(2).
 File open_at(int folder, const char* path, int flags, std::error_code& error);
 
+/// How the end of a file shows.
+enum class End {
+  nothing,    ///< to a read that gets nothing: all files
+  short_read  ///< to one that gets less than it could: files on a disk, and those of the kernel
+              ///< that are one piece (seq_file.c, single_open(); every file of a cgroup)
+};
+
 /// Replaces `text` with the file's content from offset 0, at most `most` bytes; a longer file is
 /// EFBIG. Works on kernel files that have no size. `text` keeps its capacity between calls.
-std::error_code read_whole(int fd, std::size_t most, std::string& text);
+std::error_code read_whole(int fd, std::size_t most, std::string& text, End end = End::nothing);
 
 /// Who may read a new file: those whom the umask lets, or everybody.
 enum class Readers { by_umask, everybody };

@@ -16,11 +16,14 @@ class IoMaxFile final : public LimitSink {
   /// opened.
   explicit IoMaxFile(const std::string& root);
 
+  std::error_code begin(const RulePlace& place, const Limit& limit) override;
   std::error_code write(const RulePlace& place, const Limit& limit) override;
   std::optional<Limit> read(const RulePlace& place) override;
   void forget(const RulePlace&) override {}
 
  private:
+  std::error_code put(int file, Devnum device, const Limit& limit);
+
   File root_;
   std::string path_;  // kept for their capacity
   std::string text_;

@@ -43,16 +43,20 @@ LimitWatch::Written LimitWatch::read_events() {
   return written;
 }
 
-void LimitWatch::follow(const std::string& cgroup) {
-  if (watches_.size() >= most_ && !watches_.contains(cgroup)) return complain_once();
+bool LimitWatch::follow(const std::string& cgroup) {
+  if (watches_.size() >= most_ && !watches_.contains(cgroup)) {
+    complain_once();
+    return false;
+  }
   const int watch =
       inotify_add_watch(fd(), (root_ + cgroup).c_str(), IN_MODIFY | IN_ONLYDIR | IN_DONT_FOLLOW);
   if (watch < 0 && errno == ENOSPC) complain_once();
   const auto old = watches_.find(cgroup);
-  if (old != watches_.end() && old->second == watch) return;
+  if (old != watches_.end() && old->second == watch) return false;
   forget(cgroup);
-  if (watch < 0) return;  // gone: its end is told elsewhere
+  if (watch < 0) return false;  // gone: its end is told elsewhere
   names_[watch] = watches_.emplace(cgroup, watch).first;
+  return true;
 }
 
 void LimitWatch::complain_once() {

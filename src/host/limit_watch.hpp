@@ -31,8 +31,9 @@ class LimitWatch {
   };
   Written read_events();
 
-  /// Watches a cgroup ("/kubepods/..."), or the new one in the place of one that was watched.
-  void follow(const std::string& cgroup);
+  /// Watches a cgroup ("/kubepods/..."), or the new one in the place of one that was watched. True:
+  /// from now on, and what was written before was not told.
+  bool follow(const std::string& cgroup);
   void forget(const std::string& cgroup);
   /// Forgets every cgroup that is not `wanted` any more.
   void forget_unless(const std::function<bool(const std::string& cgroup)>& wanted);

@@ -10,8 +10,19 @@ RuleLedger::RuleLedger(LimitSink& sink, std::string path,
                  "; limits are not affected, but a restart will not know which rules are ours");
       }) {}
 
+std::vector<RulePlace> RuleLedger::rules() const {
+  const std::set<RulePlace> places = notes_.places();
+  return {places.begin(), places.end()};
+}
+
+std::error_code RuleLedger::begin(const RulePlace& place, const Limit& limit) {
+  notes_.add(place);
+  const std::error_code error = sink_.begin(place, limit);
+  if (error == SinkError::cgroup_gone) forget(place);
+  return error;
+}
+
 std::error_code RuleLedger::write(const RulePlace& place, const Limit& limit) {
-  if (!limit.unlimited()) notes_.add(place);
   const std::error_code error = sink_.write(place, limit);
   if (limit.unlimited() && !error) forget(place);
   return error;

@@ -11,17 +11,18 @@
 
 namespace iopslimit {
 
-/// A sink in front of another: notes a rule before it is written, so that no rule of ours is ever
-/// without a note.
+/// A sink in front of another: notes a rule before it is written for the first time, so that no
+/// rule of ours is ever without a note.
 class RuleLedger final : public LimitSink {
  public:
   /// Reads what an earlier run noted in `path`. `complain` as in RuleNotes.
   RuleLedger(LimitSink& sink, std::string path,
              const std::function<void(const std::string&)>& complain);
 
-  /// The rules noted so far.
-  std::vector<RulePlace> rules() const { return {notes_.places().begin(), notes_.places().end()}; }
+  /// The rules noted so far, as the file has them.
+  std::vector<RulePlace> rules() const;
 
+  std::error_code begin(const RulePlace& place, const Limit& limit) override;
   std::error_code write(const RulePlace& place, const Limit& limit) override;
   std::optional<Limit> read(const RulePlace& place) override { return sink_.read(place); }
   void forget(const RulePlace& place) override { notes_.remove(place); }

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -26,14 +27,10 @@ bool write_all(int fd, std::string_view text) {
   return true;
 }
 
-}  // namespace
-
-std::set<RulePlace> noted_rules(const std::string& path) {
+std::optional<std::set<RulePlace>> read_notes(int fd) {
   std::set<RulePlace> rules;
-  std::error_code error;
   std::string text;
-  const File file = open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_NOFOLLOW, error);
-  if (error || read_whole(file.fd(), max_ledger, text)) return {};
+  if (read_whole(fd, max_ledger, text)) return std::nullopt;
   std::string_view rest = text;
   for (auto end = rest.find('\n'); end != std::string_view::npos; end = rest.find('\n')) {
     const std::string_view line = rest.substr(0, end);
@@ -52,20 +49,28 @@ std::set<RulePlace> noted_rules(const std::string& path) {
   return rules;
 }
 
+}  // namespace
+
+std::set<RulePlace> noted_rules(const std::string& path) {
+  std::error_code error;
+  const File file = open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_NOFOLLOW, error);
+  auto rules = file ? read_notes(file.fd()) : std::nullopt;
+  return rules ? std::move(*rules) : std::set<RulePlace>();
+}
+
 RuleNotes::RuleNotes(std::string path, std::function<void(const std::string&)> complain)
     : path_(std::move(path)), complain_(std::move(complain)) {
-  places_ = noted_rules(path_);
-  rewrite();
+  rewrite(places());
 }
 
 void RuleNotes::add(const RulePlace& place) {
-  if (places_.insert(place).second) append('+', place);
+  append('+', place);
 }
 
 void RuleNotes::remove(const RulePlace& place) {
-  if (places_.erase(place) == 0) return;
   append('-', place);
-  if (lines_ > 2 * places_.size() + max_history) rewrite();
+  if (!file_ || lines_ <= 2 * kept_ + max_history) return;
+  if (const auto places = read_notes(file_.fd())) rewrite(*places);
 }
 
 void RuleNotes::append(char sign, const RulePlace& place) {
@@ -76,19 +81,19 @@ void RuleNotes::append(char sign, const RulePlace& place) {
   ++lines_;
 }
 
-void RuleNotes::rewrite() {
+void RuleNotes::rewrite(const std::set<RulePlace>& places) {
   std::error_code error;
   const std::string next = path_ + ".new";
   File file =
-      open_at(AT_FDCWD, next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_APPEND, error);
+      open_at(AT_FDCWD, next.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_APPEND, error);
   if (error) return failed(error);
   std::string text;
-  for (const RulePlace& place : places_)
+  for (const RulePlace& place : places)
     text += "+ " + to_string(place.device) + " " + place.cgroup + "\n";
   if (!write_all(file.fd(), text) || std::rename(next.c_str(), path_.c_str()) != 0)
     return failed(last_error());
   file_ = std::move(file);
-  lines_ = places_.size();
+  lines_ = kept_ = places.size();
 }
 
 void RuleNotes::failed(std::error_code error) {

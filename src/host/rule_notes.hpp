@@ -15,30 +15,31 @@ namespace iopslimit {
 /// machine stopped in the middle of it) or not ours is passed over.
 std::set<RulePlace> noted_rules(const std::string& path);
 
-/// The file has a line for each note, "+ 259:0 /kubepods/..." or "- ...", and is rewritten when
-/// most of it is history. A file that cannot be written costs the memory of a restart, nothing
-/// else.
+/// The file alone has the notes, so that they cost no memory: a line for each, "+ 259:0
+/// /kubepods/..." or "- ...". What is noted twice counts once. The file is rewritten when most of
+/// it is history. One that cannot be written costs the memory of a restart, nothing else.
 class RuleNotes {
  public:
-  /// Reads what an earlier run noted in `path`. `complain` gets one text when the file cannot be
+  /// What an earlier run noted in `path` stays. `complain` gets one text when the file cannot be
   /// kept: why not.
   RuleNotes(std::string path, std::function<void(const std::string&)> complain);
 
-  const std::set<RulePlace>& places() const { return places_; }
+  /// Reads the file.
+  std::set<RulePlace> places() const { return noted_rules(path_); }
   void add(const RulePlace& place);
   void remove(const RulePlace& place);
 
  private:
   void append(char sign, const RulePlace& place);
-  void rewrite();
+  void rewrite(const std::set<RulePlace>& places);
   void failed(std::error_code error);
 
   std::string path_;
   std::function<void(const std::string&)> complain_;
-  std::set<RulePlace> places_;
   File file_;
   std::string line_;
   std::size_t lines_ = 0;
+  std::size_t kept_ = 0;  // lines when it was last rewritten
 };
 
 }  // namespace iopslimit

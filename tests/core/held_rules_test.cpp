@@ -103,11 +103,23 @@ TEST(HeldRules, OfADeviceThatIsAnotherOneNowTheKernelHasTheTruth) {
   EXPECT_THAT(kernel.writes, IsEmpty());
 }
 
+TEST(HeldRules, OnlyTheFirstRuleOfAPlaceIsBegun) {
+  RememberingSink kernel;
+  HeldRules rules(kernel, {});
+  std::vector<Rule> held;
+  for (const std::uint64_t iops : {5U, 6U, 7U})
+    EXPECT_FALSE(rules.write(pod, {{disk, each_way(iops)}}, held));
+  EXPECT_FALSE(rules.write(pod, {{disk, each_way(7)}, {other, each_way(7)}}, held));
+  EXPECT_FALSE(rules.write(pod, {}, held));
+  EXPECT_THAT(kernel.begun, ElementsAre(RulePlace{pod, disk}, RulePlace{pod, other}));
+}
+
 TEST(HeldRules, ATouchLeavesNothing) {
   RememberingSink kernel;
   HeldRules rules(kernel, {});
   rules.touch({pod, disk});
   EXPECT_THAT(kernel.writes, testing::SizeIs(2));
+  EXPECT_THAT(kernel.begun, ElementsAre(RulePlace{pod, disk}));
   EXPECT_TRUE(kernel.rules.empty());
 }
 

@@ -40,6 +40,16 @@ TEST(IoMaxFile, WhatHoldsAlreadyIsNotWritten) {
   EXPECT_EQ(tree.text("/kubepods/pod0a/c/io.max"), held);
 }
 
+TEST(IoMaxFile, TheFirstRuleIsWrittenWithoutALook) {
+  TempTree tree;
+  tree.file("/kubepods/pod0a/c/io.max", "259:0 rbps=max wbps=max riops=500 wiops=700\n");
+  IoMaxFile sink(tree.root());
+  EXPECT_EQ(sink.begin(place, five_hundred), std::error_code());
+  EXPECT_EQ(tree.text("/kubepods/pod0a/c/io.max"), "259:0 rbps=max wbps=max riops=500 wiops=500\n");
+  EXPECT_EQ(sink.begin({"/kubepods/pod0a/x", nvme}, five_hundred),
+            std::error_code(SinkError::cgroup_gone));
+}
+
 TEST(IoMaxFile, GoneAndWithoutControllerAreTold) {
   TempTree tree;
   tree.folder("/kubepods/pod0a/c");
@@ -78,6 +88,16 @@ TEST(BlkioFile, FourFiles) {
   EXPECT_EQ(tree.text(throttle + "write_bps_device"), "")
       << "unlimited on a fresh cgroup is not written";
   EXPECT_EQ(sink.read(place), (Limit{.read_iops = 500, .write_iops = 300, .read_bps = 1048576}));
+}
+
+TEST(BlkioFile, OfTheFirstRuleOnlyWhatIsSetIsLookedAt) {
+  TempTree tree;
+  const std::string throttle = "/kubepods/pod0a/c/blkio.throttle.";
+  for (const char* name : {"read_iops", "write_iops"}) tree.file(throttle + name + "_device");
+  BlkioFile sink(tree.root());
+  EXPECT_EQ(sink.begin(place, five_hundred), std::error_code());
+  EXPECT_EQ(tree.text(throttle + "read_iops_device"), "259:0 500\n");
+  EXPECT_EQ(tree.text(throttle + "write_iops_device"), "259:0 500\n");
 }
 
 /// A cgroup of our own below the machine's blkio mount.
@@ -127,6 +147,8 @@ TEST_F(RealBlkio, WhatTheKernelStoresOtherwiseIsNotHeld) {
   BlkioFile sink(root_);
   // 32 bits, unchecked: the kernel takes this and stores 0.
   EXPECT_EQ(sink.write({cgroup_, device_}, {.read_iops = 4294967296}),
+            std::error_code(SinkError::not_held));
+  EXPECT_EQ(sink.begin({cgroup_, device_}, {.read_iops = 4294967296}),
             std::error_code(SinkError::not_held));
 }
 

@@ -35,7 +35,8 @@ struct RecordWatchTest : testing::Test {
   /// Events since the last call that said the file is there.
   int woken() {
     ready = 0;
-    watch.read_events();
+    for (pollfd news{.fd = watch.fd(), .events = POLLIN, .revents = 0}; poll(&news, 1, 0) == 1;)
+      watch.read_events();
     return ready;
   }
   /// Watches the kernel holds for `one`.
@@ -202,8 +203,7 @@ TEST_F(RecordWatchTest, ManyInOneFolderShareItsWatch) {
   }
   EXPECT_EQ(watches(many), 1);
   tree.file(at("task/k8s.io/b"), "{}");
-  for (pollfd news{.fd = many.fd(), .events = POLLIN, .revents = 0}; poll(&news, 1, 0) == 1;)
-    many.read_events();
+  many.read_events();
   EXPECT_THAT(told, testing::Contains("/b"));
   EXPECT_THAT(told, testing::Contains("/c"));
   EXPECT_THAT(told, testing::Not(testing::Contains("/a")));

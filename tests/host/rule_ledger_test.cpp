@@ -16,9 +16,13 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
+using testing::UnorderedElementsAre;
 
 class NullSink final : public LimitSink {
  public:
+  std::error_code begin(const RulePlace& place, const Limit& limit) override {
+    return write(place, limit);
+  }
   std::error_code write(const RulePlace&, const Limit&) override {
     noted_before_write = text ? text() : "";
     return error;
@@ -49,8 +53,8 @@ struct RuleLedgerTest : testing::Test {
 TEST_F(RuleLedgerTest, ARestartKnowsItsRules) {
   {
     RuleLedger ledger = open();
-    EXPECT_EQ(ledger.write(web, limit), std::error_code());
-    EXPECT_EQ(ledger.write(db, limit), std::error_code());
+    EXPECT_EQ(ledger.begin(web, limit), std::error_code());
+    EXPECT_EQ(ledger.begin(db, limit), std::error_code());
     EXPECT_EQ(ledger.write(db, {}), std::error_code());
   }
   EXPECT_THAT(open().rules(), ElementsAre(web));
@@ -59,13 +63,13 @@ TEST_F(RuleLedgerTest, ARestartKnowsItsRules) {
 TEST_F(RuleLedgerTest, TheNoteComesBeforeTheWrite) {
   RuleLedger ledger = open();
   sink.text = [this] { return tree.text("/rules"); };
-  EXPECT_EQ(ledger.write(web, limit), std::error_code());
+  EXPECT_EQ(ledger.begin(web, limit), std::error_code());
   EXPECT_EQ(sink.noted_before_write, "+ 259:0 /kubepods/pod0a/web\n");
 }
 
 TEST_F(RuleLedgerTest, ARuleThatCouldNotBeRemovedStaysNoted) {
   RuleLedger ledger = open();
-  EXPECT_EQ(ledger.write(web, limit), std::error_code());
+  EXPECT_EQ(ledger.begin(web, limit), std::error_code());
   sink.error = SinkError::device_refused;
   EXPECT_TRUE(ledger.write(web, {}));
   EXPECT_THAT(open().rules(), ElementsAre(web));
@@ -73,16 +77,49 @@ TEST_F(RuleLedgerTest, ARuleThatCouldNotBeRemovedStaysNoted) {
 
 TEST_F(RuleLedgerTest, AChangedLimitIsNoNewNote) {
   RuleLedger ledger = open();
+  EXPECT_FALSE(ledger.begin(web, limit));
   for (std::uint64_t iops = 100; iops < 200; ++iops)
     EXPECT_FALSE(ledger.write(web, {.read_iops = iops}));
   EXPECT_EQ(tree.text("/rules"), "+ 259:0 /kubepods/pod0a/web\n");
+}
+
+TEST_F(RuleLedgerTest, WhatIsNotedTwiceCountsOnce) {
+  RuleLedger ledger = open();
+  for (int i = 0; i < 2; ++i) EXPECT_FALSE(ledger.begin(web, limit));
+  EXPECT_THAT(ledger.rules(), ElementsAre(web));
+  ledger.forget(web);
+  EXPECT_THAT(ledger.rules(), IsEmpty());
+}
+
+TEST_F(RuleLedgerTest, ACgroupThatWentBeforeItsRuleLeavesNoNote) {
+  RuleLedger ledger = open();
+  sink.error = SinkError::cgroup_gone;
+  EXPECT_TRUE(ledger.begin(web, limit));
+  EXPECT_THAT(open().rules(), IsEmpty());
+}
+
+TEST_F(RuleLedgerTest, WhatIsInForceOutlivesTheHistory) {
+  RuleLedger ledger = open();
+  EXPECT_FALSE(ledger.begin(web, limit));
+  std::size_t longest = 0;
+  std::size_t size = 0;
+  for (int i = 0; i < 3000; ++i) {
+    EXPECT_FALSE(ledger.begin(db, limit));
+    ledger.forget(db);
+    size = tree.text("/rules").size();
+    longest = std::max(longest, size);
+  }
+  EXPECT_LT(size, longest) << "it was rewritten";
+  EXPECT_THAT(ledger.rules(), ElementsAre(web));
+  EXPECT_FALSE(ledger.begin(db, limit));
+  EXPECT_THAT(open().rules(), UnorderedElementsAre(web, db));
 }
 
 TEST_F(RuleLedgerTest, TheFileDoesNotGrowWithHistory) {
   RuleLedger ledger = open();
   for (int i = 0; i < 20000; ++i) {
     const RulePlace place{"/kubepods/pod0a/" + std::to_string(i), {259, 0}};
-    EXPECT_FALSE(ledger.write(place, limit));
+    EXPECT_FALSE(ledger.begin(place, limit));
     ledger.forget(place);
   }
   const std::string text = tree.text("/rules");
@@ -103,7 +140,7 @@ TEST_F(RuleLedgerTest, AFileThatCannotBeWrittenCostsNoLimit) {
                     [this](const std::string& text) { complaints.push_back(text); });
   EXPECT_THAT(complaints, SizeIs(1));
   EXPECT_THAT(complaints[0], HasSubstr("limits are not affected"));
-  EXPECT_EQ(ledger.write(web, limit), std::error_code());
+  EXPECT_EQ(ledger.begin(web, limit), std::error_code());
   ledger.forget(web);
 }
 

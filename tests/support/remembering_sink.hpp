@@ -17,6 +17,10 @@ namespace iopslimit {
 /// The kernel's side: what is in force, what was written, and what fails.
 class RememberingSink final : public LimitSink {
  public:
+  std::error_code begin(const RulePlace& place, const Limit& limit) override {
+    begun.push_back(place);
+    return write(place, limit);
+  }
   std::error_code write(const RulePlace& place, const Limit& limit) override {
     if (const auto failure = failures.find(place.cgroup); failure != failures.end())
       return failure->second;
@@ -39,6 +43,7 @@ class RememberingSink final : public LimitSink {
 
   std::map<RulePlace, Limit> rules;
   std::vector<RulePlace> writes;
+  std::vector<RulePlace> begun;  // of the writes, those of a place's first rule
   std::vector<RulePlace> forgotten;
   std::map<std::string, std::error_code> failures;
   std::optional<Devnum> refused;
