@@ -3,12 +3,13 @@
 """The daemon as a whole: the machine's cgroup hierarchy, in cgroups of the test's own, which the daemon sees in the place
 of the hierarchy's root, in a mount namespace with /etc and /run of its own.
 
-Usage: wiring_test.py PROGRAM IOPSCTL. Exits with 77 where it cannot be: not root, or no hierarchy that limits disks.
+Usage: wiring_test.py PROGRAM IOPSCTL; PROGRAM may be a command with words. Exits with 77 where it cannot be: not root, or no hierarchy that limits disks.
 """
 import contextlib
 import json
 import os
 import pathlib
+import shlex
 import shutil
 import signal
 import socket
@@ -18,7 +19,7 @@ import tempfile
 import threading
 import unittest
 
-PROGRAM, IOPSCTL = sys.argv[1:3]
+PROGRAM, IOPSCTL = shlex.split(sys.argv[1]), sys.argv[2]
 PATIENCE = 120  # seconds until a wait counts as failed
 PODS = "kubepods.slice/kubepods-burstable.slice"
 RECORDS = "run/containerd/io.containerd.runtime.v2.task/k8s.io"
@@ -128,7 +129,7 @@ class Node:
         data = str(self.data) if mounted else ""
         self.process = subprocess.Popen(
             ["unshare", "-m", "bash", "-c", IN_NAMESPACE, "node", self.cgroup, MOUNT, self.folder, data,
-             PROGRAM, "--log", "json", *words],
+             *PROGRAM, "--log", "json", *words],
             stdout=subprocess.PIPE, text=True,
             env={**os.environ, "NOTIFY_SOCKET": "@" + self.folder.name, "WATCHDOG_USEC": "60000000"})
 

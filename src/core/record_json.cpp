@@ -34,9 +34,12 @@ bool is_wished(std::string_view key, const std::vector<std::string>& prefixes) {
 }  // namespace
 
 const char* parse(simdjson::dom::parser& parser, std::string& text, simdjson::dom::element& root) {
-  text.reserve(text.size() + simdjson::SIMDJSON_PADDING);
   if (parser.capacity() > kept_capacity) parser = simdjson::dom::parser();
-  const auto error = parser.parse(text.data(), text.size(), false).get(root);
+  // simdjson reads on past the end, and decides by what stands there, though not what it answers.
+  const std::size_t size = text.size();
+  text.resize(size + simdjson::SIMDJSON_PADDING);
+  const auto error = parser.parse(text.data(), size, false).get(root);
+  text.resize(size);
   return error == simdjson::SUCCESS ? nullptr : simdjson::error_message(error);
 }
 

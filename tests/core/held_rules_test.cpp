@@ -133,7 +133,7 @@ TEST(HeldRules, WhatIsRefusedIsNotTouchedFurther) {
   EXPECT_THAT(kernel.writes, IsEmpty());
 }
 
-TEST(HeldRules, TheFirstErrorCountsAndTheRestIsWrittenNevertheless) {
+TEST(HeldRules, AnErrorIsToldAndTheRestIsWrittenNevertheless) {
   RememberingSink kernel;
   HeldRules rules(kernel, {});
   std::vector<Rule> held;

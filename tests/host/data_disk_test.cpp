@@ -226,7 +226,7 @@ TEST(DataDisk, RealMountsAreRaisedAndFound) {
   if (child == 0) {
     // Without root a new user namespace gives the right to mount in a new mount namespace.
     if (unshare(CLONE_NEWNS) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) _exit(77);
-    if (mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) _exit(77);
+    if (mount("none", "/", "", MS_REC | MS_PRIVATE, nullptr) != 0) _exit(77);
     const std::string wrong = follow_real_mounts(folder);
     if (!wrong.empty()) (void)!write(STDERR_FILENO, (wrong + "\n").c_str(), wrong.size() + 1);
     _exit(wrong.empty() ? 0 : 1);

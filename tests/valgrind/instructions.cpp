@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+// What callgrind counts the instructions of, from measured() to its end; the rest is preparation.
+//   instructions WHAT COUNT [RECORD]     RECORD: a file, as containerd writes it
+#include <simdjson.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/io_max.hpp"
+#include "core/policy.hpp"
+#include "core/record.hpp"
+#include "daemon.hpp"
+#include "support/stacks.hpp"
+
+// C linkage: callgrind is told this name.
+extern "C" [[gnu::noinline]] void measured(const std::function<void()>& work) {
+  work();
+}
+
+namespace {
+
+using namespace iopslimit;
+
+std::size_t sum = 0;  // of every result: nothing is optimised away
+
+std::string cgroup_of(std::size_t number) {
+  const std::string digits = std::to_string(100000000000 + number);
+  const std::string id = std::string(52, 'a') + digits;
+  return "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod0a1b2c3d_0000_4000_8000_" +
+         digits + ".slice/cri-containerd-" + id + ".scope";
+}
+
+std::string text_of(const char* file) {
+  std::ifstream stream(file);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+Config config(std::size_t policies) {
+  Config config;
+  for (std::size_t i = 0; i < policies; ++i) {
+    const std::string name = std::to_string(i);
+    config.policies.push_back(
+        {name, {.globs = {{"namespace", "other-" + name + "-*"}}, .limits = {.iops = 700}}});
+  }
+  return config;
+}
+
+/// A kernel that takes everything, in no time.
+class Kernel final : public LimitSink {
+ public:
+  std::error_code write(const RulePlace&, const Limit& limit) override {
+    sum += limit.read_iops;
+    return {};
+  }
+  std::optional<Limit> read(const RulePlace&) override { return each_way(500); }
+  void forget(const RulePlace&) override {}
+};
+
+/// A daemon with a number of containers to deal with.
+struct Node {
+  Node(std::size_t count, CgroupVersion version, std::uint64_t total) {
+    Config limits;
+    limits.total_iops = total;
+    daemon.emplace(kernel, version, std::move(limits), std::vector<RulePlace>());
+    daemon->on_disks({.mounts = {on_partition()}, .places = {}, .identities = {}});
+    for (std::size_t i = 0; i < count; ++i)
+      listing.containers.push_back(
+          {*parse_container_path(cgroup_of(i)), Record{.runtime = RuntimeHint::containerd,
+                                                       .name = "web",
+                                                       .image = "example.org/web:1",
+                                                       .pod = "web-0",
+                                                       .pod_namespace = "shop"}});
+  }
+  void appear() {
+    for (const Sighting& one : listing.containers) daemon->on_appeared(one.path, one.record);
+    flush();
+  }
+  void flush() {
+    if (daemon->unsettled()) daemon->settle();
+    sum += daemon->take_reports().size() + daemon->status().size();
+  }
+
+  Kernel kernel;
+  std::optional<Daemon> daemon;
+  Listing listing;
+};
+
+void floor_of_a_path(std::size_t count) {
+  const std::string cgroup = cgroup_of(1);
+  measured([&] {
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::string copy = cgroup;
+      std::string_view rest = copy;
+      while (!rest.empty()) {
+        const std::size_t end = std::min(rest.find('/'), rest.size() - 1);
+        sum += end;
+        rest.remove_prefix(end + 1);
+      }
+    }
+  });
+}
+
+void path(std::size_t count) {
+  const std::string cgroup = cgroup_of(1);
+  measured([&] {
+    for (std::size_t i = 0; i < count; ++i) sum += parse_container_path(cgroup)->id.size();
+  });
+}
+
+void floor_of_a_decision(std::size_t count, const std::string& record) {
+  simdjson::dom::parser parser;
+  sum += 1U + parser.parse(record).error();  // buffers grow
+  measured([&] {
+    for (std::size_t i = 0; i < count; ++i) sum += 1U + parser.parse(record).error();
+  });
+}
+
+void decision(std::size_t count, std::size_t policies, const std::string& record) {
+  const Config limits = config(policies);
+  const RecordWish wish = wished_for(limits);
+  const ContainerPath container = *parse_container_path(cgroup_of(1));
+  RecordParser parser;
+  std::string text = record;
+  const auto decide_one = [&] {
+    const auto answer = parser.parse_containerd(text, wish, container.pod_uid);
+    const Decision made = decide(limits, container, std::get_if<Record>(&answer));
+    sum += format_io_max({259, 0}, made.limits.at(0)).size();
+  };
+  decide_one();
+  measured([&] {
+    for (std::size_t i = 0; i < count; ++i) decide_one();
+  });
+}
+
+void appear(std::size_t count, CgroupVersion version, std::uint64_t total) {
+  Node node(count, version, total);
+  measured([&] { node.appear(); });
+}
+
+void rescan(std::size_t count) {
+  Node node(count, CgroupVersion::v2, 3000);
+  node.appear();
+  measured([&] {
+    node.daemon->on_rescan(node.listing);
+    node.flush();
+  });
+}
+
+void reload(std::size_t count) {
+  Node node(count, CgroupVersion::v2, 3000);
+  node.appear();
+  measured([&] {
+    node.daemon->on_config(config(1), node.listing);
+    node.flush();
+  });
+}
+
+void overview(std::size_t count) {
+  Node node(count, CgroupVersion::v2, 3000);
+  node.appear();
+  measured([&] { sum += node.daemon->overview().containers.size(); });
+}
+
+void vanish(std::size_t count) {
+  Node node(count, CgroupVersion::v2, 3000);
+  node.appear();
+  measured([&] {
+    for (const Sighting& one : node.listing.containers) node.daemon->on_vanished(one.path.cgroup);
+    node.flush();
+  });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 3) return 64;
+  const std::size_t count = std::strtoul(argv[2], nullptr, 10);
+  const std::string record = argc > 3 ? text_of(argv[3]) : "";
+  constexpr std::size_t times = 100;
+  const std::map<std::string_view, std::function<void()>> all{
+      {"floor_of_a_path", [&] { floor_of_a_path(times); }},
+      {"path", [&] { path(times); }},
+      {"floor_of_a_decision", [&] { floor_of_a_decision(times, record); }},
+      {"decision", [&] { decision(times, count, record); }},
+      {"appear", [&] { appear(count, CgroupVersion::v2, 3000); }},
+      {"appear_v1", [&] { appear(count, CgroupVersion::v1, 3000); }},
+      {"rescan", [&] { rescan(count); }},
+      {"reload", [&] { reload(count); }},
+      {"overview", [&] { overview(count); }},
+      {"vanish", [&] { vanish(count); }}};
+  const auto work = all.find(argv[1]);
+  if (work == all.end()) return 64;
+  work->second();
+  return sum == 0 ? 1 : 0;
+}
