@@ -10,7 +10,7 @@ Daemon::Daemon(LimitSink& sink, CgroupVersion version, Config config, std::vecto
     : version_(version),
       config_(std::move(config)),
       rules_(sink, std::move(ours)),
-      kubepods_(rules_, version_, [this](Report news) { reports_.push_back(std::move(news)); }),
+      kubepods_(rules_, version_, [this](Report news) { tell(std::move(news)); }),
       mounts_(config_) {}
 
 // ---- facts ----
@@ -65,6 +65,7 @@ void Daemon::on_written(const std::string& cgroup) {
 }
 
 void Daemon::on_config(Config config, const Listing& listing) {
+  word();
   cleared_ = false;
   kubepods_.restore();
   if (config.scope != config_.scope) return start_over(std::move(config), listing);
@@ -94,15 +95,16 @@ void Daemon::on_config(Config config, const Listing& listing) {
     if (!knows(path.cgroup)) on_appeared(path, record);  // [runtime] standalone asks for it now
   }
   kubepods_.apply_all(mounts_);
-  reports_.push_back(news(Severity::info, Action::reloaded,
-                          "configuration reloaded: " + std::to_string(changed.size()) + " of " +
-                              std::to_string(carriers_.size()) + " containers changed"));
+  tell(news(Severity::info, Action::reloaded,
+            "configuration reloaded: " + std::to_string(changed.size()) + " of " +
+                std::to_string(carriers_.size()) + " containers changed"));
 }
 
 void Daemon::on_disks(const DiskFacts& facts) {
   const Targets before = mounts_.targets();
-  for (Report& news : mounts_.look(facts)) reports_.push_back(std::move(news));
+  for (Report& news : mounts_.look(facts)) tell(std::move(news));
   if (mounts_.targets() == before) return;
+  word();
   recheck_lost();
   divide_anew();
   kubepods_.apply_all(mounts_);
@@ -114,6 +116,7 @@ void Daemon::on_disks(const DiskFacts& facts) {
 }
 
 void Daemon::settle() {
+  word();
   unsettled_ = false;
   for (const auto& entry : carriers_) apply(*entry.second);
 }
@@ -133,7 +136,10 @@ bool Daemon::by_pod(const ContainerPath& path) const {
 
 Carrier& Daemon::introduce(const ContainerPath& path) {
   const auto known = carriers_.find(path.cgroup);
-  if (known != carriers_.end()) return *known->second;
+  if (known != carriers_.end()) {
+    if (known->second->waits) word();
+    return *known->second;
+  }
   auto carrier = std::make_unique<Carrier>();
   carrier->path = path;
   carrier->held = rules_.adopt(path.cgroup);
@@ -144,6 +150,7 @@ Carrier& Daemon::introduce(const ContainerPath& path) {
 // What becomes of its rules is decided before.
 void Daemon::drop(Carriers::const_iterator entry) {
   Carrier& carrier = *entry->second;
+  if (carrier.waits) word();
   compete(carrier, carrier.decision, false);
   carrier.count(counts_, true);
   carriers_.erase(entry);
@@ -166,9 +173,9 @@ void Daemon::carrier_appeared(const ContainerPath& path, const RecordAnswer& rec
 bool Daemon::learn(Carrier& carrier, const RecordAnswer& record) {
   const Carrier::Learned learned = carrier.learn(record);
   if (learned == Carrier::Learned::bad_record) {
-    reports_.push_back(warning(about(carrier.path, nullptr),
-                               "the runtime's record cannot be used: " + carrier.bad_record +
-                                   "; limited with the default"));
+    tell(warning(about(carrier.path, nullptr),
+                 "the runtime's record cannot be used: " + carrier.bad_record +
+                     "; limited with the default"));
   }
   if (learned == Carrier::Learned::record) report_unknown_labels(*carrier.record);
   return learned == Carrier::Learned::record;
@@ -264,14 +271,14 @@ void Daemon::start_over(Config config, const Listing& listing) {
   counts_ = {};
   divide_anew();
   on_rescan(listing);
-  reports_.push_back(news(Severity::info, Action::reloaded,
-                          "configuration reloaded: [limits] scope changed, all " +
-                              std::to_string(carriers_.size()) + " were decided anew"));
+  tell(news(Severity::info, Action::reloaded,
+            "configuration reloaded: [limits] scope changed, all " +
+                std::to_string(carriers_.size()) + " were decided anew"));
 }
 
 void Daemon::repair(const Carrier& carrier) {
   rules_.repair(carrier.path.cgroup, carrier.held, [&](const Rule& rule, const Limit& found) {
-    reports_.push_back(repaired(about(carrier.path, carrier.names()), rule, found));
+    tell(repaired(about(carrier.path, carrier.names()), rule, found));
   });
 }
 
@@ -310,33 +317,5 @@ bool Daemon::has_record(std::string_view cgroup) const {
   return found != carriers_.end() && found->second->has_whole_record();
 }
 
-void Daemon::report_decision(Carrier& carrier, const Before& before) {
-  carrier.said = true;
-  if (carrier.decision.verdict == Verdict::sandbox || let_go(carrier)) return;
-  reports_.push_back(
-      decided(about(carrier.path, carrier.names()), carrier.decision, carrier.held, before));
-}
-
 // Once for a pod, however many containers repeat it.
-void Daemon::report_complaints(const Carrier& carrier) {
-  for (const std::string& text : carrier.decision.complaints) {
-    if (!complaints_.add(carrier.path.pod_uid, text)) continue;
-    reports_.push_back(warning(about(carrier.path, carrier.names()), text));
-  }
-}
-
-void Daemon::report_unknown_labels(const Record& record) {
-  const bool blind = record.runtime == RuntimeHint::containerd;
-  if (!blind || said_no_labels_ || wished_for(config_).labels.empty()) return;
-  said_no_labels_ = true;
-  reports_.push_back(news(Severity::warning, Action::caution, labels_not_known()));
-}
-
-void Daemon::report_error(Carrier& carrier, std::error_code error) {
-  if (error == SinkError::controller_missing) controller_missing_.push_back(carrier.path.cgroup);
-  if (error == SinkError::cgroup_gone || error == carrier.last_error) return;
-  const std::vector<Rule> missing = changes(wanted(carrier), carrier.held);
-  reports_.push_back(not_limited(about(carrier.path, carrier.names()), missing, error));
-}
-
 }  // namespace iopslimit

@@ -73,14 +73,15 @@ class Daemon {
   bool holds(std::string_view cgroup) const;
   /// Every cgroup that has a rule of ours.
   std::vector<std::string> holders() const;
-  /// Shows every rule of ours that is in force; `total`: it is that of all pods.
+  /// Shows every rule of ours that is in force; `total`: it is that of all pods. Without
+  /// `carriers` only those, and what an earlier run has left.
   using SeeRule = std::function<void(const std::string& cgroup, const Rule& rule, bool total)>;
-  void each_rule(const SeeRule& see) const;
+  void each_rule(const SeeRule& see, bool carriers = true) const;
   /// Cgroups whose limit file was missing: the controller may be enabled a moment later.
   std::vector<std::string> take_controller_missing() {
     return std::exchange(controller_missing_, {});
   }
-  std::vector<Report> take_reports() { return std::exchange(reports_, {}); }
+  std::vector<Report> take_reports();
   bool unsettled() const { return unsettled_; }
   /// Rules that were put in force or taken away so far.
   std::uint64_t writes() const { return rules_.writes(); }
@@ -122,6 +123,8 @@ class Daemon {
   void repair(const Carrier& carrier);
   void release_missing(const Listing& listing);
 
+  void tell(Report news);
+  void word();
   void report_decision(Carrier& carrier, const Before& before = {});
   void report_complaints(const Carrier& carrier);
   void report_unknown_labels(const Record& record);
@@ -141,6 +144,11 @@ class Daemon {
   Complaints complaints_;
   bool said_no_labels_ = false;
   std::vector<std::string> controller_missing_;
+  struct Waiting {  // a line about a decision that is not worded yet
+    Carrier* carrier;
+    Before before;
+  };
+  std::vector<Waiting> waiting_;
   std::vector<Report> reports_;
 };
 

@@ -9,6 +9,7 @@
 namespace iopslimit {
 
 void Daemon::on_pauses(Pauses pauses) {
+  word();
   const Pauses before = std::exchange(pauses_, std::move(pauses));
   for (const auto& entry : carriers_) {
     Carrier& carrier = *entry.second;
@@ -16,8 +17,8 @@ void Daemon::on_pauses(Pauses pauses) {
     if (was_paused == pauses_.until(carrier.path).has_value()) continue;
     const bool in_force = apply(carrier);
     if (carrier.decision.verdict != Verdict::limited || !in_force) continue;
-    reports_.push_back(was_paused ? resumed(about(carrier.path, carrier.names()), carrier.held)
-                                  : paused(about(carrier.path, carrier.names())));
+    tell(was_paused ? resumed(about(carrier.path, carrier.names()), carrier.held)
+                    : paused(about(carrier.path, carrier.names())));
   }
 }
 
@@ -53,10 +54,10 @@ Overview Daemon::overview() const {
   return overview;
 }
 
-void Daemon::each_rule(const SeeRule& see) const {
+void Daemon::each_rule(const SeeRule& see, bool carriers) const {
   kubepods_.each([&see](const std::string& cgroup, const Rule& rule) { see(cgroup, rule, true); });
-  for (const auto& entry : carriers_) {
-    for (const Rule& rule : entry.second->held) see(entry.second->path.cgroup, rule, false);
+  for (auto entry = carriers_.begin(); carriers && entry != carriers_.end(); ++entry) {
+    for (const Rule& rule : entry->second->held) see(entry->second->path.cgroup, rule, false);
   }
   rules_.each_left(
       [&see](const std::string& cgroup, const Rule& rule) { see(cgroup, rule, false); });

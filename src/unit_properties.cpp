@@ -49,9 +49,10 @@ UnitRules::InForce UnitProperties::in_force() {
   const Config& config = daemon_.config();
   rules_.configure(config.apply, config.where("[service] apply"));
   UnitRules::InForce rules;
-  daemon_.each_rule([&](const std::string& cgroup, const Rule& rule, bool total) {
+  const auto see = [&](const std::string& cgroup, const Rule& rule, bool total) {
     if (rules_.takes(cgroup, rule.device, total, daemon_.targets())) rules[cgroup].push_back(rule);
-  });
+  };
+  daemon_.each_rule(see, rules_.takes_carriers());
   return rules;
 }
 

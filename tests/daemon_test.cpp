@@ -92,6 +92,24 @@ TEST_F(DaemonTest, ToldTwiceWritesAndSaysItOnce) {
   EXPECT_THAT(reports(Action::limited), SizeIs(1));
 }
 
+TEST_F(DaemonTest, ALineSaysWhatWasWhenItCameToBe) {
+  Daemon& daemon = start();
+  daemon.on_appeared(container(1), NoRecord{});
+  daemon.on_appeared(container(2), named("db"));
+  Config other;
+  other.limit = each_way(300);
+  daemon.on_config(other, {.containers = {{container(1), NoRecord{}}, {container(2), NoRecord{}}}});
+  daemon.on_vanished(container(2).cgroup);
+  std::vector<std::string> texts;
+  for (const Report& line : reports(Action::limited)) texts.push_back(line.text);
+  ASSERT_THAT(texts, SizeIs(4));
+  EXPECT_THAT(texts[0], HasSubstr("read 500 IOPS"));
+  EXPECT_THAT(texts[1], AllOf(HasSubstr("db"), HasSubstr("read 500 IOPS")));
+  EXPECT_THAT(texts[2], HasSubstr("read 300 IOPS"));
+  EXPECT_THAT(texts[3], AllOf(HasSubstr("db"), HasSubstr("read 300 IOPS")));
+  EXPECT_THAT(daemon.take_reports(), IsEmpty());
+}
+
 TEST_F(DaemonTest, SandboxesGetNothingAndNoLine) {
   Daemon& daemon = start();
   daemon.on_appeared(container(1), Record{.sandbox = true, .pod = "p"});

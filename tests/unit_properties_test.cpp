@@ -117,6 +117,25 @@ TEST_F(UnitPropertiesTest, FilesTellsNothing) {
   EXPECT_THAT(systemd->asked, IsEmpty());
 }
 
+TEST_F(UnitPropertiesTest, WhatAContainerWasToldOnceItIsToldOnUnderAuto) {
+  systemd_comes();
+  start(Apply::systemd);
+  settled(2);
+  start(Apply::automatic);  // with a lower limit for the container
+  Config lower = with(Apply::automatic);
+  lower.limit = each_way(200);
+  daemon->on_config(lower, listing());
+  flush();
+  settled(3);
+  EXPECT_EQ(systemd->asked.back().unit, scope);
+  EXPECT_THAT(systemd->read_iops(scope), ElementsAre(Pair(node, 200)));
+  daemon->on_vanished(container().cgroup);
+  kernel.gone.insert(container().cgroup);
+  flush();
+  EXPECT_THAT(notes(), HasSubstr("- 259:0 " + container().cgroup));
+  settled(3);
+}
+
 TEST_F(UnitPropertiesTest, AVolumeStaysWithTheFileAndThatIsSaidOnce) {
   start(Apply::systemd,
         stack_of({block_device("dm-0", {252, 0}, {"nvme0n1"}), block_device("nvme0n1", disk)}));

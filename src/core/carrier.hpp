@@ -37,6 +37,7 @@ struct Carrier {
   std::error_code last_error;                      ///< said once, not at every pass
   Counts counted;                                  ///< as what count() has counted it
   bool said = false;                               ///< the journal has a line about its limit
+  bool waits = false;                              ///< or will have: about what it is now
 
   enum class Learned { nothing, record, bad_record };
 

@@ -68,6 +68,12 @@ bool UnitRules::takes(const std::string& cgroup, Devnum device, bool total,
   return !why;
 }
 
+bool UnitRules::takes_carriers() const {
+  return apply_ == Apply::systemd || std::ranges::any_of(known_, [](const auto& known) {
+           return place_of(known.first) != CgroupPlace::kubepods;
+         });
+}
+
 std::vector<UnitChange> UnitRules::changes(const InForce& in_force) {
   std::erase_if(refused_, [&](const RulePlace& place) {
     return find_rule(in_force, place.cgroup, place.device) == nullptr;

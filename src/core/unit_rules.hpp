@@ -51,6 +51,8 @@ class UnitRules {
   /// Whether systemd is told of a rule in force; `total`: it is that of all pods. What it was told
   /// once it is told on, whatever `apply` says. With `apply` = systemd, says once why not.
   bool takes(const std::string& cgroup, Devnum device, bool total, const Targets& targets);
+  /// False: of no container's or pod's rule takes() says yes, and there is nothing to say of one.
+  bool takes_carriers() const;
   /// What systemd has to be told now, a unit once; nothing of a unit that has not answered yet.
   std::vector<UnitChange> changes(const InForce& in_force);
   /// What was told of a cgroup may be so no more: it is told again.

@@ -32,8 +32,9 @@ struct LimitWatchTest : testing::Test {
 
 TEST_F(LimitWatchTest, TellsWhoseLimitFilesWereWritten) {
   for (const char* cgroup : {"/pod/a", "/pod/b", "/pod/c"}) made(cgroup);
-  watch.follow("/pod/a");
-  watch.follow("/pod/b");
+  EXPECT_TRUE(watch.follow("/pod/a"));
+  EXPECT_FALSE(watch.follow("/pod/a")) << "it is watched already";
+  EXPECT_TRUE(watch.follow("/pod/b"));
   EXPECT_THAT(watch.read_events().cgroups, IsEmpty());
   write("/pod/a/io.max");
   write("/pod/a/io.max");
