@@ -69,16 +69,26 @@ void RuleNotes::add(const RulePlace& place) {
 
 void RuleNotes::remove(const RulePlace& place) {
   append('-', place);
-  if (!file_ || lines_ <= 2 * kept_ + max_history) return;
+  if (!file_ || postponed_ || lines_ <= 2 * kept_ + max_history) return;
+  kept_ = lines_;  // if it fails, the next one is far
   if (const auto places = read_notes(file_.fd())) rewrite(*places);
 }
 
 void RuleNotes::append(char sign, const RulePlace& place) {
   if (!file_) return;
-  line_.assign({sign, ' '});
+  line_ += {sign, ' '};
   line_ += to_string(place.device) + " " + place.cgroup + "\n";
-  if (!write_all(file_.fd(), line_)) failed(last_error());
   ++lines_;
+  if (!write_all(file_.fd(), line_)) return postpone(last_error());
+  size_ += static_cast<off_t>(line_.size());
+  line_.clear();
+  postponed_ = false;
+}
+
+// The disk is full, for a while: the line goes with the next one, and half a line goes away.
+void RuleNotes::postpone(std::error_code error) {
+  if (ftruncate(file_.fd(), size_) != 0) file_ = File();
+  if (!std::exchange(postponed_, true)) complain(error);
 }
 
 void RuleNotes::rewrite(const std::set<RulePlace>& places) {
@@ -86,18 +96,18 @@ void RuleNotes::rewrite(const std::set<RulePlace>& places) {
   const std::string next = path_ + ".new";
   File file =
       open_at(AT_FDCWD, next.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_APPEND, error);
-  if (error) return failed(error);
+  if (error) return complain(error);
   std::string text;
   for (const RulePlace& place : places)
     text += "+ " + to_string(place.device) + " " + place.cgroup + "\n";
   if (!write_all(file.fd(), text) || std::rename(next.c_str(), path_.c_str()) != 0)
-    return failed(last_error());
+    return complain(last_error());
   file_ = std::move(file);
   lines_ = kept_ = places.size();
+  size_ = static_cast<off_t>(text.size());
 }
 
-void RuleNotes::failed(std::error_code error) {
-  file_ = File();
+void RuleNotes::complain(std::error_code error) {
   complain_("cannot write " + path_ + ": " + error.message());
 }
 

@@ -2,6 +2,8 @@
 // Places remembered across restarts, in a file below /run/iops-limitd.
 #pragma once
 
+#include <sys/types.h>
+
 #include <functional>
 #include <set>
 #include <string>
@@ -17,7 +19,8 @@ std::set<RulePlace> noted_rules(const std::string& path);
 
 /// The file alone has the notes, so that they cost no memory: a line for each, "+ 259:0
 /// /kubepods/..." or "- ...". What is noted twice counts once. The file is rewritten when most of
-/// it is history. One that cannot be written costs the memory of a restart, nothing else.
+/// it is history. One that cannot be written costs the memory of a restart, nothing else; what a
+/// full disk had no room for is written with the next note.
 class RuleNotes {
  public:
   /// What an earlier run noted in `path` stays. `complain` gets one text when the file cannot be
@@ -32,12 +35,15 @@ class RuleNotes {
  private:
   void append(char sign, const RulePlace& place);
   void rewrite(const std::set<RulePlace>& places);
-  void failed(std::error_code error);
+  void postpone(std::error_code error);
+  void complain(std::error_code error);
 
   std::string path_;
   std::function<void(const std::string&)> complain_;
   File file_;
-  std::string line_;
+  std::string line_;  // what is not written yet
+  bool postponed_ = false;
+  off_t size_ = 0;  // of the file, in whole lines
   std::size_t lines_ = 0;
   std::size_t kept_ = 0;  // lines when it was last rewritten
 };

@@ -3,8 +3,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <algorithm>
+#include <csignal>
+#include <filesystem>
 #include <string>
 
 #include "support/temp_tree.hpp"
@@ -106,7 +109,7 @@ TEST_F(RuleLedgerTest, WhatIsInForceOutlivesTheHistory) {
   for (int i = 0; i < 3000; ++i) {
     EXPECT_FALSE(ledger.begin(db, limit));
     ledger.forget(db);
-    size = tree.text("/rules").size();
+    size = std::filesystem::file_size(tree.at("/rules"));
     longest = std::max(longest, size);
   }
   EXPECT_LT(size, longest) << "it was rewritten";
@@ -142,6 +145,31 @@ TEST_F(RuleLedgerTest, AFileThatCannotBeWrittenCostsNoLimit) {
   EXPECT_THAT(complaints[0], HasSubstr("limits are not affected"));
   EXPECT_EQ(ledger.begin(web, limit), std::error_code());
   ledger.forget(web);
+}
+
+// A limit on the size of files stands for the full disk: it too lets a part of a line through.
+TEST_F(RuleLedgerTest, WhatAFullDiskHadNoRoomForComesWithTheNextNote) {
+  const RulePlace next{"/kubepods/pod0a/next", {259, 0}};
+  struct sigaction ignore {};
+  ignore.sa_handler = SIG_IGN;
+  ASSERT_EQ(sigaction(SIGXFSZ, &ignore, nullptr), 0);
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  {
+    RuleLedger ledger = open();
+    ASSERT_EQ(ledger.begin(web, limit), std::error_code());
+    const std::string whole = tree.text("/rules");
+    const rlimit full{.rlim_cur = whole.size() + 5, .rlim_max = before.rlim_max};
+    ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &full), 0);
+    EXPECT_EQ(ledger.begin(db, limit), std::error_code());
+    ledger.forget(web);
+    const std::string then = tree.text("/rules");
+    ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+    EXPECT_EQ(then, whole) << "half a line stayed";
+    EXPECT_THAT(complaints, SizeIs(1)) << "said once";
+    EXPECT_EQ(ledger.begin(next, limit), std::error_code());
+  }
+  EXPECT_THAT(open().rules(), UnorderedElementsAre(db, next));
 }
 
 }  // namespace

@@ -192,6 +192,8 @@ def full(node):
             assert said, f"expected 'No space left' in the journal, found {service.messages(after=mark)}"
         finally:
             filler.unlink()
+        made.append(crowd.Bare(node, pod))  # with its note come those that found no room
+        made[-1].make()
         ledger = pathlib.Path("/run/iops-limitd/rules")
         until(lambda: all(one.cgroup in ledger.read_text() for one in made), "every rule in the ledger", 20)
         run("systemctl", "restart", service.UNIT)

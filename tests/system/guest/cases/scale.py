@@ -108,8 +108,12 @@ def vanish(node):
     seconds = 60
     with crowd.pods(node, 2) as pods:
         other = rules.root() / pods[0].cgroup.strip("/")
-        crowd.Bare(node, pods[0]).forget()  # enables the controller in the pod
         name = os.path.basename(node.kubelet.driver.container("", "%02x" + "0" * 62))
+        for pod in pods:  # their watches are there when these are limited
+            first = crowd.Bare(node, pod)
+            first.make()
+            crowd.expect_limited(node, [first], LIMIT)
+            first.remove()
         before, pid = watches(), service.pid()
         loop = subprocess.Popen([sys.executable, "-c", CHURN, str(other / name), str(seconds)], stdout=subprocess.PIPE,
                                 text=True)
