@@ -86,22 +86,19 @@ class Node:
                        for name, value in keys.items())
         (self.folder / "etc/iops-limitd/iops-limitd.conf").write_text(f"[device]\nmount = {self.data}\n{text}")
 
-    def pod(self, digit):
-        uid = f"0a1b2c3d_0000_4000_8000_{digit * 12}"
-        path = f"{PODS}/kubepods-burstable-pod{uid}.slice"
-        self.make(path)
-        return path
+    def path(self, digit):
+        return (self.cgroup / PODS / f"kubepods-burstable-pod0a1b2c3d_0000_4000_8000_{digit * 12}.slice"
+                / f"cri-containerd-{digit * 64}.scope")
 
     def record(self, digit, name="web"):
         folder = self.folder / RECORDS / (digit * 64)
         folder.mkdir()
-        whole = folder / "new"
         kubernetes = "io.kubernetes.cri."
-        whole.write_text(json.dumps({"ociVersion": "1.1.0", "annotations": {
+        (folder / "new").write_text(json.dumps({"ociVersion": "1.1.0", "annotations": {
             kubernetes + "container-type": "container", kubernetes + "container-name": name,
             kubernetes + "image-name": "example.org/image:1", kubernetes + "sandbox-id": "5" * 64,
             kubernetes + "sandbox-name": f"pod-{digit}", kubernetes + "sandbox-namespace": "shop"}}))
-        whole.rename(folder / "config.json")
+        (folder / "new").rename(folder / "config.json")
 
     def container(self, digit, **record):
         """A container of a pod of its own, with its record."""
@@ -109,9 +106,9 @@ class Node:
         return self.bare_container(digit)
 
     def bare_container(self, digit):
-        path = self.cgroup / self.pod(digit) / f"cri-containerd-{digit * 64}.scope"
-        path.mkdir()
-        return path
+        self.make(str(self.path(digit).parent.relative_to(self.cgroup)))
+        self.path(digit).mkdir()
+        return self.path(digit)
 
     @contextlib.contextmanager
     def daemon(self, *words, mounted=True):
@@ -206,19 +203,17 @@ class Wiring(unittest.TestCase):
         with node.daemon():
             self.assertEqual(limit(old), "500")
             node.after(lambda: node.container("b", name="new"), "new of pod shop/pod-b", "2 containers limited")
-            new = node.cgroup / node.pod("b") / f"cri-containerd-{'b' * 64}.scope"
-            self.assertEqual(limit(new), "500")
-            node.after(new.rmdir, "1 container limited")
+            self.assertEqual(limit(node.path("b")), "500")
+            node.after(node.path("b").rmdir, "1 container limited")
         self.assertEqual(limit(old), "500")  # on_stop = keep
 
     def test_late_record_exempts(self):
         node = self.node
         with node.daemon():
-            made = []
-            node.after(lambda: made.append(node.bare_container("a")), "record was not readable")
-            self.assertEqual(limit(made[0]), "500")
+            node.after(lambda: node.bare_container("a"), "record was not readable")
+            self.assertEqual(limit(node.path("a")), "500")
             node.after(lambda: node.record("a", name="istio-proxy"), "istio-proxy of pod shop/pod-a", "keywords")
-            self.assertEqual(limit(made[0]), "")
+            self.assertEqual(limit(node.path("a")), "")
 
     def test_reload(self):
         node = self.node
@@ -291,12 +286,11 @@ class Wiring(unittest.TestCase):
 
     def test_outside_of_pods(self):
         node = self.node
-        docker = f"docker/{'d' * 64}"
         with node.daemon():
-            node.make("docker")
-            (node.cgroup / docker).mkdir()
+            path = node.cgroup / "docker" / ("d" * 64)
+            path.mkdir(parents=True)
             node.reload("configuration reloaded", runtime_standalone="docker")
-            self.assertEqual(limit(node.cgroup / docker), "500")
+            self.assertEqual(limit(path), "500")
 
     def test_more_events_than_the_kernel_keeps(self):
         """What comes while the queues are full is found nevertheless."""
