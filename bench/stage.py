@@ -11,12 +11,17 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 
 import record
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(SOURCE / "tests/support"))
+
+import hierarchy  # noqa: E402
+
 BUILD = SOURCE / "build" / "release"
 QOS = "kubepods.slice/kubepods-burstable.slice"
 RECORDS = "run/containerd/io.containerd.runtime.v2.task/k8s.io"
@@ -40,33 +45,16 @@ class Hierarchy:
     """Where this machine limits disks: v2's io controller or v1's blkio."""
 
     def __init__(self):
-        self.version, self.mount = self.find()
+        self.version, self.mount = hierarchy.find()
+        if self.mount is None:
+            raise SystemExit("neither cgroup v2 with io nor v1 with blkio is mounted here")
         self.files = (["io.max"] if self.version == "v2" else
                       ["blkio.throttle.read_iops_device", "blkio.throttle.write_iops_device"])
         self.ours = self.mount / f"iops-limitd-bench-{os.getpid()}"
 
-    @staticmethod
-    def find():
-        v1 = None
-        for line in pathlib.Path("/proc/self/mounts").read_text().splitlines():
-            _, mount, kind, options = line.split()[:4]
-            if kind == "cgroup2" and "io" in pathlib.Path(mount, "cgroup.controllers").read_text().split():
-                return "v2", pathlib.Path(mount)
-            if kind == "cgroup" and "blkio" in options.split(","):
-                v1 = pathlib.Path(mount)
-        if v1 is None:
-            raise SystemExit("neither cgroup v2 with io nor v1 with blkio is mounted here")
-        return "v1", v1
-
     def make(self, path):
         """A cgroup whose children have limit files."""
-        if path.is_dir():
-            return
-        if path != self.mount:
-            self.make(path.parent)
-        path.mkdir(exist_ok=True)
-        if self.version == "v2":
-            (path / "cgroup.subtree_control").write_text("+io")
+        hierarchy.make(self.version, path)
 
     @staticmethod
     def remove(path):

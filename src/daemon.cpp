@@ -317,5 +317,4 @@ bool Daemon::has_record(std::string_view cgroup) const {
   return found != carriers_.end() && found->second->has_whole_record();
 }
 
-// Once for a pod, however many containers repeat it.
 }  // namespace iopslimit

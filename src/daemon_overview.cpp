@@ -56,8 +56,9 @@ Overview Daemon::overview() const {
 
 void Daemon::each_rule(const SeeRule& see, bool carriers) const {
   kubepods_.each([&see](const std::string& cgroup, const Rule& rule) { see(cgroup, rule, true); });
-  for (auto entry = carriers_.begin(); carriers && entry != carriers_.end(); ++entry) {
-    for (const Rule& rule : entry->second->held) see(entry->second->path.cgroup, rule, false);
+  if (carriers) {
+    for (const auto& [cgroup, carrier] : carriers_)
+      for (const Rule& rule : carrier->held) see(carrier->path.cgroup, rule, false);
   }
   rules_.each_left(
       [&see](const std::string& cgroup, const Rule& rule) { see(cgroup, rule, false); });

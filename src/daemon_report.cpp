@@ -32,6 +32,7 @@ void Daemon::report_decision(Carrier& carrier, const Before& before) {
   waiting_.push_back({&carrier, before});
 }
 
+// Once for a pod, however many containers repeat it.
 void Daemon::report_complaints(const Carrier& carrier) {
   for (const std::string& text : carrier.decision.complaints) {
     if (!complaints_.add(carrier.path.pod_uid, text)) continue;

@@ -19,6 +19,10 @@ import tempfile
 import threading
 import unittest
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "support"))
+
+import hierarchy  # noqa: E402
+
 PROGRAM, IOPSCTL = shlex.split(sys.argv[1]), sys.argv[2]
 PATIENCE = 120  # seconds until a wait counts as failed
 PODS = "kubepods.slice/kubepods-burstable.slice"
@@ -36,18 +40,7 @@ exec "$@"
 """
 
 
-def find_hierarchy():
-    v1 = None
-    for line in pathlib.Path("/proc/self/mounts").read_text().splitlines():
-        _, mount, kind, options = line.split()[:4]
-        if kind == "cgroup2" and "io" in pathlib.Path(mount, "cgroup.controllers").read_text().split():
-            return "v2", pathlib.Path(mount)
-        if kind == "cgroup" and "blkio" in options.split(","):
-            v1 = pathlib.Path(mount)
-    return ("v1", v1) if v1 else (None, None)
-
-
-VERSION, MOUNT = find_hierarchy()
+VERSION, MOUNT = hierarchy.find()
 LIMIT_FILE = "io.max" if VERSION == "v2" else "blkio.throttle.read_iops_device"
 
 
@@ -72,12 +65,7 @@ class Node:
 
     def make(self, path):
         """A cgroup whose children have limit files."""
-        here = self.cgroup
-        for part in ["", *path.split("/")]:
-            here = here / part
-            here.mkdir(exist_ok=True)
-            if VERSION == "v2":
-                (here / "cgroup.subtree_control").write_text("+io")
+        hierarchy.make(VERSION, self.cgroup / path)
 
     def configure(self, **keys):
         """SECTION_KEY=value"""

@@ -47,12 +47,17 @@ def reload():
     return subprocess.run(["systemctl", "reload", UNIT], capture_output=True).returncode == 0
 
 
-def show(name):
-    return run("systemctl", "show", "--value", "-p", name, UNIT).strip()
+def show(name, unit=UNIT):
+    return run("systemctl", "show", "--value", "-p", name, unit).strip()
 
 
 def pid():
     return int(show("MainPID"))
+
+
+def await_restart(old):
+    """Waits until systemd has started it anew after process `old`."""
+    until(lambda: show("ActiveState") == "active" and pid() not in (0, old), "the restart by systemd")
 
 
 def status_text():

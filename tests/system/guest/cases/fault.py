@@ -53,7 +53,3 @@ def memory():
     """Bytes that the service alone has written to: RssAnon of proc_pid_status(5)."""
     status = pathlib.Path(f"/proc/{service.pid()}/status").read_text()
     return int(re.search(r"RssAnon:\s+(\d+) kB", status)[1]) << 10
-
-
-def watches():
-    return service.inotify_watches()

@@ -36,14 +36,6 @@ def unit_with(*lines):
         run("systemctl", "restart", service.UNIT)
 
 
-def systemctl_show(unit, name):
-    return run("systemctl", "show", "--value", "-p", name, unit).strip()
-
-
-def ready_again(old):
-    until(lambda: service.show("ActiveState") == "active" and service.pid() not in (0, old), "the restart by systemd")
-
-
 @fault("killed-fifty-times-under-a-stream", long=True)
 def kill_under_a_stream(node):
     """kill -9 at a random moment, at the start of the service too; at READY everything has its limit."""
@@ -60,7 +52,7 @@ def kill_under_a_stream(node):
             lost += crowd.unlimited(node, held, LIMIT)
             if chance.random() < 0.3:
                 continue  # the next one meets it while it starts
-            ready_again(pid)
+            service.await_restart(pid)
             late = crowd.unlimited(node, there, LIMIT)
             assert not late, f"{len(late)} of {len(there)} have no limit at READY, such as {late[0].cgroup}"
         assert not lost, f"{len(lost)} lost their limit when the service was killed, such as {lost[0].cgroup}"
@@ -74,7 +66,7 @@ def daemons(node):
     pid, said = service.pid(), []
     pod = node.kubelet.run_pod("in-turn")
     for unit in ("systemd-udevd", "dbus", "systemd-journald", "containerd"):
-        main = systemctl_show(unit, "MainPID")
+        main = service.show("MainPID", unit)
         os.kill(int(main), signal.SIGKILL)
         with crowd.pods(node, 1) as [other]:  # at once, before the daemon is back
             one = crowd.Bare(node, other)
@@ -83,7 +75,7 @@ def daemons(node):
             one.remove()
         if unit == "dbus":  # not restarted by itself but by its socket, as on a node
             run("systemctl", "start", "dbus.service")
-        until(lambda: systemctl_show(unit, "ActiveState") == "active" and systemctl_show(unit, "MainPID") != main,
+        until(lambda: service.show("ActiveState", unit) == "active" and service.show("MainPID", unit) != main,
               f"{unit} again")
         until(node.runtime.answers, "an answer on the CRI socket")
         container = node.kubelet.run_container(pod, unit)
@@ -119,7 +111,7 @@ def watchdog(node):
         os.kill(pid, signal.SIGSTOP)
         meanwhile = crowd.Bare(node, pod)
         meanwhile.make()
-        ready_again(pid)
+        service.await_restart(pid)
         assert not crowd.unlimited(node, [meanwhile], LIMIT), f"{meanwhile.cgroup} has no limit at READY"
         meanwhile.remove()
         said = [line for line in service.messages(after=mark) if "atchdog" in line]

@@ -39,7 +39,7 @@ def killed(node):
     # Whether this container comes before or after systemd has restarted the service: it has its rule in the end.
     pod = node.kubelet.run_pod("meanwhile")
     node.kubelet.run_container(pod, "app")
-    until(lambda: service.show("ActiveState") == "active" and service.pid() not in (0, pid), "the restart by systemd")
+    service.await_restart(pid)
     node.expect_limited()
     node.remove_pods(pod)
     rule = expect_new_container_limited(node)

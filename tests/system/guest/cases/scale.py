@@ -9,7 +9,7 @@ import time
 import crowd
 import rules
 import service
-from cases.fault import CHECK_SECONDS, LIMIT, configured, fault, memory, watches
+from cases.fault import CHECK_SECONDS, LIMIT, configured, fault, memory
 from disks import run
 from report import until
 
@@ -93,8 +93,9 @@ def come_and_go(node):
             for one in made:
                 one.remove()
             if number in (rounds // 5 - 1, rounds - 1):
-                until(lambda: watches() <= 2 * len(pods) + 40, lambda: f"fewer watches than {watches()}", 20)
-                sizes.append((memory(), len(os.listdir(f"/proc/{service.pid()}/fd")), watches()))
+                until(lambda: service.inotify_watches() <= 2 * len(pods) + 40,
+                      lambda: f"fewer watches than {service.inotify_watches()}", 20)
+                sizes.append((memory(), len(os.listdir(f"/proc/{service.pid()}/fd")), service.inotify_watches()))
     (early, *before), (late, *after) = sizes
     assert before == after, f"descriptors, watches: {before} after {each * rounds // 5}, {after} after {each * rounds}"
     # A leak of 50 bytes a container would show: less than the shortest thing there is to remember of one.
@@ -114,7 +115,7 @@ def vanish(node):
             first.make()
             crowd.expect_limited(node, [first], LIMIT)
             first.remove()
-        before, pid = watches(), service.pid()
+        before, pid = service.inotify_watches(), service.pid()
         loop = subprocess.Popen([sys.executable, "-c", CHURN, str(other / name), str(seconds)], stdout=subprocess.PIPE,
                                 text=True)
         made, times = [], []
@@ -135,7 +136,8 @@ def vanish(node):
         crowd.expect_limited(node, made, LIMIT)
         for one in made:
             one.remove()
-        until(lambda: watches() <= before, lambda: f"expected {before} watches as before, found {watches()}", 60)
+        until(lambda: service.inotify_watches() <= before,
+              lambda: f"expected {before} watches as before, found {service.inotify_watches()}", 60)
     assert service.pid() == pid, "the service was restarted"
     return f"{count} cgroups made and removed in {seconds} s; {len(times)} containers made meanwhile, " \
            f"each limited, after {max(times):.1f} s at most"
@@ -143,7 +145,9 @@ def vanish(node):
 
 LOOKALIKES = ("kubepods", "kubepods.slice", "kubepods-burstable.slice", "pod0c0ffee0-1234-4321-8888-0123456789ab",
               "kubepods-burstable-pod0c0ffee0_1234_4321_8888_0123456789ab.slice",
-              "cri-containerd-" + "ab" * 32 + ".scope", "crio-" + "cd" * 32 + ".scope", "docker-" + "ef" * 32 + ".scope", "ab" * 32, "burstable", "system.slice")
+              "cri-containerd-" + "ab" * 32 + ".scope", "crio-" + "cd" * 32 + ".scope",
+              "docker-" + "ef" * 32 + ".scope",
+              "ab" * 32, "burstable", "system.slice")
 
 
 def took(node, pod, count=30):
@@ -166,7 +170,7 @@ def own_subtree(node):
     base = node.base()
     mine = pathlib.Path(rules.root() / base.cgroup.strip("/"), "own")
     with crowd.pods(node, 1) as [pod]:
-        before, quick, count = (memory(), watches()), took(node, pod), 0
+        before, quick, count = (memory(), service.inotify_watches()), took(node, pod), 0
         mine.mkdir()
         try:
             for folder in range(100):
@@ -185,7 +189,7 @@ def own_subtree(node):
             run("systemctl", "reload", service.UNIT)  # reads the whole tree
             found = [path for path, _ in rules.below(base.cgroup) if path != base.cgroup.strip("/")]
             assert found == [], f"expected no rule in the container's own cgroups after a reload, found {found}"
-            after = (memory(), watches())
+            after = (memory(), service.inotify_watches())
         finally:
             for directory, _, _ in os.walk(mine, topdown=False):
                 os.rmdir(directory)
