@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -81,7 +82,8 @@ class Daemon {
   std::vector<std::string> take_controller_missing() {
     return std::exchange(controller_missing_, {});
   }
-  std::vector<Report> take_reports();
+  /// What there is to say, in the order in which it came to be: the first `most` lines of it.
+  std::vector<Report> take_reports(std::size_t most = SIZE_MAX);
   bool unsettled() const { return unsettled_; }
   /// Rules that were put in force or taken away so far.
   std::uint64_t writes() const { return rules_.writes(); }
@@ -124,7 +126,7 @@ class Daemon {
   void release_missing(const Listing& listing);
 
   void tell(Report news);
-  void word();
+  void word(std::size_t enough = SIZE_MAX);
   void report_decision(Carrier& carrier, const Before& before = {});
   void report_complaints(const Carrier& carrier);
   void report_unknown_labels(const Record& record);
@@ -148,8 +150,8 @@ class Daemon {
     Carrier* carrier;
     Before before;
   };
-  std::vector<Waiting> waiting_;
-  std::vector<Report> reports_;
+  std::deque<Waiting> waiting_;
+  std::deque<Report> reports_;
 };
 
 }  // namespace iopslimit

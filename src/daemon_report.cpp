@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the daemon has to say. The lines about decisions are worded when a burst is over, or before
 // what they are about changes: until then other containers wait for their limits.
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "daemon.hpp"
 
 namespace iopslimit {
 
-std::vector<Report> Daemon::take_reports() {
-  word();
-  return std::exchange(reports_, {});
+std::vector<Report> Daemon::take_reports(std::size_t most) {
+  word(most);
+  const auto end = reports_.begin() + static_cast<std::ptrdiff_t>(std::min(most, reports_.size()));
+  std::vector<Report> taken(std::move_iterator(reports_.begin()), std::move_iterator(end));
+  reports_.erase(reports_.begin(), end);
+  return taken;
 }
 
 void Daemon::tell(Report news) {
@@ -17,8 +22,10 @@ void Daemon::tell(Report news) {
   reports_.push_back(std::move(news));
 }
 
-void Daemon::word() {
-  for (const auto& [carrier, before] : std::exchange(waiting_, {})) {
+// Until `enough` lines are there.
+void Daemon::word(std::size_t enough) {
+  for (; !waiting_.empty() && reports_.size() < enough; waiting_.pop_front()) {
+    const auto& [carrier, before] = waiting_.front();
     carrier->waits = false;
     reports_.push_back(
         decided(about(carrier->path, carrier->names()), carrier->decision, carrier->held, before));

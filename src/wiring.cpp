@@ -24,6 +24,10 @@ constexpr std::chrono::milliseconds repair_delay{250};
 // although there are more: a container in a loop of mkdir must not keep it from being heard.
 constexpr int most_batches = 64;
 
+// A pod's containers come within moments of each other: what is to be said of the first does not
+// hold up the second.
+constexpr std::chrono::milliseconds after_a_burst{20};
+
 constexpr const char* run_folder = "/run/iops-limitd";
 
 WatchedPlaces places(const Config& config, CgroupVersion version) {
@@ -144,7 +148,7 @@ void Wiring::connect() {
     loop_.ring_in(repair_delay);
   });
   loop_.on_alarm([this] { put_right(); });
-  loop_.on_idle([this] { flush(); });
+  loop_.on_idle([this] { tidy_up(); });
   start_safety_net(daemon_->config());
   loop_.on_signal(SIGHUP, [this] { reload(); });
   loop_.on_signal(SIGTERM, [this] { stop(); });
@@ -155,8 +159,9 @@ void Wiring::connect() {
 void Wiring::read_cgroup_events() {
   metering_->events_begin(daemon_->writes());
   watch_.read_events();
+  retry_controllers();
   metering_->events_over();
-  loop_.call_when_idle();
+  loop_.call_when_idle(after_a_burst);
   if (++batches_ < most_batches) return;
   loop_.take_turns();
   flush();
@@ -287,49 +292,6 @@ std::vector<std::string> Wiring::reload() {
   return wrong;
 }
 
-// After the first write of a limit: ours shall not be told. It was written without a look at what
-// is there, so that is done now.
-void Wiring::follow_limits() {
-  for (const std::string& cgroup : std::exchange(to_follow_, {})) {
-    if (daemon_->holds(cgroup) && limit_watch_.follow(cgroup)) daemon_->on_written(cgroup);
-  }
-}
-
-void Wiring::put_right() {
-  for (const std::string& cgroup : std::exchange(written_, {})) daemon_->on_written(cgroup);
-  flush();
-}
-
-// A limit file that was missing comes with the controller, and the controller with a write that
-// raises an event.
-void Wiring::retry_controllers() {
-  for (const std::string& cgroup : daemon_->take_controller_missing()) {
-    if (!daemon_->knows(cgroup)) continue;  // it went meanwhile: nothing would tell its end again
-    watch_.await_controller(cgroup);
-    seen({cgroup, place_of(cgroup, daemon_->config().standalone)});
-  }
-  static_cast<void>(daemon_->take_controller_missing());
-}
-
-void Wiring::flush() {
-  batches_ = 0;
-  retry_controllers();
-  if (daemon_->unsettled()) daemon_->settle();
-  follow_limits();
-  const auto now = std::chrono::duration_cast<std::chrono::seconds>(
-      std::chrono::steady_clock::now().time_since_epoch());
-  for (const Report& summary : flood_guard_.summaries(now)) journal_.send(summary);
-  for (const Report& report : daemon_->take_reports()) {
-    if (flood_guard_.passes(report, now)) journal_.send(report);
-    operating_->told(report);
-    if (units_) units_->told(report);
-    metering_->told(report);
-  }
-  operating_->settled();
-  if (units_) units_->settle();
-  service_.status(status());
-}
-
 void Wiring::stop() {
   service_.stopping();
   const bool clear = daemon_->config().on_stop == OnStop::clear;
@@ -337,14 +299,6 @@ void Wiring::stop() {
   flush();
   if (!clear || !units_) return loop_.quit();
   units_->finish([this] { loop_.quit(); });  // or systemd would bring the limits back
-}
-
-std::string Wiring::status() const {
-  std::string text = daemon_->status();
-  if (daemon_->config().dry_run) text = "dry run, nothing is written; " + text;
-  if (config_refused_)
-    text = "configuration has errors (see the journal), the old one is in force; " + text;
-  return text;
 }
 
 }  // namespace iopslimit

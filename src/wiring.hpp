@@ -65,11 +65,16 @@ class Wiring {
   void follow_anew();
   void look_at_disks();
   std::vector<std::string> reload();
-  void follow_limits();
-  void put_right();
-  void retry_controllers();
-  void flush();
   void stop();
+
+  void tidy_up();
+  void flush();
+  bool do_a_piece();
+  void close_round();
+  void retry_controllers();
+  void follow_limit(const std::string& cgroup);
+  void put_right();
+  void say(const Report& report);
   std::string status() const;
 
   std::string config_file_;
@@ -84,7 +89,7 @@ class Wiring {
   RecordWatch late_records_;
   CgroupWatch watch_;
   LimitWatch limit_watch_;
-  std::vector<std::string> to_follow_;  // cgroups that were seen since the last flush
+  std::vector<std::string> to_follow_;  // cgroups that were seen and have no watch yet
   std::set<std::string> written_;       // cgroups whose limit files were written
   DataDisk disk_;
   BlockEvents block_events_;
@@ -93,7 +98,7 @@ class Wiring {
   std::optional<UnitProperties> units_;  // none in a dry run
   std::optional<Metering> metering_;
   bool config_refused_ = false;
-  int batches_ = 0;  // of cgroup events since the last flush
+  int batches_ = 0;  // of cgroup events since the loop was idle
 };
 
 }  // namespace iopslimit

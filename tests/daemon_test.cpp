@@ -148,6 +148,22 @@ TEST_F(DaemonTest, BadRecordIsSaidOnceAndLimited) {
   EXPECT_EQ(said, 1U);
 }
 
+TEST_F(DaemonTest, ReportsCanBeTakenOneByOneInTheirOrder) {
+  Daemon& daemon = start();
+  const auto next = [&daemon] {
+    const std::vector<Report> taken = daemon.take_reports(1);
+    return taken.size() == 1 ? taken[0].text : std::to_string(taken.size()) + " lines";
+  };
+  daemon.on_appeared(container(1), named("one"));
+  daemon.on_appeared(container(2), named("two"));
+  EXPECT_THAT(next(), HasSubstr("limited: one"));
+  daemon.on_appeared(container(3), BadRecord{"cut short"});
+  EXPECT_THAT(next(), HasSubstr("limited: two"));
+  EXPECT_THAT(next(), HasSubstr("cut short"));
+  EXPECT_THAT(next(), HasSubstr("limited: "));
+  EXPECT_EQ(next(), "0 lines");
+}
+
 TEST_F(DaemonTest, ARecordThatTurnsBadLosesNothing) {
   Daemon& daemon = start();
   daemon.on_appeared(container(1), named("istio-proxy"));

@@ -257,8 +257,8 @@ const Calls v1_calls{{"read", 1},  {"openat", 4}, {"fstat", 1}, {"pread", 3},
                      {"close", 4}, {"write", 1},  {"pwrite", 2}};
 
 INSTANTIATE_TEST_SUITE_P(Costs, HotPath,
-                         testing::Values(CostRow{CgroupVersion::v2, v2_calls, 34},
-                                         CostRow{CgroupVersion::v1, v1_calls, 30}),
+                         testing::Values(CostRow{CgroupVersion::v2, v2_calls, 33},
+                                         CostRow{CgroupVersion::v1, v1_calls, 29}),
                          [](const auto& row) {
                            return row.param.version == CgroupVersion::v2 ? "V2" : "V1";
                          });

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/flood_guard.hpp"
 
+#include <utility>
+
 namespace iopslimit {
 
 bool FloodGuard::passes(const Report& report, std::chrono::seconds now) {
@@ -20,6 +22,7 @@ bool FloodGuard::passes(const Report& report, std::chrono::seconds now) {
 
 std::vector<Report> FloodGuard::summaries(std::chrono::seconds now) {
   std::vector<Report> all;
+  if (std::exchange(looked_, now) == now) return all;
   for (auto entry = windows_.begin(); entry != windows_.end();) {
     Window& one = entry->second;
     if (now - one.begin < window) {

@@ -23,7 +23,8 @@ class FloodGuard {
   /// a clock that never goes back.
   bool passes(const Report& report, std::chrono::seconds now);
 
-  /// For each window that is over: how many were not written, and where there were any.
+  /// For each window that is over: how many were not written, where there were any. It looks once
+  /// a second however often it is called.
   std::vector<Report> summaries(std::chrono::seconds now);
 
  private:
@@ -36,6 +37,7 @@ class FloodGuard {
   using Key = std::pair<std::string, Action>;
 
   std::map<Key, Window> windows_;
+  std::chrono::seconds looked_{-1};
 };
 
 }  // namespace iopslimit

@@ -124,40 +124,44 @@ void EventLoop::wake_at(std::optional<std::uint64_t> seconds) {
 }
 
 void EventLoop::on_idle(Callback callback) {
-  idle_ = &bind([this, callback = std::move(callback)] {
-    if (first_ != nullptr) set_first(SD_EVENT_PRIORITY_IMPORTANT);
-    callback();
-  });
-  sd_event_source* source = nullptr;
-  const auto trampoline = [](sd_event_source* self, void* bound) noexcept {
-    return call(self, *static_cast<Binding*>(bound));
-  };
-  check(sd_event_add_defer(event_.get(), &source, trampoline, idle_), "sd_event_add_defer");
-  idle_->source.reset(source);
-  check(sd_event_source_set_priority(source, SD_EVENT_PRIORITY_IDLE),
-        "sd_event_source_set_priority");
-  check(sd_event_source_set_enabled(source, SD_EVENT_OFF), "sd_event_source_set_enabled");
+  idle_ = &bind_bell(
+      [this, callback = std::move(callback)] {
+        if (first_ != nullptr) set_first(SD_EVENT_PRIORITY_IMPORTANT);
+        callback();
+      },
+      SD_EVENT_PRIORITY_IDLE);
 }
 
-void EventLoop::call_when_idle() {
-  check(sd_event_source_set_enabled(idle_->source.get(), SD_EVENT_ONESHOT),
-        "sd_event_source_set_enabled");
+void EventLoop::call_when_idle(std::chrono::milliseconds delay) {
+  ring(*idle_, delay);
 }
 
 void EventLoop::on_alarm(Callback callback) {
-  alarm_ = &bind(std::move(callback));
+  alarm_ = &bind_bell(std::move(callback), SD_EVENT_PRIORITY_NORMAL);
+}
+
+void EventLoop::ring_in(std::chrono::milliseconds delay) {
+  ring(*alarm_, delay);
+}
+
+// A timer that is off until ring().
+EventLoop::Binding& EventLoop::bind_bell(Callback callback, std::int64_t priority) {
+  constexpr std::uint64_t accuracy = 1000;  // microseconds
+  Binding& bell = bind(std::move(callback));
   sd_event_source* source = nullptr;
   const auto trampoline = [](sd_event_source* self, std::uint64_t, void* bound) noexcept {
     return call(self, *static_cast<Binding*>(bound));
   };
-  check(sd_event_add_time(event_.get(), &source, CLOCK_MONOTONIC, 0, 0, trampoline, alarm_),
+  check(sd_event_add_time(event_.get(), &source, CLOCK_MONOTONIC, 0, accuracy, trampoline, &bell),
         "sd_event_add_time");
-  alarm_->source.reset(source);
+  bell.source.reset(source);
+  check(sd_event_source_set_priority(source, priority), "sd_event_source_set_priority");
   check(sd_event_source_set_enabled(source, SD_EVENT_OFF), "sd_event_source_set_enabled");
+  return bell;
 }
 
-void EventLoop::ring_in(std::chrono::milliseconds delay) {
-  sd_event_source* source = alarm_->source.get();
+void EventLoop::ring(Binding& bell, std::chrono::milliseconds delay) {
+  sd_event_source* source = bell.source.get();
   int enabled = SD_EVENT_OFF;
   check(sd_event_source_get_enabled(source, &enabled), "sd_event_source_get_enabled");
   if (enabled != SD_EVENT_OFF) return;

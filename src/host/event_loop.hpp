@@ -45,8 +45,9 @@ class EventLoop {
   void wake_at(std::optional<std::uint64_t> seconds);
   /// What call_when_idle() asks for.
   void on_idle(Callback callback);
-  /// Calls the on_idle() callback once, after all that is pending now.
-  void call_when_idle();
+  /// Calls the on_idle() callback once, after `delay` and all that is pending then; asked again
+  /// meanwhile it stays at that.
+  void call_when_idle(std::chrono::milliseconds delay = {});
   /// What ring_in() asks for.
   void on_alarm(Callback callback);
   /// Calls the on_alarm() callback once after `delay`; asked again meanwhile it stays at that.
@@ -80,6 +81,8 @@ class EventLoop {
 
   Binding& bind(Callback callback);
   void set_first(std::int64_t priority);
+  Binding& bind_bell(Callback callback, std::int64_t priority);
+  static void ring(Binding& bell, std::chrono::milliseconds delay);
   void repeat(Binding*& timer, std::chrono::microseconds interval, Callback callback,
               std::int64_t priority);
   static int call(sd_event_source* source, Binding& binding) noexcept;

@@ -52,7 +52,7 @@ TEST(FloodGuard, WhenTheWindowIsOverItSaysHowManyWereNotWritten) {
             "7 more of these were not written in the last minute, the last: changed a");
   EXPECT_EQ(said[0].action, Action::suppressed);
   EXPECT_EQ(said[0].pod_uid, "a");
-  EXPECT_THAT(guard.summaries(seconds(160)), IsEmpty());
+  EXPECT_THAT(guard.summaries(seconds(161)), IsEmpty());
   EXPECT_EQ(passed(guard, about_pod("a"), 1, seconds(161)), 1U);
 }
 

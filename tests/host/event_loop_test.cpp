@@ -154,6 +154,26 @@ TEST(EventLoop, IdleIsCalledOnceForEachAsking) {
   EXPECT_EQ(calls, 2);
 }
 
+// What was asked for with a delay comes before an alarm that is later, not before one that is
+// sooner.
+TEST(EventLoop, IdleWaitsForItsDelay) {
+  EventLoop loop;
+  std::string order;
+  loop.on_idle([&] {
+    order += "idle ";
+    loop.ring_in(std::chrono::milliseconds(1));
+  });
+  loop.on_alarm([&] {
+    order += "alarm ";
+    if (order == "alarm idle alarm ") return loop.quit();
+    loop.call_when_idle();  // it was asked for already: that stays
+  });
+  loop.call_when_idle(std::chrono::milliseconds(20));
+  loop.ring_in(std::chrono::milliseconds(1));
+  loop.run();
+  EXPECT_EQ(order, "alarm idle alarm ");
+}
+
 TEST(EventLoop, SignalsAreCalledBack) {
   EventLoop loop;
   int reloads = 0;

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// What may wait until a burst of new cgroups is over. It is done a piece at a time, with a look for
+// new cgroups between two: the next container waits for one piece at most.
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "wiring.hpp"
+
+namespace iopslimit {
+namespace {
+
+std::chrono::seconds monotonic_seconds() {
+  return std::chrono::duration_cast<std::chrono::seconds>(
+      std::chrono::steady_clock::now().time_since_epoch());
+}
+
+}  // namespace
+
+void Wiring::tidy_up() {
+  batches_ = 0;
+  if (do_a_piece()) return loop_.call_when_idle();
+  close_round();
+}
+
+void Wiring::flush() {
+  batches_ = 0;
+  while (do_a_piece()) {
+  }
+  close_round();
+}
+
+// False: nothing is left to do.
+bool Wiring::do_a_piece() {
+  retry_controllers();
+  if (daemon_->unsettled()) {
+    daemon_->settle();
+    return true;
+  }
+  if (!to_follow_.empty()) {
+    follow_limit(to_follow_.back());
+    to_follow_.pop_back();
+    return true;
+  }
+  const std::vector<Report> reports = daemon_->take_reports(1);
+  for (const Report& report : reports) say(report);
+  return !reports.empty();
+}
+
+void Wiring::close_round() {
+  for (const Report& summary : flood_guard_.summaries(monotonic_seconds())) journal_.send(summary);
+  operating_->settled();
+  if (units_) units_->settle();
+  service_.status(status());
+}
+
+// A limit file that was missing comes with the controller, and the controller with a write that
+// raises an event.
+void Wiring::retry_controllers() {
+  for (const std::string& cgroup : daemon_->take_controller_missing()) {
+    if (!daemon_->knows(cgroup)) continue;  // it went meanwhile: nothing would tell its end again
+    watch_.await_controller(cgroup);
+    seen({cgroup, place_of(cgroup, daemon_->config().standalone)});
+  }
+  static_cast<void>(daemon_->take_controller_missing());
+}
+
+// After the first write of a limit: ours shall not be told. It was written without a look at what
+// is there, so that is done now.
+void Wiring::follow_limit(const std::string& cgroup) {
+  if (daemon_->holds(cgroup) && limit_watch_.follow(cgroup)) daemon_->on_written(cgroup);
+}
+
+void Wiring::put_right() {
+  for (const std::string& cgroup : std::exchange(written_, {})) daemon_->on_written(cgroup);
+  flush();
+}
+
+void Wiring::say(const Report& report) {
+  const auto now = monotonic_seconds();
+  for (const Report& summary : flood_guard_.summaries(now)) journal_.send(summary);
+  if (flood_guard_.passes(report, now)) journal_.send(report);
+  operating_->told(report);
+  if (units_) units_->told(report);
+  metering_->told(report);
+}
+
+std::string Wiring::status() const {
+  std::string text = daemon_->status();
+  if (daemon_->config().dry_run) text = "dry run, nothing is written; " + text;
+  if (config_refused_)
+    text = "configuration has errors (see the journal), the old one is in force; " + text;
+  return text;
+}
+
+}  // namespace iopslimit
