@@ -22,7 +22,7 @@ constexpr std::chrono::milliseconds repair_delay{250};
 
 // Batches of cgroup events, some hundred each, after which the rest of the service has its turn
 // although there are more: a container in a loop of mkdir must not keep it from being heard.
-constexpr int most_batches = 64;
+constexpr int most_batches = 16;
 
 // A pod's containers come within moments of each other: what is to be said of the first does not
 // hold up the second.

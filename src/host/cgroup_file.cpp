@@ -28,8 +28,14 @@ File open_cgroup_file(int root, std::string_view cgroup, std::string_view file, 
     path.resize(path.size() - file.size());
     struct stat about {};
     const bool there = fstatat(root, path.c_str(), &about, AT_SYMLINK_NOFOLLOW) == 0;
-    error = there ? SinkError::controller_missing : SinkError::cgroup_gone;
-  } else if (error == std::errc::no_such_device) {
+    path += file;
+    // Once more, or another cgroup of the same name, made meanwhile, would pass for one without
+    // the controller.
+    if (there) opened = open_at(root, path.c_str(), O_RDWR | O_NOFOLLOW, error);
+    if (error == std::errc::no_such_file_or_directory)
+      error = there ? SinkError::controller_missing : SinkError::cgroup_gone;
+  }
+  if (error == std::errc::no_such_device) {
     error = SinkError::cgroup_gone;  // kernfs: the directory is being removed
   }
   return opened;

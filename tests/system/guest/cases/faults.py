@@ -31,7 +31,7 @@ def unit_with(*lines):
     try:
         yield
     finally:
-        DROP_IN.unlink()
+        DROP_IN.unlink(missing_ok=True)  # `systemctl revert` takes it too
         run("systemctl", "daemon-reload")
         run("systemctl", "restart", service.UNIT)
 

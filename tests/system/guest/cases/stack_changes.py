@@ -111,7 +111,7 @@ def member_replaced(node):
             (mounts.BLOCK / array[5:] / "md/sync_speed_min").write_text("100000")
             run("mdadm", array, "--replace", first, "--with", third)
             state = mounts.BLOCK / array[5:] / f"md/dev-{first[5:]}/state"
-            until(lambda: "faulty" in state.read_text(), "the end of the copy to the new member")
+            until(lambda: "faulty" in state.read_text(), "the end of the copy to the new member", 180)
             run("mdadm", array, "--remove", first)
 
         said += [work.change("md raid1: a member replaced, limit_at = disk", [number[second], number[third]], replace,
