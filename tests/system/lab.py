@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The virtual-machine lab, called by ./dev: lab.py image | test | demo | vm."""
+"""The virtual-machine lab, called by ./dev: lab.py image | test | demo | vm | bench."""
 import argparse
 import pathlib
 import sys
@@ -15,7 +15,7 @@ def folder(text):
 
 def parse():
     parser = argparse.ArgumentParser(prog="lab.py")
-    parser.add_argument("command", choices=["image", "test", "demo", "vm"])
+    parser.add_argument("command", choices=["image", "test", "demo", "vm", "bench"])
     parser.add_argument("--cache", type=folder, default=REPOSITORY / "build/vm-cache")
     parser.add_argument("--work", type=folder, default=REPOSITORY / "build/vm")
     parser.add_argument("--program", type=folder, default=REPOSITORY / "build/release/iops-limitd")
@@ -27,7 +27,7 @@ def parse():
     parser.add_argument("--verbose", action="store_true")
     parser.add_argument("-k", "--filter", default="", help="only cases whose name contains this")
     parser.add_argument("--counts", default="/dev/null", help="file for the counts: passed failed skipped")
-    parser.add_argument("cells", nargs="*", help="of the matrix; none means all")
+    parser.add_argument("cells", nargs="*", help="of the matrix, or rows of the bench; none means all")
     return parser.parse_intermixed_args()
 
 
@@ -41,7 +41,7 @@ def main():
         import image
         image.ensure(arguments.cache, progress)
         return 0
-    module = __import__({"test": "tests", "demo": "demo", "vm": "login"}[arguments.command])
+    module = __import__({"test": "tests", "demo": "demo", "vm": "login", "bench": "bench"}[arguments.command])
     return module.main(arguments, progress)
 
 

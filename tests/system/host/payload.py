@@ -14,7 +14,7 @@ INSTALLED = {"iops-limitd.conf": "etc/iops-limitd", "org.iopslimit1.conf": "usr/
 
 
 class Payload:
-    """`plan` tells the guest side what to do; see guest/main.py. `more`: {path: content} of further files."""
+    """`plan` tells the guest side what to do; see guest/main.py. `more`: {path: content, or content and mode} of further files."""
 
     def __init__(self, plan, program, more=None):
         self.plan, self.program, self.more = plan, pathlib.Path(program), more or {}
@@ -36,7 +36,7 @@ class Payload:
                                 *(REPOSITORY / "packaging/prometheus").iterdir()]):
                 self._add_file(archive, f"opt/lab/{page.relative_to(REPOSITORY)}", page, 0o644)
             for name, content in self.more.items():
-                self._add_bytes(archive, name, content)
+                self._add_bytes(archive, name, *(content if isinstance(content, tuple) else (content,)))
         size = path.stat().st_size
         with open(path, "ab") as archive:
             archive.truncate((size + 511) // 512 * 512)
