@@ -15,7 +15,7 @@ class Bare:
     """Its record is written here; make() makes its cgroup directory, as a runtime does after the record."""
 
     def __init__(self, node, pod, name="app"):
-        self.pod, self.name, self.id = pod, name, crio.new_id()
+        self.pod, self.name, self.id, self.going = pod, name, crio.new_id(), False
         self.cgroup = node.kubelet.driver.container(pod.cgroup, self.id)
         self.directory = str(rules.root() / self.cgroup.strip("/"))
         systemd = pod.cgroup.endswith(".slice")
@@ -28,6 +28,7 @@ class Bare:
         os.mkdir(self.directory)
 
     def remove(self):
+        self.going = True  # the kernel takes the files away before the directory
         os.rmdir(self.directory)
         self.forget()
 
@@ -96,7 +97,7 @@ def stream(node, pods, **options):
 
 def unlimited(node, containers, limit):
     """Those of the containers that are there and do not have exactly this limit."""
-    return [one for one in containers if os.path.isdir(one.directory) and rules.of(one.cgroup) != {node.devnum: limit}
+    return [one for one in containers if rules.of(one.cgroup) != {node.devnum: limit} and not one.going
             and os.path.isdir(one.directory)]
 
 
