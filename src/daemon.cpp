@@ -174,10 +174,10 @@ bool Daemon::learn(Carrier& carrier, const RecordAnswer& record) {
   const Carrier::Learned learned = carrier.learn(record);
   if (learned == Carrier::Learned::bad_record) {
     tell(warning(about(carrier.path, nullptr),
-                 "the runtime's record cannot be used: " + carrier.bad_record +
+                 "the runtime's record cannot be used: " + std::get<BadRecord>(record).why +
                      "; limited with the default"));
   }
-  if (learned == Carrier::Learned::record) report_unknown_labels(*carrier.record);
+  if (learned == Carrier::Learned::record) report_unknown_labels(*carrier.names());
   return learned == Carrier::Learned::record;
 }
 

@@ -171,7 +171,7 @@ void Wiring::start_safety_net(const Config& config) {
   loop_.every(config.check_interval, [this] {
     look_at_disks();
     rescan();
-    loop_.call_when_idle();
+    flush();  // whole, as the rescan is
   });
 }
 

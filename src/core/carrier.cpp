@@ -2,7 +2,6 @@
 #include "core/carrier.hpp"
 
 #include <utility>
-#include <variant>
 
 namespace iopslimit {
 
@@ -22,16 +21,12 @@ Counts& Counts::operator-=(const Counts& other) {
 
 Carrier::Learned Carrier::learn(const RecordAnswer& answer) {
   if (has_whole_record() && !read_again) return Learned::nothing;
-  if (const auto* good = std::get_if<Record>(&answer)) {
-    read_again = false;
-    if (record == *good) return Learned::nothing;
-    record = *good;
-    return Learned::record;
-  }
-  const auto* bad = std::get_if<BadRecord>(&answer);
-  if (bad == nullptr || record) return Learned::nothing;
-  const bool told = std::exchange(bad_record, bad->why) == bad->why;
-  return told ? Learned::nothing : Learned::bad_record;
+  const bool good = std::holds_alternative<Record>(answer);
+  if (good) read_again = false;
+  const bool adds = good || (std::holds_alternative<BadRecord>(answer) && names() == nullptr);
+  if (!adds || record == answer) return Learned::nothing;
+  record = answer;
+  return good ? Learned::record : Learned::bad_record;
 }
 
 void Carrier::count(Counts& counts, bool gone) {

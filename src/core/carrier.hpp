@@ -3,10 +3,10 @@
 // about it.
 #pragma once
 
-#include <cstddef>
-#include <optional>
+#include <cstdint>
 #include <string>
 #include <system_error>
+#include <variant>
 #include <vector>
 
 #include "core/container.hpp"
@@ -18,9 +18,9 @@ namespace iopslimit {
 
 /// How many containers, or with scope = pod pods, are what.
 struct Counts {
-  std::size_t limited = 0;
-  std::size_t exempt = 0;
-  std::size_t failed = 0;
+  std::uint32_t limited = 0;
+  std::uint32_t exempt = 0;
+  std::uint32_t failed = 0;
 
   Counts& operator+=(const Counts& other);
   Counts& operator-=(const Counts& other);
@@ -29,15 +29,14 @@ struct Counts {
 /// What carries a limit, and all that is known about it.
 struct Carrier {
   ContainerPath path;
-  std::optional<Record> record;
-  bool read_again = false;  ///< the record was read for an older configuration
-  std::string bad_record;   ///< why it cannot be used: said once, not at every pass
+  RecordAnswer record;  ///< why it cannot be used until one can: said once, not at every pass
   Decision decision{.verdict = Verdict::sandbox};  ///< until it is decided it competes for nothing
   std::vector<Rule> held;                          ///< what the kernel holds because of us
   std::error_code last_error;                      ///< said once, not at every pass
   Counts counted;                                  ///< as what count() has counted it
-  bool said = false;                               ///< the journal has a line about its limit
-  bool waits = false;                              ///< or will have: about what it is now
+  bool read_again = false;  ///< the record was read for an older configuration
+  bool said = false;        ///< the journal has a line about its limit
+  bool waits = false;       ///< or will have: about what it is now
 
   enum class Learned { nothing, record, bad_record };
 
@@ -46,10 +45,10 @@ struct Carrier {
   Learned learn(const RecordAnswer& answer);
 
   /// A record was read that nothing can be added to.
-  bool has_whole_record() const { return record && !record->incomplete; }
+  bool has_whole_record() const { return names() != nullptr && !names()->incomplete; }
   /// Brings its part in `counts` up to date; `gone`: it has none any more.
   void count(Counts& counts, bool gone = false);
-  const Record* names() const { return record ? &*record : nullptr; }
+  const Record* names() const { return std::get_if<Record>(&record); }
   /// Not a pod's: it has no part in the total of all pods.
   bool standalone() const { return path.pod_uid.empty(); }
 };

@@ -58,7 +58,7 @@ TEST(CarrierViews, Standings) {
 TEST(CarrierViews, NamesAsFarAsTheyAreKnown) {
   Carrier carrier = web();
   EXPECT_EQ(view_of(carrier, {}).pod_namespace, "shop");
-  carrier.record.reset();
+  carrier.record = NoRecord{};
   const CarrierView view = view_of(carrier, {});
   EXPECT_EQ(view.name + view.image + view.pod + view.pod_namespace, "");
   EXPECT_EQ(view.reason, "why");

@@ -165,7 +165,7 @@ def memory(node):
         for one in [*held, *later]:
             one.remove()
         said = [line for line in service.messages(after=mark) if "oom" in line.lower()]
-    return f"{len(held)} kept their limit, {len(later)} more have theirs; {said[:1]}"
+    return f"{len(held)} kept their limit, {len(later)} more have theirs; {', '.join(said[:1]) or 'the unit has no line on it'}"
 
 
 @fault("every-core-busy-while-fifty-start", long=True)
