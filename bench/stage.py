@@ -81,9 +81,9 @@ class Stage:
     def __init__(self, hierarchy, work, name):
         self.hierarchy, self.name = hierarchy, name
         self.cgroup = hierarchy.ours / name
-        hierarchy.make(self.cgroup / QOS)
         if hierarchy.version == "v2":
             (hierarchy.mount / "cgroup.subtree_control").write_text("+io")
+        hierarchy.make(self.cgroup / QOS)
         self.folder = work / name
         self.data = work / "data"  # on a disk, and the same for every stage
         for inner in ("run/systemd/journal", "run/iops-limitd", "run/dbus", "etc/iops-limitd", RECORDS):
