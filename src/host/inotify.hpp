@@ -14,9 +14,10 @@ namespace iopslimit {
 File open_inotify();
 
 /// Hands the queued events to `handle`, in order, one buffer full at most: while there are more the
-/// descriptor stays readable, so that who makes events without end keeps nobody else waiting. What a
-/// later IN_DELETE of the same buffer is about is left out until that comes: of a directory that is
-/// made and removed in a loop there is little to do. Throws std::system_error when the descriptor fails.
+/// descriptor stays readable, so that who makes events without end keeps nobody else waiting. What
+/// a later IN_DELETE of the same buffer is about is left out until that comes: of a directory that
+/// is made and removed in a loop there is little to do. Throws std::system_error when the
+/// descriptor fails.
 void read_inotify(
     int fd,
     const std::function<void(int descriptor, std::uint32_t mask, std::string_view name)>& handle);
