@@ -14,7 +14,8 @@ INSTALLED = {"iops-limitd.conf": "etc/iops-limitd", "org.iopslimit1.conf": "usr/
 
 
 class Payload:
-    """`plan` tells the guest side what to do; see guest/main.py. `more`: {path: content, or content and mode} of further files."""
+    """`plan` tells the guest side what to do; see guest/main.py. `more`: {path: content, or content and mode} of further
+    files."""
 
     def __init__(self, plan, program, more=None):
         self.plan, self.program, self.more = plan, pathlib.Path(program), more or {}

@@ -105,7 +105,7 @@ def member_replaced(node):
             expect_rules(work.container, in_force([number[first], number[second]], LIMIT))
             said = [work.change("md raid1: a spare added, limit_at = disk", list(number.values()),
                                 lambda: run("mdadm", array, "--add", third), "disk")]
-        # Without the container's I/O: md's copy waits for that of the members, again and again, and that for its limit.
+        # Without the container's I/O, and not in the race: the copy may stall for minutes (HACKING.md, "The machine").
         run("mdadm", array, "--replace", first, "--with", third)
         state = mounts.BLOCK / array[5:] / f"md/dev-{first[5:]}/state"
         until(lambda: "faulty" in state.read_text(), "the end of the copy to the new member", 180)
