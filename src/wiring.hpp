@@ -74,6 +74,7 @@ class Wiring {
   void retry_controllers();
   void follow_limit(const std::string& cgroup);
   void put_right();
+  void send_summaries();
   void say(const Report& report);
   std::string status() const;
 

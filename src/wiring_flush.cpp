@@ -49,7 +49,7 @@ bool Wiring::do_a_piece() {
 }
 
 void Wiring::close_round() {
-  for (const Report& summary : flood_guard_.summaries(monotonic_seconds())) journal_.send(summary);
+  send_summaries();
   operating_->settled();
   if (units_) units_->settle();
   service_.status(status());
@@ -77,10 +77,13 @@ void Wiring::put_right() {
   flush();
 }
 
+void Wiring::send_summaries() {
+  for (const Report& summary : flood_guard_.summaries(monotonic_seconds())) journal_.send(summary);
+}
+
 void Wiring::say(const Report& report) {
-  const auto now = monotonic_seconds();
-  for (const Report& summary : flood_guard_.summaries(now)) journal_.send(summary);
-  if (flood_guard_.passes(report, now)) journal_.send(report);
+  send_summaries();
+  if (flood_guard_.passes(report, monotonic_seconds())) journal_.send(report);
   operating_->told(report);
   if (units_) units_->told(report);
   metering_->told(report);

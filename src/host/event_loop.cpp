@@ -34,6 +34,10 @@ int EventLoop::call(sd_event_source* source, Binding& binding) noexcept {
   return 0;
 }
 
+int EventLoop::time_came(sd_event_source* source, std::uint64_t, void* bound) noexcept {
+  return call(source, *static_cast<Binding*>(bound));
+}
+
 void EventLoop::fail() noexcept {
   parked_ = std::current_exception();
   sd_event_exit(event_.get(), 1);
@@ -94,12 +98,9 @@ void EventLoop::repeat(Binding*& timer, std::chrono::microseconds interval, Call
   timer->source.reset();
   if (interval.count() == 0) return;
   sd_event_source* source = nullptr;
-  const auto trampoline = [](sd_event_source* self, std::uint64_t, void* bound) noexcept {
-    return call(self, *static_cast<Binding*>(bound));
-  };
   check(sd_event_add_time_relative(event_.get(), &source, CLOCK_MONOTONIC,
                                    static_cast<std::uint64_t>(timer->interval.count()), 0,
-                                   trampoline, timer),
+                                   time_came, timer),
         "sd_event_add_time_relative");
   timer->source.reset(source);
   check(sd_event_source_set_priority(source, priority), "sd_event_source_set_priority");
@@ -114,10 +115,7 @@ void EventLoop::wake_at(std::optional<std::uint64_t> seconds) {
   wake_->source.reset();
   if (!seconds) return;
   sd_event_source* source = nullptr;
-  const auto trampoline = [](sd_event_source* self, std::uint64_t, void* bound) noexcept {
-    return call(self, *static_cast<Binding*>(bound));
-  };
-  check(sd_event_add_time(event_.get(), &source, CLOCK_BOOTTIME, *seconds * usec, 0, trampoline,
+  check(sd_event_add_time(event_.get(), &source, CLOCK_BOOTTIME, *seconds * usec, 0, time_came,
                           wake_),
         "sd_event_add_time");
   wake_->source.reset(source);
@@ -149,10 +147,7 @@ EventLoop::Binding& EventLoop::bind_bell(Callback callback, std::int64_t priorit
   constexpr std::uint64_t accuracy = 1000;  // microseconds
   Binding& bell = bind(std::move(callback));
   sd_event_source* source = nullptr;
-  const auto trampoline = [](sd_event_source* self, std::uint64_t, void* bound) noexcept {
-    return call(self, *static_cast<Binding*>(bound));
-  };
-  check(sd_event_add_time(event_.get(), &source, CLOCK_MONOTONIC, 0, accuracy, trampoline, &bell),
+  check(sd_event_add_time(event_.get(), &source, CLOCK_MONOTONIC, 0, accuracy, time_came, &bell),
         "sd_event_add_time");
   bell.source.reset(source);
   check(sd_event_source_set_priority(source, priority), "sd_event_source_set_priority");

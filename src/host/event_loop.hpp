@@ -86,6 +86,7 @@ class EventLoop {
   void repeat(Binding*& timer, std::chrono::microseconds interval, Callback callback,
               std::int64_t priority);
   static int call(sd_event_source* source, Binding& binding) noexcept;
+  static int time_came(sd_event_source* source, std::uint64_t, void* bound) noexcept;
 
   std::unique_ptr<sd_event, Unref> event_;
   std::deque<Binding> bindings_;
