@@ -20,9 +20,9 @@ namespace {
 // Whoever changes limits again and again is answered this often.
 constexpr std::chrono::milliseconds repair_delay{250};
 
-// Batches of cgroup events, some hundred each, after which the rest of the service has its turn
-// although there are more: a container in a loop of mkdir must not keep it from being heard.
-constexpr int most_batches = 16;
+// Cgroup events have come without a pause for so long: the rest of the service has its turns from
+// then on. A container in a loop of mkdir must not keep it from being heard.
+constexpr std::chrono::milliseconds longest_burst{250};
 
 // A pod's containers come within moments of each other: what is to be said of the first does not
 // hold up the second.
@@ -162,9 +162,9 @@ void Wiring::read_cgroup_events() {
   retry_controllers();
   metering_->events_over();
   loop_.call_when_idle(after_a_burst);
-  if (++batches_ < most_batches) return;
-  loop_.take_turns();
-  flush();
+  const auto now = std::chrono::steady_clock::now();
+  if (!busy_since_) busy_since_ = now;
+  if (now - *busy_since_ > longest_burst) loop_.take_turns(true);
 }
 
 void Wiring::start_safety_net(const Config& config) {

@@ -3,6 +3,7 @@
 // burst is over.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <set>
@@ -99,7 +100,8 @@ class Wiring {
   std::optional<UnitProperties> units_;  // none in a dry run
   std::optional<Metering> metering_;
   bool config_refused_ = false;
-  int batches_ = 0;  // of cgroup events since the loop was idle
+  // The first cgroup event since everything was done.
+  std::optional<std::chrono::steady_clock::time_point> busy_since_;
 };
 
 }  // namespace iopslimit

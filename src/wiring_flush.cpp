@@ -11,6 +11,9 @@
 namespace iopslimit {
 namespace {
 
+// Under events without end one piece a turn would not keep up with them.
+constexpr std::chrono::milliseconds a_turn{2};
+
 std::chrono::seconds monotonic_seconds() {
   return std::chrono::duration_cast<std::chrono::seconds>(
       std::chrono::steady_clock::now().time_since_epoch());
@@ -19,13 +22,14 @@ std::chrono::seconds monotonic_seconds() {
 }  // namespace
 
 void Wiring::tidy_up() {
-  batches_ = 0;
-  if (do_a_piece()) return loop_.call_when_idle();
-  close_round();
+  const auto end = std::chrono::steady_clock::now() + a_turn;
+  do {
+    if (!do_a_piece()) return close_round();
+  } while (loop_.takes_turns() && std::chrono::steady_clock::now() < end);
+  loop_.call_when_idle();
 }
 
 void Wiring::flush() {
-  batches_ = 0;
   while (do_a_piece()) {
   }
   close_round();
@@ -49,6 +53,8 @@ bool Wiring::do_a_piece() {
 }
 
 void Wiring::close_round() {
+  busy_since_.reset();
+  loop_.take_turns(false);
   send_summaries();
   operating_->settled();
   if (units_) units_->settle();

@@ -43,6 +43,11 @@ void EventLoop::fail() noexcept {
   sd_event_exit(event_.get(), 1);
 }
 
+void EventLoop::set_priority(const Binding& binding, std::int64_t priority) {
+  check(sd_event_source_set_priority(binding.source.get(), priority),
+        "sd_event_source_set_priority");
+}
+
 void EventLoop::on_ready(int fd, std::uint32_t events, Callback callback, bool first) {
   Binding& binding = bind(std::move(callback));
   sd_event_source* source = nullptr;
@@ -54,16 +59,16 @@ void EventLoop::on_ready(int fd, std::uint32_t events, Callback callback, bool f
   binding.source.reset(source);
   if (!first) return;
   first_ = &binding;
-  set_first(SD_EVENT_PRIORITY_IMPORTANT);
+  set_priority(binding, SD_EVENT_PRIORITY_IMPORTANT);
 }
 
-void EventLoop::set_first(std::int64_t priority) {
-  check(sd_event_source_set_priority(first_->source.get(), priority),
-        "sd_event_source_set_priority");
-}
-
-void EventLoop::take_turns() {
-  set_first(SD_EVENT_PRIORITY_NORMAL);
+void EventLoop::take_turns(bool turns) {
+  if (turns == turns_) return;
+  turns_ = turns;
+  if (first_ != nullptr)
+    set_priority(*first_, turns ? SD_EVENT_PRIORITY_NORMAL : SD_EVENT_PRIORITY_IMPORTANT);
+  if (idle_ != nullptr)
+    set_priority(*idle_, turns ? SD_EVENT_PRIORITY_NORMAL : SD_EVENT_PRIORITY_IDLE);
 }
 
 void EventLoop::on_signal(int signal, Callback callback) {
@@ -103,7 +108,7 @@ void EventLoop::repeat(Binding*& timer, std::chrono::microseconds interval, Call
                                    time_came, timer),
         "sd_event_add_time_relative");
   timer->source.reset(source);
-  check(sd_event_source_set_priority(source, priority), "sd_event_source_set_priority");
+  set_priority(*timer, priority);
 }
 
 void EventLoop::on_wake(Callback callback) {
@@ -122,12 +127,7 @@ void EventLoop::wake_at(std::optional<std::uint64_t> seconds) {
 }
 
 void EventLoop::on_idle(Callback callback) {
-  idle_ = &bind_bell(
-      [this, callback = std::move(callback)] {
-        if (first_ != nullptr) set_first(SD_EVENT_PRIORITY_IMPORTANT);
-        callback();
-      },
-      SD_EVENT_PRIORITY_IDLE);
+  idle_ = &bind_bell(std::move(callback), SD_EVENT_PRIORITY_IDLE);
 }
 
 void EventLoop::call_when_idle(std::chrono::milliseconds delay) {
@@ -150,7 +150,7 @@ EventLoop::Binding& EventLoop::bind_bell(Callback callback, std::int64_t priorit
   check(sd_event_add_time(event_.get(), &source, CLOCK_MONOTONIC, 0, accuracy, time_came, &bell),
         "sd_event_add_time");
   bell.source.reset(source);
-  check(sd_event_source_set_priority(source, priority), "sd_event_source_set_priority");
+  set_priority(bell, priority);
   check(sd_event_source_set_enabled(source, SD_EVENT_OFF), "sd_event_source_set_enabled");
   return bell;
 }

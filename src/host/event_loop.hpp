@@ -28,9 +28,10 @@ class EventLoop {
   /// Calls back whenever `fd` has `events` (EPOLLIN, EPOLLPRI). `first`, one of all: before
   /// everything else that is pending.
   void on_ready(int fd, std::uint32_t events, Callback callback, bool first = false);
-  /// What comes first waits its turn from now on, until the loop has been idle: somebody fills that
-  /// descriptor without end, and signals and timers must be heard too.
-  void take_turns();
+  /// True: what comes first waits its turn from now on, as all others do, the idle callback among
+  /// them. Somebody fills that descriptor without end, and the others must be heard too.
+  void take_turns(bool turns);
+  bool takes_turns() const { return turns_; }
   /// Blocks the signal's default action and calls back instead.
   void on_signal(int signal, Callback callback);
   /// Calls back every `interval`, replacing what was set before; 0 = never. Not from its own
@@ -80,7 +81,7 @@ class EventLoop {
   };
 
   Binding& bind(Callback callback);
-  void set_first(std::int64_t priority);
+  static void set_priority(const Binding& binding, std::int64_t priority);
   Binding& bind_bell(Callback callback, std::int64_t priority);
   static void ring(Binding& bell, std::chrono::milliseconds delay);
   void repeat(Binding*& timer, std::chrono::microseconds interval, Callback callback,
@@ -96,6 +97,7 @@ class EventLoop {
   Binding* wake_ = nullptr;
   Binding* idle_ = nullptr;
   Binding* alarm_ = nullptr;
+  bool turns_ = false;
   std::exception_ptr parked_;
 };
 

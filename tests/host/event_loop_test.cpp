@@ -100,7 +100,7 @@ TEST(EventLoop, WhatComesFirstTakesTurnsWhenItIsTold) {
   loop.on_ready(
       flood.ends[0], EPOLLIN,
       [&] {
-        if (++floods == 10) loop.take_turns();
+        if (++floods == 10) loop.take_turns(true);
         if (floods == 20) loop.quit();
       },
       true);
@@ -108,11 +108,19 @@ TEST(EventLoop, WhatComesFirstTakesTurnsWhenItIsTold) {
     EXPECT_GE(floods, 10) << "it came before what comes first";
     ++others;
   });
+  int idle = 0;
+  loop.on_idle([&] {
+    EXPECT_GE(floods, 10) << "it came before what comes first";
+    ++idle;
+    loop.call_when_idle();
+  });
+  loop.call_when_idle();
   loop.run();
-  EXPECT_GE(others, 8) << "it did not have every second turn";
+  EXPECT_GE(others, 8) << "it did not have every third turn";
+  EXPECT_GE(idle, 8) << "it did not have every third turn";
 }
 
-TEST(EventLoop, AfterIdleTheFirstComesFirstAgain) {
+TEST(EventLoop, TheFirstComesFirstAgainWhenTurnsAreOver) {
   EventLoop loop;
   const Pipe urgent;
   const Pipe other;
@@ -131,12 +139,13 @@ TEST(EventLoop, AfterIdleTheFirstComesFirstAgain) {
   });
   loop.on_idle([&] {
     order += '-';
+    loop.take_turns(false);
     other.fill();
     urgent.fill();
   });
-  loop.take_turns();
+  loop.take_turns(true);
   other.fill();
-  loop.call_when_idle();
+  loop.call_when_idle(std::chrono::milliseconds(20));
   loop.run();
   EXPECT_EQ(order, "o-uo");
 }
