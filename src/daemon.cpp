@@ -230,8 +230,7 @@ std::vector<Rule> Daemon::wanted(const Carrier& carrier) const {
 // True when what should be in force is; without any data mount nothing is.
 bool Daemon::apply(Carrier& carrier) {
   const std::error_code error = rules_.write(carrier.path.cgroup, wanted(carrier), carrier.held);
-  if (error) report_error(carrier, error);
-  carrier.last_error = error;
+  note_error(carrier, error);
   carrier.count(counts_);
   return !error && (mounts_.any_mounted() || carrier.decision.verdict != Verdict::limited);
 }
@@ -276,10 +275,14 @@ void Daemon::start_over(Config config, const Listing& listing) {
                 std::to_string(carriers_.size()) + " were decided anew"));
 }
 
-void Daemon::repair(const Carrier& carrier) {
-  rules_.repair(carrier.path.cgroup, carrier.held, [&](const Rule& rule, const Limit& found) {
-    tell(repaired(about(carrier.path, carrier.names()), rule, found));
-  });
+void Daemon::repair(Carrier& carrier) {
+  const std::error_code error =
+      rules_.repair(carrier.path.cgroup, carrier.held, [&](const Rule& rule, const Limit& found) {
+        tell(repaired(about(carrier.path, carrier.names()), rule, found));
+      });
+  if (!error) return;  // what else failed before still does
+  note_error(carrier, error);
+  carrier.count(counts_);
 }
 
 // What a listing does not show is gone, or not ours to limit any more. If it is still there, its

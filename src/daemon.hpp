@@ -49,7 +49,8 @@ class Daemon {
   /// The whole truth: start, queue overflow, safety net. Reads every rule back and repairs what
   /// differs.
   void on_rescan(const Listing& listing);
-  /// Somebody wrote to a limit file of the cgroup: what is not as it should be is put right.
+  /// Somebody wrote to a limit file of the cgroup, or we did without reading back (take_begun()):
+  /// what is not as it should be is put right.
   void on_written(const std::string& cgroup);
   /// A new configuration, and the listing with every record read again (it may ask for labels and
   /// annotations that were not kept): decides again and writes only what changed.
@@ -78,6 +79,8 @@ class Daemon {
   /// `carriers` only those, and what an earlier run has left.
   using SeeRule = std::function<void(const std::string& cgroup, const Rule& rule, bool total)>;
   void each_rule(const SeeRule& see, bool carriers = true) const;
+  /// One of the cgroups whose first rule was not read back, for on_written(); empty: there is none.
+  std::string take_begun() { return rules_.take_begun(); }
   /// Cgroups whose limit file was missing: the controller may be enabled a moment later.
   std::vector<std::string> take_controller_missing() {
     return std::exchange(controller_missing_, {});
@@ -122,7 +125,7 @@ class Daemon {
   bool superseded(const ContainerPath& scope) const;
   void supersede(const ContainerPath& leaf);
   void start_over(Config config, const Listing& listing);
-  void repair(const Carrier& carrier);
+  void repair(Carrier& carrier);
   void release_missing(const Listing& listing);
 
   void tell(Report news);
@@ -130,7 +133,7 @@ class Daemon {
   void report_decision(Carrier& carrier, const Before& before = {});
   void report_complaints(const Carrier& carrier);
   void report_unknown_labels(const Record& record);
-  void report_error(Carrier& carrier, std::error_code error);
+  void note_error(Carrier& carrier, std::error_code error);
 
   CgroupVersion version_;
   Config config_;

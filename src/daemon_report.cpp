@@ -27,6 +27,7 @@ void Daemon::word(std::size_t enough) {
   for (; !waiting_.empty() && reports_.size() < enough; waiting_.pop_front()) {
     const auto& [carrier, before] = waiting_.front();
     carrier->waits = false;
+    if (carrier->last_error) continue;  // it did not hold: that is told
     reports_.push_back(
         decided(about(carrier->path, carrier->names()), carrier->decision, carrier->held, before));
   }
@@ -54,9 +55,10 @@ void Daemon::report_unknown_labels(const Record& record) {
   tell(news(Severity::warning, Action::caution, labels_not_known()));
 }
 
-void Daemon::report_error(Carrier& carrier, std::error_code error) {
+void Daemon::note_error(Carrier& carrier, std::error_code error) {
+  const bool said = error == std::exchange(carrier.last_error, error);
   if (error == SinkError::controller_missing) controller_missing_.push_back(carrier.path.cgroup);
-  if (error == SinkError::cgroup_gone || error == carrier.last_error) return;
+  if (!error || error == SinkError::cgroup_gone || said) return;
   const std::vector<Rule> missing = changes(wanted(carrier), carrier.held);
   tell(not_limited(about(carrier.path, carrier.names()), missing, error));
 }

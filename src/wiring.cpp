@@ -185,7 +185,6 @@ void Wiring::seen(const CgroupWatch::Seen& one) {
     container_appeared(*path);
   }
   metering_->dealt_with(daemon_->writes());
-  to_follow_.push_back(one.cgroup);
 }
 
 void Wiring::container_appeared(const ContainerPath& path) {

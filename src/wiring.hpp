@@ -91,7 +91,7 @@ class Wiring {
   RecordWatch late_records_;
   CgroupWatch watch_;
   LimitWatch limit_watch_;
-  std::vector<std::string> to_follow_;  // cgroups that were seen and have no watch yet
+  std::vector<std::string> to_follow_;  // cgroups that may have no watch yet
   std::set<std::string> written_;       // cgroups whose limit files were written
   DataDisk disk_;
   BlockEvents block_events_;

@@ -42,6 +42,12 @@ bool Wiring::do_a_piece() {
     daemon_->settle();
     return true;
   }
+  if (const std::string begun = daemon_->take_begun(); !begun.empty()) {
+    // Followed before it is read: what somebody writes in between is told.
+    if (daemon_->holds(begun)) limit_watch_.follow(begun);
+    daemon_->on_written(begun);
+    return true;
+  }
   if (!to_follow_.empty()) {
     follow_limit(to_follow_.back());
     to_follow_.pop_back();

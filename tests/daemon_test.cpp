@@ -426,6 +426,29 @@ TEST_F(DaemonTest, WhatIsWrittenIsPutRightWhereItIsOurs) {
   EXPECT_THAT(reports(Action::repaired), IsEmpty());
 }
 
+// The kernel took the first write, which is not read back at once, and holds something else.
+TEST_F(DaemonTest, AFirstRuleThatDoesNotHoldIsAnErrorAndNoLimit) {
+  Daemon& daemon = start();
+  daemon.on_appeared(container(1), named("a"));
+  daemon.on_appeared(container(2), named("b"));
+  EXPECT_EQ(daemon.take_begun(), container(1).cgroup);
+  kernel.rules.erase({container(1).cgroup, nvme0});
+  kernel.failures[container(1).cgroup] = SinkError::not_held;
+  daemon.on_written(container(1).cgroup);
+  std::vector<std::string> said;
+  for (const Report& one : daemon.take_reports()) said.push_back(one.text);
+  EXPECT_THAT(said,
+              ElementsAre(HasSubstr("limited: b of"),
+                          AllOf(HasSubstr("not limited: a of"), HasSubstr("reads back another"))));
+  daemon.on_written(daemon.take_begun());
+  EXPECT_EQ(daemon.take_begun(), "");
+  EXPECT_THAT(daemon.status(), HasSubstr("1 container limited, 0 exempt, 1 NOT limited"));
+  kernel.failures.clear();
+  daemon.on_rescan({{{container(1), NoRecord{}}, {container(2), NoRecord{}}}, {}});
+  EXPECT_EQ(kernel.of(container(1)), five_hundred);
+  EXPECT_THAT(reports(Action::limited), SizeIs(1)) << "it holds now";
+}
+
 TEST_F(DaemonTest, RulesOnOtherDevicesAreNotTouched) {
   Daemon& daemon = start();
   const RulePlace foreign{container(1).cgroup, {8, 0}};

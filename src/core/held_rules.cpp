@@ -65,6 +65,7 @@ std::error_code HeldRules::write(const std::string& cgroup, const std::vector<Ru
       continue;
     }
     ++writes_;
+    if (is_first && (begun_.empty() || begun_.back() != cgroup)) begun_.push_back(cgroup);
     std::erase_if(held, [&rule](const Rule& old) { return old.device == rule.device; });
     if (!rule.limit.unlimited()) held.push_back(rule);
   }
@@ -102,14 +103,27 @@ void HeldRules::touch(const RulePlace& place) {
   if (!sink_.begin(place, each_way(max_iops))) static_cast<void>(sink_.write(place, Limit{}));
 }
 
-void HeldRules::repair(const std::string& cgroup, const std::vector<Rule>& held,
-                       const std::function<void(const Rule&, const Limit&)>& repaired) {
-  for (const Rule& rule : held) {
+std::string HeldRules::take_begun() {
+  if (begun_.empty()) return {};
+  std::string cgroup = std::move(begun_.front());
+  begun_.pop_front();
+  return cgroup;
+}
+
+std::error_code HeldRules::repair(const std::string& cgroup, std::vector<Rule>& held,
+                                  const std::function<void(const Rule&, const Limit&)>& repaired) {
+  std::error_code first;
+  const auto lost = [&](const Rule& rule) {
     const auto found = sink_.read({cgroup, rule.device});
-    if (!found || *found == rule.limit) continue;
-    if (sink_.write({cgroup, rule.device}, rule.limit)) continue;  // the next pass finds it again
-    repaired(rule, *found);
-  }
+    if (!found || *found == rule.limit) return false;
+    const std::error_code error = sink_.write({cgroup, rule.device}, rule.limit);
+    if (!error) repaired(rule, *found);
+    if (!error || error == SinkError::cgroup_gone) return false;
+    if (!first) first = error;
+    return true;
+  };
+  std::erase_if(held, lost);
+  return first;
 }
 
 }  // namespace iopslimit

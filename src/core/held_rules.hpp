@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <string>
@@ -36,7 +37,8 @@ class HeldRules {
   void each_left(const std::function<void(const std::string& cgroup, const Rule&)>& see) const;
 
   /// Writes what differs; `held` is what holds afterwards. The first error, if any: the other
-  /// rules are written nevertheless.
+  /// rules are written nevertheless. A cgroup's first rule on a device is not read back: see
+  /// take_begun().
   std::error_code write(const std::string& cgroup, const std::vector<Rule>& wanted,
                         std::vector<Rule>& held);
   /// Takes the rules away, if the cgroup is still there. What cannot be taken away is left.
@@ -49,9 +51,12 @@ class HeldRules {
   void recheck(const std::string& cgroup, Devnum device, std::vector<Rule>& held);
   /// Writes a rule that limits nothing and takes it away again, where there is none.
   void touch(const RulePlace& place);
-  /// Reads every rule back and puts right what somebody else changed; tells of each.
-  void repair(const std::string& cgroup, const std::vector<Rule>& held,
-              const std::function<void(const Rule& rule, const Limit& found)>& repaired);
+  /// One of the cgroups whose first rules were not read back, for repair(); empty: there is none.
+  std::string take_begun();
+  /// Reads every rule back and puts right what somebody else changed; tells of each. What could not
+  /// be is taken out of `held`. The first error, if any; a cgroup that is gone is none.
+  std::error_code repair(const std::string& cgroup, std::vector<Rule>& held,
+                         const std::function<void(const Rule& rule, const Limit& found)>& repaired);
   /// Rules that were put in force or taken away so far.
   std::uint64_t writes() const { return writes_; }
 
@@ -59,6 +64,7 @@ class HeldRules {
   LimitSink& sink_;
   std::uint64_t writes_ = 0;
   std::map<std::string, std::vector<Rule>> left_;
+  std::deque<std::string> begun_;
 };
 
 }  // namespace iopslimit

@@ -11,12 +11,8 @@ std::error_code KubepodsRules::apply(const std::string& cgroup, const DataMounts
   if (is_new) tree.held = rules_.adopt(cgroup);
   const std::vector<Rule> before = tree.held;
   const std::error_code error = rules_.write(cgroup, wanted(tree, mounts), tree.held);
-  const bool said = error == tree.last_error;
-  tree.last_error = error;
-  if (error && !said) {
-    tell_(news(Severity::error, Action::lost,
-               "the total for " + cgroup + " is not in force: " + error.message()));
-  } else if (!error && tree.held != before && !tree.held.empty()) {
+  note_error(cgroup, tree, error);
+  if (!error && tree.held != before && !tree.held.empty()) {
     tell_(news(Severity::info, Action::total, "total for " + cgroup + ": " + to_string(tree.held)));
   }
   activate(cgroup, mounts);
@@ -54,11 +50,20 @@ void KubepodsRules::repair_all() {
 void KubepodsRules::repair(const std::string& cgroup) {
   const auto tree = trees_.find(cgroup);
   if (tree == trees_.end()) return;
-  rules_.repair(cgroup, tree->second.held, [&](const Rule& rule, const Limit& found) {
-    Report drift;
-    drift.cgroup = cgroup;
-    tell_(repaired(std::move(drift), rule, found));
-  });
+  const std::error_code error =
+      rules_.repair(cgroup, tree->second.held, [&](const Rule& rule, const Limit& found) {
+        Report drift;
+        drift.cgroup = cgroup;
+        tell_(repaired(std::move(drift), rule, found));
+      });
+  if (error) note_error(cgroup, tree->second, error);
+}
+
+void KubepodsRules::note_error(const std::string& cgroup, Tree& tree, std::error_code error) {
+  const bool said = error == std::exchange(tree.last_error, error);
+  if (!error || said) return;
+  tell_(news(Severity::error, Action::lost,
+             "the total for " + cgroup + " is not in force: " + error.message()));
 }
 
 bool KubepodsRules::holds(std::string_view cgroup) const {

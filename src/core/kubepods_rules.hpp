@@ -61,6 +61,7 @@ class KubepodsRules {
 
   std::vector<Rule> wanted(const Tree& tree, const DataMounts& mounts) const;
   void activate(const std::string& cgroup, const DataMounts& mounts);
+  void note_error(const std::string& cgroup, Tree& tree, std::error_code error);
 
   HeldRules& rules_;
   CgroupVersion version_;

@@ -48,8 +48,8 @@ class LimitSink {
   virtual std::optional<Limit> read(const RulePlace& place) = 0;
 
   /// Writes the first rule of ours in a place, where hardly anything can be yet: without a look at
-  /// what is there, and on v1 only the values that are set. These are read back. Who remembers
-  /// which rules are ours notes this one before.
+  /// what is there, on v1 only the values that are set, and without reading back, for which others
+  /// would wait. Who remembers which rules are ours notes this one before.
   [[nodiscard]] virtual std::error_code begin(const RulePlace& place, const Limit& limit) = 0;
 
   /// The cgroup is gone, and its rule with it: nothing is written.

@@ -23,9 +23,7 @@ class BlkioFile final : public LimitSink {
   void forget(const RulePlace&) override {}
 
  private:
-  std::error_code put(const RulePlace& place, const Limit& limit, bool fresh);
-  std::error_code write_one(const RulePlace& place, const char* name, std::uint64_t value,
-                            bool fresh, File& written);
+  std::error_code put(const RulePlace& place, const char* name, std::uint64_t value);
 
   File root_;
   std::string path_;  // kept for their capacity

@@ -11,7 +11,7 @@ IoMaxFile::IoMaxFile(const std::string& root) : root_(open_hierarchy(root)) {}
 std::error_code IoMaxFile::begin(const RulePlace& place, const Limit& limit) {
   std::error_code error;
   const File file = open_cgroup_file(root_.fd(), place.cgroup, "io.max", path_, error);
-  return error ? error : put(file.fd(), place.device, limit);
+  return error ? error : write_line(file.fd(), format_io_max(place.device, limit));
 }
 
 std::error_code IoMaxFile::write(const RulePlace& place, const Limit& limit) {
@@ -20,13 +20,9 @@ std::error_code IoMaxFile::write(const RulePlace& place, const Limit& limit) {
   if (error) return error;
   if ((error = read_limit_file(file.fd(), text_))) return error;
   if (parse_io_max(text_, place.device) == limit) return {};
-  return put(file.fd(), place.device, limit);
-}
-
-std::error_code IoMaxFile::put(int file, Devnum device, const Limit& limit) {
-  if (const auto error = write_line(file, format_io_max(device, limit))) return error;
-  if (const auto error = read_limit_file(file, text_)) return error;
-  if (parse_io_max(text_, device) != limit) return SinkError::not_held;
+  if ((error = write_line(file.fd(), format_io_max(place.device, limit)))) return error;
+  if ((error = read_limit_file(file.fd(), text_))) return error;
+  if (parse_io_max(text_, place.device) != limit) return SinkError::not_held;
   return {};
 }
 

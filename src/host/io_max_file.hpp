@@ -22,8 +22,6 @@ class IoMaxFile final : public LimitSink {
   void forget(const RulePlace&) override {}
 
  private:
-  std::error_code put(int file, Devnum device, const Limit& limit);
-
   File root_;
   std::string path_;  // kept for their capacity
   std::string text_;

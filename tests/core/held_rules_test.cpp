@@ -16,6 +16,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 constexpr Devnum disk{259, 0};
+constexpr Devnum other_disk{259, 1};
 constexpr Devnum other{8, 0};
 const std::string pod = "/kubepods/pod00000000-0000-4000-8000-000000000001";
 
@@ -161,24 +162,45 @@ TEST(HeldRules, ADiskThatIsGoneHasNothingLeftToRemove) {
 TEST(HeldRules, OnlyWhatIsPutRightIsTold) {
   RememberingSink kernel;
   HeldRules rules(kernel, {});
-  const std::vector<Rule> held{{disk, each_way(5)}};
+  std::vector<Rule> held{{disk, each_way(5)}};
   int told = 0;
   const auto repair = [&] {
-    rules.repair(pod, held, [&told](const Rule&, const Limit&) { ++told; });
+    return rules.repair(pod, held, [&told](const Rule&, const Limit&) { ++told; });
   };
   kernel.gone = {pod};
-  repair();
+  EXPECT_FALSE(repair());
   EXPECT_EQ(told, 0) << "it cannot be read";
   kernel.gone.clear();
-  kernel.failures[pod] = SinkError::not_held;
-  repair();
-  EXPECT_EQ(told, 0) << "it cannot be written";
+  kernel.failures[pod] = SinkError::cgroup_gone;
+  EXPECT_FALSE(repair());
+  EXPECT_EQ(told, 0) << "it went before it could be written";
   kernel.failures.clear();
-  repair();
+  EXPECT_FALSE(repair());
   EXPECT_EQ(told, 1);
   EXPECT_EQ(kernel.read({pod, disk}), each_way(5));
-  repair();
+  EXPECT_FALSE(repair());
   EXPECT_EQ(told, 1);
+}
+
+TEST(HeldRules, WhatCannotBePutRightIsNotHeld) {
+  RememberingSink kernel;
+  HeldRules rules(kernel, {});
+  std::vector<Rule> held{{disk, each_way(5)}, {other_disk, each_way(7)}};
+  kernel.failures[pod] = SinkError::not_held;
+  kernel.rules[{pod, other_disk}] = each_way(7);
+  EXPECT_EQ(rules.repair(pod, held, [](const Rule&, const Limit&) { FAIL() << "it is not right"; }),
+            SinkError::not_held);
+  EXPECT_THAT(held, ElementsAre(Rule{other_disk, each_way(7)}));
+}
+
+TEST(HeldRules, OnlyFirstRulesAreToBeReadBackOnceForACgroup) {
+  RememberingSink kernel;
+  HeldRules rules(kernel, {});
+  std::vector<Rule> held;
+  EXPECT_FALSE(rules.write(pod, {{disk, each_way(5)}, {other_disk, each_way(7)}}, held));
+  EXPECT_FALSE(rules.write(pod, {{disk, each_way(6)}, {other_disk, each_way(7)}}, held));
+  EXPECT_EQ(rules.take_begun(), pod);
+  EXPECT_EQ(rules.take_begun(), "");
 }
 
 TEST(HeldRules, WhatCannotBeReadIsNeitherAdoptedNorShown) {

@@ -45,6 +45,17 @@ TEST_F(KubepodsRulesTest, ATotalThatIsNotTakenIsSaidOnceAndSoIsItsSuccess) {
   EXPECT_EQ(rules.views().at(0).rules, (std::vector<Rule>{{disk, each_way(3000)}}));
 }
 
+TEST_F(KubepodsRulesTest, ATotalThatDoesNotHoldIsSaidOnce) {
+  EXPECT_FALSE(rules.apply(kubepods, mounts));
+  said.clear();
+  kernel.rules.clear();
+  kernel.failures[kubepods] = SinkError::not_held;
+  rules.repair(kubepods);
+  rules.repair(kubepods);
+  EXPECT_THAT(said, ElementsAre(HasSubstr("the total for /kubepods is not in force: the kernel")));
+  EXPECT_FALSE(rules.holds(kubepods));
+}
+
 TEST_F(KubepodsRulesTest, ATotalThatCannotBeRemovedIsSaid) {
   EXPECT_FALSE(rules.apply(kubepods, mounts));
   said.clear();

@@ -85,19 +85,24 @@ class Background:
         until(lambda: len(self._processes()) > len(BOTH), "fio at work in the container")
 
     def _processes(self):
-        found = []
+        """{process ID: its parent's}"""
+        found = {}
         for pid in (rules.root() / self._container.cgroup.strip("/") / "cgroup.procs").read_text().split():
             try:
-                if pathlib.Path("/proc", pid, "comm").read_text().strip() == "fio":
-                    found.append(int(pid))
+                name, fields = pathlib.Path("/proc", pid, "stat").read_text().split("(", 1)[1].rsplit(")", 1)
+                if name == "fio":
+                    found[int(pid)] = int(fields.split()[1])
             except FileNotFoundError:
                 pass  # ended meanwhile
         return found
 
     def stop(self):
         """{direction: errno of its first I/O error, 0 for none}."""
-        for pid in self._processes():
-            os.kill(pid, signal.SIGINT)  # it ends orderly and reports
+        # It ends orderly and reports. Only the one that started the others is told: one of them that is interrupted
+        # itself waits for ever now and then, for I/O that is not under way.
+        processes = self._processes()
+        for pid in set(processes) & set(processes.values()):
+            os.kill(pid, signal.SIGINT)
         self._thread.join()
         text = self._answer["stdout"].decode(errors="replace")
         return {job["jobname"]: job["error"] for job in json.loads(text[text.index("{"):])["jobs"]}
