@@ -119,21 +119,21 @@ def appear_script(bench):
         times["poll"] = [30e6]
     else:
         with bench.script(stage, "poll", cpu=SUBJECT_CPU):
-            paths = stage.containers(60)
-            times["poll"] = in_any_order(stage, paths, over=30)
+            times["poll"] = one_now_and_then(stage, count=60, over=30)
     stage.clear()
     stage.close()
     return times
 
 
-def in_any_order(stage, paths, over):
-    """Microseconds from mkdir to limit of containers made one after the other within `over` seconds."""
-    made, taken, left = {}, {}, list(paths)
+def one_now_and_then(stage, count, over):
+    """Microseconds from mkdir to limit of containers made one after the other within `over` seconds. Each one's record
+    comes with it: what polls must not find it in its list before."""
+    made, taken = {}, {}
     begun = time.monotonic()
-    while len(taken) < len(paths):
+    while len(taken) < count:
         now = time.monotonic()
-        if left and now - begun >= over * len(made) / len(paths):
-            path = left.pop(0)
+        if len(made) < count and now - begun >= over * len(made) / count:
+            [path] = stage.containers(1, first=len(made))
             path.mkdir()
             made[path] = now
         for path, since in made.items():

@@ -59,6 +59,7 @@ bool Wiring::do_a_piece() {
 }
 
 void Wiring::close_round() {
+  to_follow_.shrink_to_fit();  // after a look at everything it was as long as that
   busy_since_.reset();
   loop_.take_turns(false);
   send_summaries();

@@ -184,6 +184,13 @@ bool hides_writers(const BlockDevice& device) {
   return device.md_level == "raid4" || device.md_level == "raid5" || device.md_level == "raid6";
 }
 
+// Levels whose copies to a new or returning member, and checks, wait until the I/O there is done
+// (raise_barrier(), drivers/md/raid1.c and raid10.c): with a rule below them that is the I/O that
+// the rule holds back.
+bool copies_wait(const BlockDevice& device) {
+  return device.md_level == "raid1" || device.md_level == "raid10";
+}
+
 std::vector<std::string> cautions(const std::vector<Devices>& layers, const Placement& placement,
                                   const DataStack& stack, LimitAt limit_at) {
   std::vector<std::string> all;
@@ -191,10 +198,16 @@ std::vector<std::string> cautions(const std::vector<Devices>& layers, const Plac
   if (limit_at != LimitAt::disk) return all;
   for (const Devices& layer : layers) {
     for (const BlockDevice* device : layer) {
-      if (!hides_writers(*device)) continue;
-      all.push_back(
-          "writes to " + stack.mount + " are NOT limited: " + shown(*device) +
-          " sends them to the disks in the kernel's name; set [device] limit_at = volume");
+      if (hides_writers(*device)) {
+        all.push_back(
+            "writes to " + stack.mount + " are NOT limited: " + shown(*device) +
+            " sends them to the disks in the kernel's name; set [device] limit_at = volume");
+      } else if (copies_wait(*device)) {
+        all.push_back(
+            "rebuilds and checks of " + shown(*device) +
+            " wait for what limits on its members hold back, and take many times as long beside a "
+            "busy container; set [device] limit_at = volume");
+      }
     }
   }
   return all;

@@ -5,8 +5,8 @@ import sys
 
 import accelerator
 import image
-from machine import Machine
-from payload import REPOSITORY, Payload
+from machine import Machine, MachineFailed
+from payload import REPOSITORY, File, Payload
 
 # One for what is measured, one for what makes the load: as bench/rows.py shares them out.
 CPUS, MEMORY_MIB, SECONDS = 2, 4096, 3600
@@ -15,11 +15,11 @@ PLACE = "opt/bench"
 
 
 def files(release):
-    """{path in the machine: (content, mode)} of the benchmark and what it runs."""
+    """{path in the machine: File} of the benchmark and what it runs."""
     paths = [*(REPOSITORY / "bench").glob("*.py"), *(REPOSITORY / "bench/baselines").glob("*.sh"),
              *(REPOSITORY / "tests/support").glob("*.py"), *(release / "bench").glob("bench_*"),
              release / "iops-limitd", release / "iopsctl"]
-    return {f"{PLACE}/{path.relative_to(REPOSITORY)}": (path.read_bytes(), path.stat().st_mode & 0o777)
+    return {f"{PLACE}/{path.relative_to(REPOSITORY)}": File(path.read_bytes(), path.stat().st_mode & 0o777)
             for path in paths if path.is_file()}
 
 
@@ -31,13 +31,16 @@ def main(arguments, progress):
                       Payload(plan, arguments.program, files(arguments.program.parent)), cpus=CPUS, memory_mib=MEMORY_MIB)
     progress("booting")
     result = None
-    for event in machine.run(SECONDS):
-        if event["event"] == "line":
-            print(event["text"], flush=True)
-        elif event["event"] == "result":
-            result = event["document"]
-        elif event["event"] == "failure":
-            print(event["text"], file=sys.stderr)
+    try:
+        for event in machine.run(SECONDS):
+            if event["event"] == "line":
+                print(event["text"], flush=True)
+            elif event["event"] == "result":
+                result = event["document"]
+            elif event["event"] == "failure":
+                print(event["text"], file=sys.stderr)
+    except MachineFailed as failure:
+        print(failure, file=sys.stderr)
     if result is None:
         return 1
     written = REPOSITORY / "build/bench/result-v2.json"

@@ -2,13 +2,13 @@
 """What a cluster, or Ansible, would bring to the node, for the machine: the image's tar and the DaemonSet as the API server
 has it; the role, and the Debian package."""
 import json
-import pathlib
 import subprocess
 import sys
 
 import yaml
 
-REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent.parent
+from payload import REPOSITORY, File
+
 BASE = REPOSITORY / "packaging/kubernetes/base"
 # Where the case that needs it runs: elsewhere it would only be carried along.
 CELLS = ("v2-systemd", "v1-cgroupfs")
@@ -45,10 +45,11 @@ def role():
 
 
 def build(program, packages_folder, folder):
-    """{path in the machine: content}. `program`: the built iops-limitd; `folder`: for what is made."""
+    """{path in the machine: File}. `program`: the built iops-limitd; `folder`: for what is made."""
     image = folder / "iops-limitd-image.tar"
     run(sys.executable, str(REPOSITORY / "packaging/container/build_image.py"), f"--programs={program.parent}",
         f"--cache={folder}", f"--output={image}")
     manifest = {"daemonset": yaml.safe_load((BASE / "daemonset.yaml").read_text()), "config_maps": config_maps()}
-    return {"opt/lab/daemonset.json": json.dumps(manifest).encode(), "opt/lab/iops-limitd-image.tar": image.read_bytes(),
-            **packages(packages_folder), **role()}
+    contents = {"opt/lab/daemonset.json": json.dumps(manifest).encode(),
+                "opt/lab/iops-limitd-image.tar": image.read_bytes(), **packages(packages_folder), **role()}
+    return {path: File(content) for path, content in contents.items()}

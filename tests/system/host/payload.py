@@ -4,6 +4,7 @@ import io
 import json
 import pathlib
 import tarfile
+from typing import NamedTuple
 
 SYSTEM_TESTS = pathlib.Path(__file__).resolve().parent.parent
 REPOSITORY = SYSTEM_TESTS.parent.parent
@@ -13,9 +14,13 @@ INSTALLED = {"iops-limitd.conf": "etc/iops-limitd", "org.iopslimit1.conf": "usr/
              "org.iopslimit1.policy": "usr/share/polkit-1/actions", "iops-limitd.catalog": "usr/lib/systemd/catalog"}
 
 
+class File(NamedTuple):
+    content: bytes
+    mode: int = 0o644
+
+
 class Payload:
-    """`plan` tells the guest side what to do; see guest/main.py. `more`: {path: content, or content and mode} of further
-    files."""
+    """`plan` tells the guest side what to do; see guest/main.py. `more`: {path: File} of further files."""
 
     def __init__(self, plan, program, more=None):
         self.plan, self.program, self.more = plan, pathlib.Path(program), more or {}
@@ -36,8 +41,8 @@ class Payload:
             for page in sorted([*(REPOSITORY / "packaging/grafana").iterdir(),
                                 *(REPOSITORY / "packaging/prometheus").iterdir()]):
                 self._add_file(archive, f"opt/lab/{page.relative_to(REPOSITORY)}", page, 0o644)
-            for name, content in self.more.items():
-                self._add_bytes(archive, name, *(content if isinstance(content, tuple) else (content,)))
+            for name, file in self.more.items():
+                self._add_bytes(archive, name, *file)
         size = path.stat().st_size
         with open(path, "ab") as archive:
             archive.truncate((size + 511) // 512 * 512)

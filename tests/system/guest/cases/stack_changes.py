@@ -2,6 +2,7 @@
 """What /data stands on changes while a container does I/O on it and the service runs on: every container's rules are on
 the right devices at once, the old ones are gone, and the container notices nothing. Timed as guest/race.py says."""
 import contextlib
+import time
 
 import disks
 import mounts
@@ -95,7 +96,16 @@ def volume_grows_at_disk(node):
     return "; ".join(said)
 
 
-@case("raid-member-replaced", fresh=True, cells="v2", long=True)
+def replace(array, old, new):
+    """Seconds until md has copied everything to `new` and `old` can be taken out."""
+    began = time.monotonic()
+    run("mdadm", array, "--replace", old, "--with", new)
+    state = mounts.BLOCK / array[5:] / f"md/dev-{old[5:]}/state"
+    until(lambda: "faulty" in state.read_text(), "the end of the copy to the new member", 900)
+    return time.monotonic() - began
+
+
+@case("raid-member-replaced", fresh=True, cells="v2")
 def member_replaced(node):
     running(node, limited("disk"))
     first, second, third = disk("a"), disk("b"), disk("c")
@@ -105,10 +115,7 @@ def member_replaced(node):
             expect_rules(work.container, in_force([number[first], number[second]], LIMIT))
             said = [work.change("md raid1: a spare added, limit_at = disk", list(number.values()),
                                 lambda: run("mdadm", array, "--add", third), "disk")]
-        # Without the container's I/O, and not in the race: the copy may stall for minutes (HACKING.md, "The machine").
-        run("mdadm", array, "--replace", first, "--with", third)
-        state = mounts.BLOCK / array[5:] / f"md/dev-{first[5:]}/state"
-        until(lambda: "faulty" in state.read_text(), "the end of the copy to the new member", 180)
+        replace(array, first, third)  # without the container's I/O: see the next case
         with working(node) as work:
             expect_rules(work.container, in_force(list(number.values()), LIMIT))
             said += [work.change("md raid1: a member replaced, limit_at = disk", [number[second], number[third]],
@@ -116,6 +123,22 @@ def member_replaced(node):
                      work.expect_rate([number[second], number[third]])]
             expect_chain(f"on md127 raid1 on {min(second, third)[5:]} (")
     return "; ".join(said)
+
+
+@case("raid-copy-beside-a-limited-container", fresh=True, cells="v2", long=True)
+def copy_beside(node):
+    """md's copy waits for I/O that is under way, and I/O that is held back below md is under way for long."""
+    first, second, third = disk("a"), disk("b"), disk("c")
+    took = {}
+    for limit_at in ("volume", "disk"):
+        running(node, limited(limit_at))
+        with volumes.plain(third), volumes.array(1, first, second, size="100M") as [array], mounted(array), \
+                working(node):
+            run("mdadm", array, "--add", third)
+            took[limit_at] = replace(array, first, third)
+    said = ", ".join(f"limit_at = {limit_at}: {seconds:.1f} s" for limit_at, seconds in took.items())
+    assert took["disk"] > took["volume"], f"README says that the copy waits for what is held back on the disks: {said}"
+    return f"md copies 100 MB to a new member beside a container with {LIMIT} IOPS; {said}"
 
 
 @case("btrfs-device-added-and-removed", fresh=True, cells="v2")
