@@ -156,11 +156,15 @@ void Wiring::connect() {
   loop_.feed_watchdog();
 }
 
-void Wiring::read_cgroup_events() {
+void Wiring::look_for_cgroups() {
   metering_->events_begin(daemon_->writes());
   watch_.read_events();
   retry_controllers();
   metering_->events_over();
+}
+
+void Wiring::read_cgroup_events() {
+  look_for_cgroups();
   loop_.call_when_idle(after_a_burst);
   const auto now = std::chrono::steady_clock::now();
   if (!busy_since_) busy_since_ = now;

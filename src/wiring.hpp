@@ -56,6 +56,7 @@ class Wiring {
 
  private:
   void connect();
+  void look_for_cgroups();
   void read_cgroup_events();
   void start_safety_net(const Config& config);
   void container_appeared(const ContainerPath& path);

@@ -11,7 +11,7 @@
 namespace iopslimit {
 namespace {
 
-// Under events without end one piece a turn would not keep up with them.
+// Then whatever else is pending has its turn.
 constexpr std::chrono::milliseconds a_turn{2};
 
 std::chrono::seconds monotonic_seconds() {
@@ -25,7 +25,8 @@ void Wiring::tidy_up() {
   const auto end = std::chrono::steady_clock::now() + a_turn;
   do {
     if (!do_a_piece()) return close_round();
-  } while (loop_.takes_turns() && std::chrono::steady_clock::now() < end);
+    look_for_cgroups();
+  } while (std::chrono::steady_clock::now() < end);
   loop_.call_when_idle();
 }
 

@@ -31,7 +31,6 @@ class EventLoop {
   /// True: what comes first waits its turn from now on, as all others do, the idle callback among
   /// them. Somebody fills that descriptor without end, and the others must be heard too.
   void take_turns(bool turns);
-  bool takes_turns() const { return turns_; }
   /// Blocks the signal's default action and calls back instead.
   void on_signal(int signal, Callback callback);
   /// Calls back every `interval`, replacing what was set before; 0 = never. Not from its own
