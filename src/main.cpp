@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <sys/prctl.h>
 #include <sysexits.h>
 
 #include <CLI/CLI.hpp>
@@ -44,9 +43,6 @@ int check_config(const std::string& named) {
 }
 
 int serve(bool dry_run, const Surroundings& around) {
-  // Where the kernel gives huge pages to all who do not refuse, a heap of some megabytes would be
-  // two megabytes larger (transparent_hugepage=always; prctl(2)).
-  prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
   ParsedConfig parsed;
   if (!load(default_config, false, parsed)) return EX_CONFIG;
   parsed.config.dry_run = parsed.config.dry_run || dry_run;

@@ -3,6 +3,7 @@
 
 #include <malloc.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 
 #include <chrono>
 #include <csignal>
@@ -102,6 +103,9 @@ Wiring::Wiring(std::string config_file, ParsedConfig parsed, const Surroundings&
 }
 
 void Wiring::run() {
+  // Where the kernel gives huge pages to all who do not refuse, a heap of some megabytes would be
+  // two megabytes larger (transparent_hugepage=always; prctl(2)).
+  prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
   connect();
   operating_.emplace(loop_, *daemon_, run_folder, system_bus_address(),
                      Operating::Needs{.reload = [this] { return reload(); },
