@@ -19,6 +19,7 @@ DIRECTIONS = {"read": ("read",), "write": ("write",), "mixed": fio.BOTH}
 MODES = {"direct": (), "buffered, fsync": ("--direct=0", "--ioengine=psync", "--fsync=1"),
          "buffered": ("--direct=0", "--ioengine=psync")}
 FIO_SECONDS, SETTLE_SECONDS, WINDOW_SECONDS = 9, 3, 5
+PART_BYTES = 128 << 20  # more than a buffered reader gets through meanwhile: it shall not find all of it in memory
 # Dirty pages go to the disk within a second, as they do on a node whose memory is in use; usual is half a minute.
 WRITEBACK = ("vm.dirty_writeback_centisecs=20", "vm.dirty_expire_centisecs=50")
 
@@ -46,7 +47,7 @@ def run_fio(node, container, directions, more):
     """What fio says, and what the disk did meanwhile."""
     found = {}
     thread = threading.Thread(target=lambda: found.update(
-        fio.iops(node.runtime, container, directions, FIO_SECONDS, more=more)))
+        fio.iops(node.runtime, container, directions, FIO_SECONDS, more=more, part=PART_BYTES)))
     start = disks.operations(node.devnum)
     thread.start()
     try:
@@ -98,7 +99,7 @@ def limited_to(node, container, limit):
 @case("what-the-kernel-enforces", cells="v2-systemd v1-systemd", long=True)
 def enforcement(node):
     container = node.base()
-    fio.prepare(node.runtime, container)
+    fio.prepare(node.runtime, container, part=PART_BYTES)
     with limited_to(node, container, 0):
         free, _ = run_fio(node, container, fio.BOTH, MODES["direct"])
     ceiling, rows = min(free.values()), 0
