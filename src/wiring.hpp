@@ -74,7 +74,7 @@ class Wiring {
   bool do_a_piece();
   void close_round();
   void retry_controllers();
-  void follow_limit(const std::string& cgroup);
+  void follow_limit(const std::string& cgroup, bool unread);
   void put_right();
   void send_summaries();
   void say(const Report& report);

@@ -44,13 +44,11 @@ bool Wiring::do_a_piece() {
     return true;
   }
   if (const std::string begun = daemon_->take_begun(); !begun.empty()) {
-    // Followed before it is read: what somebody writes in between is told.
-    if (daemon_->holds(begun)) limit_watch_.follow(begun);
-    daemon_->on_written(begun);
+    follow_limit(begun, true);
     return true;
   }
   if (!to_follow_.empty()) {
-    follow_limit(to_follow_.back());
+    follow_limit(to_follow_.back(), false);
     to_follow_.pop_back();
     return true;
   }
@@ -80,10 +78,11 @@ void Wiring::retry_controllers() {
   static_cast<void>(daemon_->take_controller_missing());
 }
 
-// After the first write of a limit: ours shall not be told. It was written without a look at what
-// is there, so that is done now.
-void Wiring::follow_limit(const std::string& cgroup) {
-  if (daemon_->holds(cgroup) && limit_watch_.follow(cgroup)) daemon_->on_written(cgroup);
+// After the first write of a limit: ours shall not be told. Then it is read, where it is `unread`
+// or somebody may have written to it while nobody watched; what they write from now on is told.
+void Wiring::follow_limit(const std::string& cgroup, bool unread) {
+  if (!daemon_->holds(cgroup)) return;
+  if (limit_watch_.follow(cgroup) || unread) daemon_->on_written(cgroup);
 }
 
 void Wiring::put_right() {

@@ -18,6 +18,7 @@ import service
 from cases.fault import LIMIT, configured, fault
 from ctl import ctl
 from disks import run
+from node import DEFAULT_IOPS
 from report import until
 
 DROP_IN = pathlib.Path("/run/systemd/system/iops-limitd.service.d/lab.conf")
@@ -223,22 +224,32 @@ def full(node):
 
 @fault("clock-jumps")
 def clock(node):
+    """A pause is counted in seconds that pass, whatever the clock on the wall says: an hour is not over after a jump of
+    a day, and three seconds are over although the clock was set back."""
     pid, base = service.pid(), node.base()
     name = f"{base.pod.name}/{base.name}"
     said = []
+
+    def jump(days):
+        time.clock_settime(time.CLOCK_REALTIME, time.time() + days * 86400)
+        said.append(f"{days:+} d")
+
     with crowd.pods(node, 1) as [pod]:
-        for jump in (86400, -2 * 86400, 86400):
+        for days in (1, -2, 1):
             ctl("pause", name, "--for", "1h")
             node.expect_no_rule(base.cgroup)
-            time.clock_settime(time.CLOCK_REALTIME, time.time() + jump)
+            jump(days)
             one = crowd.Bare(node, pod)
             one.make()
             crowd.expect_limited(node, [one], LIMIT, 20)
             one.remove()
-            ctl("resume", name)
-            said.append(f"{jump // 86400:+} d")
+            node.expect_no_rule(base.cgroup)
+            ctl("pause", name, "--for", "3s")
+            node.expect_no_rule(base.cgroup)
+            jump(-days)
+            node.expect_fixed_limit(LIMIT)
     assert service.pid() == pid, "the service was restarted"
-    return f"clock set {', '.join(said)}: limited all the same, and it goes on"
+    return f"clock set {', '.join(said)}: new containers are limited, a pause lasts as long as it was to last"
 
 
 GARBAGE = {
@@ -250,22 +261,26 @@ GARBAGE = {
 
 @fault("garbage-for-a-configuration-under-reload")
 def garbage(node):
-    pid = service.pid()
-    with crowd.pods(node, 2) as pods, crowd.stream(node, pods) as stream:
-        for what, text in GARBAGE.items():
-            service.CONFIG.write_bytes(text)
-            assert not service.reload(), f"{what}: systemctl reload reported success"
-            crowd.expect_limited(node, stream.alive(), LIMIT)
-        service.CONFIG.unlink()
-        service.CONFIG.mkdir()
-        refused = not service.reload()
-        service.CONFIG.rmdir()
-        crowd.expect_limited(node, stream.alive(), LIMIT)
-        made = stream.made
+    """The limit in force is not the built-in one, so that it would be seen if the garbage came into force."""
+    pid, iops = service.pid(), DEFAULT_IOPS + 200
+    limit = rules.limits(iops, iops)
+    with configured(iops=iops):
+        assert service.reload(), "the service refused the configuration"
+        with crowd.pods(node, 2) as pods, crowd.stream(node, pods) as stream:
+            for what, text in GARBAGE.items():
+                service.CONFIG.write_bytes(text)
+                assert not service.reload(), f"{what}: systemctl reload reported success"
+                crowd.expect_limited(node, stream.alive(), limit)
+                node.expect_fixed_limit(limit)
+            service.CONFIG.unlink()
+            service.CONFIG.mkdir()
+            refused = not service.reload()
+            service.CONFIG.rmdir()
+            crowd.expect_limited(node, stream.alive(), limit)
+            node.expect_fixed_limit(limit)
+            made = stream.made
     assert refused, "a directory in the place of a file: systemctl reload reported success"
     assert service.pid() == pid, "the service was restarted"
-    with configured():
-        pass
     return f"{len(GARBAGE) + 1} kinds of garbage refused, {made} containers came meanwhile, all limited"
 
 
