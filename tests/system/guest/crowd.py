@@ -49,11 +49,11 @@ def pods(node, count, name="crowd"):
 
 class Stream(threading.Thread):
     """A new container every `every` seconds in pods that take turns; of each pod's the oldest goes when there are more
-    than `most`. `alive()` are those that are there now, the oldest first."""
+    than `most`, and has this `limit` then, if one is given. `alive()` are those that are there now, the oldest first."""
 
-    def __init__(self, node, pods, every=0.02, most=10):
+    def __init__(self, node, pods, limit=None, every=0.02, most=10):
         super().__init__()
-        self._node, self._pods, self._every, self._most = node, pods, every, most
+        self._node, self._pods, self._limit, self._every, self._most = node, pods, limit, every, most
         self._alive, self._lock, self._over = [], threading.Lock(), threading.Event()
         self.made, self._failure = 0, None
 
@@ -70,6 +70,8 @@ class Stream(threading.Thread):
                     self._alive.append(one)
                     old = self._alive.pop(0) if len(self._alive) > self._most * len(self._pods) else None
                 if old:
+                    assert not self._limit or not unlimited(self._node, [old], self._limit), \
+                        f"{old.cgroup} never had its limit, it has {rules.of(old.cgroup)} as it goes"
                     old.remove()
                 self.made += 1
         except Exception as failure:  # raised again in stop()

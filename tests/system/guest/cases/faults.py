@@ -107,7 +107,7 @@ def reexec(node):
         node.remove_pods(pod)
         text = f"{len(made)} containers"
     else:
-        with crowd.pods(node, 4) as pods, crowd.stream(node, pods) as stream, \
+        with crowd.pods(node, 4) as pods, crowd.stream(node, pods, limit=LIMIT) as stream, \
                 own_limit.reading(node, node.base()) as reader:
             reexec_five_times(lambda: crowd.expect_limited(node, stream.alive(), LIMIT))
         text = f"{reader.reads} reads of its own io.max, never off; {stream.made} containers"
@@ -266,7 +266,7 @@ def garbage(node):
     limit = rules.limits(iops, iops)
     with configured(iops=iops):
         assert service.reload(), "the service refused the configuration"
-        with crowd.pods(node, 2) as pods, crowd.stream(node, pods) as stream:
+        with crowd.pods(node, 2) as pods, crowd.stream(node, pods, limit=limit) as stream:
             for what, text in GARBAGE.items():
                 service.CONFIG.write_bytes(text)
                 assert not service.reload(), f"{what}: systemctl reload reported success"
