@@ -3,7 +3,8 @@
 """The daemon as a whole: the machine's cgroup hierarchy, in cgroups of the test's own, which the daemon sees in the place
 of the hierarchy's root, in a mount namespace with /etc and /run of its own.
 
-Usage: wiring_test.py PROGRAM IOPSCTL; PROGRAM may be a command with words. Exits with 77 where it cannot be: not root, or no hierarchy that limits disks.
+Usage: wiring_test.py PROGRAM IOPSCTL; PROGRAM may be a command with words. Exits with 77 where it cannot be: not root,
+or no hierarchy that limits disks.
 """
 import contextlib
 import json

@@ -49,7 +49,8 @@ def pods(node, count, name="crowd"):
 
 class Stream(threading.Thread):
     """A new container every `every` seconds in pods that take turns; of each pod's the oldest goes when there are more
-    than `most`, and has this `limit` then, if one is given. `alive()` are those that are there now, the oldest first."""
+    than `most`, and must have this `limit` then, if one is given. `alive()` are those that are there now, the oldest
+    first."""
 
     def __init__(self, node, pods, limit=None, every=0.02, most=10):
         super().__init__()

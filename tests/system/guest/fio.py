@@ -36,8 +36,8 @@ def command(container, directions, seconds, directory="/data", more=(), part=PAR
 
 def prepare(runtime, container, directory="/data", part=PART_BYTES):
     """Writes the file, so that reads find blocks. Big blocks: an IOPS limit makes this no slower than it must be."""
-    runtime.execute(container.id, "/usr/bin/fio", "--name=lay-out", file_of(container, directory),
-                    f"--size={len(BOTH) * part}", "--rw=write", "--bs=1m", "--direct=1", "--fallocate=none", "--end_fsync=1")
+    runtime.execute(container.id, "/usr/bin/fio", "--name=lay-out", file_of(container, directory), "--rw=write",
+                    f"--size={len(BOTH) * part}", "--bs=1m", "--direct=1", "--fallocate=none", "--end_fsync=1")
 
 
 def iops(runtime, container, directions=BOTH, seconds=8, directory="/data", more=(), part=PART_BYTES):

@@ -50,7 +50,8 @@ def pause(node):
     return f"{len(node.kubelet.pods)} sandboxes without a rule"
 
 
-@case("total-of-all-pods")
+@case("total-of-all-pods", cells="v2 v1-systemd")
+@case("total-of-all-pods", cells="v1-cgroupfs", long=True)
 def total(node):
     kubepods = node.kubelet.driver.kubepods()
     if node.v1:

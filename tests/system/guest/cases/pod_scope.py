@@ -74,7 +74,8 @@ def one_pod_shares(node, pods):
     return speed
 
 
-@case("scope-pod", cells="v2")
+@case("scope-pod", cells="v2-systemd")
+@case("scope-pod", cells="v2-cgroupfs", long=True)
 def scope_pod(node):
     pods = []
     try:
