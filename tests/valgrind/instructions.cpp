@@ -60,6 +60,9 @@ class Kernel final : public LimitSink {
     sum += limit.read_iops;
     return {};
   }
+  std::error_code begin(const RulePlace& place, const Limit& limit) override {
+    return write(place, limit);
+  }
   std::optional<Limit> read(const RulePlace&) override { return each_way(500); }
   void forget(const RulePlace&) override {}
 };
@@ -85,6 +88,7 @@ struct Node {
   }
   void flush() {
     if (daemon->unsettled()) daemon->settle();
+    for (std::string begun; !(begun = daemon->take_begun()).empty();) daemon->on_written(begun);
     sum += daemon->take_reports().size() + daemon->status().size();
   }
 
