@@ -8,6 +8,7 @@ import containerd
 import crio
 import kubelet
 import rules
+import service
 from report import until
 
 
@@ -72,7 +73,8 @@ class Stream(threading.Thread):
                     old = self._alive.pop(0) if len(self._alive) > self._most * len(self._pods) else None
                 if old:
                     assert not self._limit or not unlimited(self._node, [old], self._limit), \
-                        f"{old.cgroup} never had its limit, it has {rules.of(old.cgroup)} as it goes"
+                        f"{old.cgroup} has {rules.of(old.cgroup)} as it goes, in the journal it has " \
+                        f"{[line['MESSAGE'] for line in service.journal(f'CONTAINER_ID={old.id}')]}"
                     old.remove()
                 self.made += 1
         except Exception as failure:  # raised again in stop()

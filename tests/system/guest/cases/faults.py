@@ -264,22 +264,25 @@ def garbage(node):
     """The limit in force is not the built-in one, so that it would be seen if the garbage came into force."""
     pid, iops = service.pid(), DEFAULT_IOPS + 200
     limit = rules.limits(iops, iops)
+
+    def expect_refused(what, stream):
+        assert not service.reload(), f"{what}: systemctl reload reported success"
+        crowd.expect_limited(node, stream.alive(), limit)
+        node.expect_fixed_limit(limit)
+
     with configured(iops=iops):
         assert service.reload(), "the service refused the configuration"
         with crowd.pods(node, 2) as pods, crowd.stream(node, pods, limit=limit) as stream:
             for what, text in GARBAGE.items():
                 service.CONFIG.write_bytes(text)
-                assert not service.reload(), f"{what}: systemctl reload reported success"
-                crowd.expect_limited(node, stream.alive(), limit)
-                node.expect_fixed_limit(limit)
+                expect_refused(what, stream)
             service.CONFIG.unlink()
             service.CONFIG.mkdir()
-            refused = not service.reload()
-            service.CONFIG.rmdir()
-            crowd.expect_limited(node, stream.alive(), limit)
-            node.expect_fixed_limit(limit)
+            try:
+                expect_refused("a directory in the place of a file", stream)
+            finally:
+                service.CONFIG.rmdir()
             made = stream.made
-    assert refused, "a directory in the place of a file: systemctl reload reported success"
     assert service.pid() == pid, "the service was restarted"
     return f"{len(GARBAGE) + 1} kinds of garbage refused, {made} containers came meanwhile, all limited"
 
