@@ -151,7 +151,11 @@ void Wiring::connect() {
     }
     loop_.ring_in(repair_delay);
   });
-  loop_.on_alarm([this] { put_right(); });
+  loop_.on_alarm([this] {
+    to_repair_.merge(written_);
+    written_.clear();
+    tidy_up();
+  });
   loop_.on_idle([this] { tidy_up(); });
   start_safety_net(daemon_->config());
   loop_.on_signal(SIGHUP, [this] { reload(); });

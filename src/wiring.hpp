@@ -75,7 +75,6 @@ class Wiring {
   void close_round();
   void retry_controllers();
   void follow_limit(const std::string& cgroup, bool unread);
-  void put_right();
   void send_summaries();
   void say(const Report& report);
   std::string status() const;
@@ -94,6 +93,7 @@ class Wiring {
   LimitWatch limit_watch_;
   std::vector<std::string> to_follow_;  // cgroups that may have no watch yet
   std::set<std::string> written_;       // cgroups whose limit files were written
+  std::set<std::string> to_repair_;     // those of them whose time to be looked at has come
   DataDisk disk_;
   BlockEvents block_events_;
   std::unique_ptr<Daemon> daemon_;

@@ -43,6 +43,10 @@ bool Wiring::do_a_piece() {
     daemon_->settle();
     return true;
   }
+  if (!to_repair_.empty()) {
+    daemon_->on_written(to_repair_.extract(to_repair_.begin()).value());
+    return true;
+  }
   if (const std::string begun = daemon_->take_begun(); !begun.empty()) {
     follow_limit(begun, true);
     return true;
@@ -83,11 +87,6 @@ void Wiring::retry_controllers() {
 void Wiring::follow_limit(const std::string& cgroup, bool unread) {
   if (!daemon_->holds(cgroup)) return;
   if (limit_watch_.follow(cgroup) || unread) daemon_->on_written(cgroup);
-}
-
-void Wiring::put_right() {
-  for (const std::string& cgroup : std::exchange(written_, {})) daemon_->on_written(cgroup);
-  flush();
 }
 
 void Wiring::send_summaries() {

@@ -115,9 +115,9 @@ std::error_code HeldRules::repair(const std::string& cgroup, std::vector<Rule>& 
   std::error_code first;
   const auto lost = [&](const Rule& rule) {
     const auto found = sink_.read({cgroup, rule.device});
-    if (!found || *found == rule.limit) return false;
+    if (found == rule.limit) return false;
     const std::error_code error = sink_.write({cgroup, rule.device}, rule.limit);
-    if (!error) repaired(rule, *found);
+    if (!error) repaired(rule, found.value_or(Limit{}));
     if (!error || error == SinkError::cgroup_gone) return false;
     if (!first) first = error;
     return true;

@@ -70,8 +70,10 @@ void CgroupWatch::handle(int descriptor, std::uint32_t mask, std::string_view na
     return;
   }
   if (const auto controller = controllers_.find(descriptor); controller != controllers_.end()) {
-    if ((mask & IN_IGNORED) == 0) list(controller->second, handlers_.appeared);
-    if ((mask & IN_IGNORED) != 0) controllers_.erase(controller);
+    const std::string parent = std::move(controller->second);
+    controllers_.erase(controller);
+    inotify_rm_watch(inotify_.fd(), descriptor);
+    if ((mask & IN_IGNORED) == 0) list(parent, handlers_.appeared);
     return;
   }
   const auto parent = names_.find(descriptor);
@@ -193,11 +195,14 @@ void CgroupWatch::unwatch_below(const std::string& cgroup) {
   }
 }
 
+// Not IN_ONESHOT: the kernel ends such a watch after it has told of the event, and whoever asks
+// again in between gets the watch that is about to end (inotify_handle_inode_event(),
+// fs/notify/inotify/inotify_fsnotify.c). A shell's "echo +io >" raises two events, the first by
+// emptying the file.
 void CgroupWatch::await_controller(const std::string& cgroup) {
   const std::string parent = cgroup.substr(0, cgroup.rfind('/'));
   const std::string path = root_ + parent + "/cgroup.subtree_control";
-  const int descriptor =
-      inotify_add_watch(inotify_.fd(), path.c_str(), IN_MODIFY | IN_ONESHOT | IN_DONT_FOLLOW);
+  const int descriptor = inotify_add_watch(inotify_.fd(), path.c_str(), IN_MODIFY | IN_DONT_FOLLOW);
   if (descriptor >= 0) controllers_[descriptor] = parent;
 }
 

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/inotify.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
@@ -13,6 +14,12 @@
 
 namespace iopslimit {
 namespace {
+
+constexpr std::string_view controllers = "/cgroup.subtree_control";
+
+std::string controllers_above(const std::string& cgroup) {
+  return cgroup.substr(0, cgroup.rfind('/')).append(controllers);
+}
 
 bool holds_limits(std::string_view file) {
   return file == "io.max" || file.starts_with("blkio.throttle.");
@@ -25,6 +32,7 @@ LimitWatch::LimitWatch(std::string root, std::size_t most,
     : root_(std::move(root)),
       most_(most),
       complain_(std::move(complain)),
+      has_controllers_(access((root_ + std::string(controllers)).c_str(), F_OK) == 0),
       inotify_(open_inotify()) {}
 
 LimitWatch::Written LimitWatch::read_events() {
@@ -38,6 +46,11 @@ LimitWatch::Written LimitWatch::read_events() {
       names_.erase(watched);
     } else if (holds_limits(name)) {
       written.cgroups.insert(watched->second->first);
+    } else if (name.empty()) {  // the file itself is watched
+      each_beside(watched->second->first, [&](const std::string& cgroup) {
+        written.cgroups.insert(cgroup);
+        return true;
+      });
     }
   });
   return written;
@@ -48,14 +61,19 @@ bool LimitWatch::follow(const std::string& cgroup) {
     complain_once();
     return false;
   }
-  const int watch =
-      inotify_add_watch(fd(), (root_ + cgroup).c_str(), IN_MODIFY | IN_ONLYDIR | IN_DONT_FOLLOW);
+  if (!add(cgroup, IN_MODIFY | IN_ONLYDIR | IN_DONT_FOLLOW)) return false;
+  if (has_controllers_) add(controllers_above(cgroup), IN_MODIFY | IN_DONT_FOLLOW);
+  return true;
+}
+
+bool LimitWatch::add(const std::string& path, std::uint32_t mask) {
+  const int watch = inotify_add_watch(fd(), (root_ + path).c_str(), mask);
   if (watch < 0 && errno == ENOSPC) complain_once();
-  const auto old = watches_.find(cgroup);
+  const auto old = watches_.find(path);
   if (old != watches_.end() && old->second == watch) return false;
-  forget(cgroup);
+  drop(path);
   if (watch < 0) return false;  // gone: its end is told elsewhere
-  names_[watch] = watches_.emplace(cgroup, watch).first;
+  names_[watch] = watches_.emplace(path, watch).first;
   return true;
 }
 
@@ -68,18 +86,37 @@ void LimitWatch::complain_once() {
 }
 
 void LimitWatch::forget(const std::string& cgroup) {
-  const auto watch = watches_.find(cgroup);
+  drop(cgroup);
+  if (!has_controllers_) return;
+  bool last = true;
+  each_beside(cgroup, [&last](const std::string&) { return last = false; });
+  if (last) drop(controllers_above(cgroup));
+}
+
+void LimitWatch::drop(const std::string& path) {
+  const auto watch = watches_.find(path);
   if (watch == watches_.end()) return;
   inotify_rm_watch(fd(), watch->second);
   names_.erase(watch->second);
   watches_.erase(watch);
 }
 
+// Those in the same parent, and what is inside of them, until `see` has seen enough.
+void LimitWatch::each_beside(const std::string& path,
+                             const std::function<bool(const std::string&)>& see) const {
+  const std::string inside = path.substr(0, path.rfind('/') + 1);
+  for (auto watch = watches_.lower_bound(inside);
+       watch != watches_.end() && watch->first.starts_with(inside); ++watch) {
+    if (!watch->first.ends_with(controllers) && !see(watch->first)) return;
+  }
+}
+
 void LimitWatch::forget_unless(const std::function<bool(const std::string&)>& wanted) {
   std::set<std::string> unwanted;
-  for (const auto& watch : watches_) {
-    if (!wanted(watch.first)) unwanted.insert(watch.first);
-  }
+  each_beside("/", [&](const std::string& cgroup) {
+    if (!wanted(cgroup)) unwanted.insert(cgroup);
+    return true;
+  });
   for (const std::string& cgroup : unwanted) forget(cgroup);
 }
 

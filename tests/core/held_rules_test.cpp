@@ -14,6 +14,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::SizeIs;
 
 constexpr Devnum disk{259, 0};
 constexpr Devnum other_disk{259, 1};
@@ -100,7 +101,7 @@ TEST(HeldRules, OfADeviceThatIsAnotherOneNowTheKernelHasTheTruth) {
     EXPECT_THAT(kernel.forgotten, ElementsAre(RulePlace{pod, disk}));
   }
   rules.recheck(pod, disk, held);
-  EXPECT_THAT(kernel.forgotten, testing::SizeIs(1));
+  EXPECT_THAT(kernel.forgotten, SizeIs(1));
   EXPECT_THAT(kernel.writes, IsEmpty());
 }
 
@@ -119,7 +120,7 @@ TEST(HeldRules, ATouchLeavesNothing) {
   RememberingSink kernel;
   HeldRules rules(kernel, {});
   rules.touch({pod, disk});
-  EXPECT_THAT(kernel.writes, testing::SizeIs(2));
+  EXPECT_THAT(kernel.writes, SizeIs(2));
   EXPECT_THAT(kernel.begun, ElementsAre(RulePlace{pod, disk}));
   EXPECT_TRUE(kernel.rules.empty());
 }
@@ -167,13 +168,14 @@ TEST(HeldRules, OnlyWhatIsPutRightIsTold) {
   const auto repair = [&] {
     return rules.repair(pod, held, [&told](const Rule&, const Limit&) { ++told; });
   };
-  kernel.gone = {pod};
-  EXPECT_FALSE(repair());
-  EXPECT_EQ(told, 0) << "it cannot be read";
-  kernel.gone.clear();
   kernel.failures[pod] = SinkError::cgroup_gone;
   EXPECT_FALSE(repair());
   EXPECT_EQ(told, 0) << "it went before it could be written";
+  kernel.gone = {pod};
+  EXPECT_FALSE(repair());
+  EXPECT_EQ(told, 0) << "it went before it could be read";
+  EXPECT_THAT(held, SizeIs(1)) << "its end is told elsewhere";
+  kernel.gone.clear();
   kernel.failures.clear();
   EXPECT_FALSE(repair());
   EXPECT_EQ(told, 1);
@@ -191,6 +193,17 @@ TEST(HeldRules, WhatCannotBePutRightIsNotHeld) {
   EXPECT_EQ(rules.repair(pod, held, [](const Rule&, const Limit&) { FAIL() << "it is not right"; }),
             SinkError::not_held);
   EXPECT_THAT(held, ElementsAre(Rule{other_disk, each_way(7)}));
+}
+
+TEST(HeldRules, ARuleThatWentWithItsFileIsNotHeld) {
+  RememberingSink kernel;
+  HeldRules rules(kernel, {});
+  std::vector<Rule> held{{disk, each_way(5)}};
+  kernel.gone = {pod};
+  kernel.failures[pod] = SinkError::controller_missing;
+  EXPECT_EQ(rules.repair(pod, held, [](const Rule&, const Limit&) { FAIL() << "it is not right"; }),
+            SinkError::controller_missing);
+  EXPECT_THAT(held, IsEmpty());
 }
 
 TEST(HeldRules, OnlyFirstRulesAreToBeReadBackOnceForACgroup) {

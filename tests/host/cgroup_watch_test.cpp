@@ -202,6 +202,14 @@ TEST_F(CgroupWatchTest, AControllerEnabledLaterTellsTheSiblings) {
   tree.file(pod + "/cgroup.subtree_control", "+io");
   read();
   EXPECT_THAT(appeared, UnorderedElementsAre(container(1)));
+  appeared.clear();
+  tree.file(pod + "/cgroup.subtree_control", "+cpu");
+  read();
+  EXPECT_THAT(appeared, IsEmpty()) << "nobody waits any more";
+  watch.await_controller(container(1));
+  tree.file(pod + "/cgroup.subtree_control", "+io");
+  read();
+  EXPECT_THAT(appeared, UnorderedElementsAre(container(1))) << "asked again";
 }
 
 TEST_F(CgroupWatchTest, TheDescriptorIsReadableWhenThereIsNews) {

@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -100,6 +102,56 @@ TEST_F(LimitWatchTest, WhatIsNotThereIsNotFollowed) {
   EXPECT_EQ(watch.watch_count(), 0U);
   EXPECT_THAT(complaints, IsEmpty());
   EXPECT_GT(watches_to_spare(), 1U);
+}
+
+/// A hierarchy in which a parent passes controllers down.
+struct ControllerWatchTest : LimitWatchTest {
+  ControllerWatchTest() {
+    for (const char* parent : {"", "/pod", "/other"})
+      tree.file(parent + std::string("/cgroup.subtree_control"));
+    for (const char* cgroup : {"/pod/a", "/pod/z", "/other/b"}) made(cgroup);
+    watch.emplace(tree.root(), 9, [this](const std::string& text) { complaints.push_back(text); });
+  }
+  std::optional<LimitWatch> watch;  // it looks for controllers when it is made
+};
+
+TEST_F(ControllerWatchTest, WhoMayHaveLostItsLimitFileIsTold) {
+  for (const char* cgroup : {"/pod/a", "/pod/z", "/other/b"}) EXPECT_TRUE(watch->follow(cgroup));
+  EXPECT_FALSE(watch->follow("/pod/a"));
+  write("/pod/cgroup.subtree_control");
+  EXPECT_THAT(watch->read_events().cgroups, ElementsAre("/pod/a", "/pod/z"));
+  watch->forget("/pod/a");
+  write("/pod/cgroup.subtree_control");
+  EXPECT_THAT(watch->read_events().cgroups, ElementsAre("/pod/z"));
+  write("/cgroup.subtree_control");
+  EXPECT_THAT(watch->read_events().cgroups, IsEmpty()) << "nobody below it is followed";
+}
+
+TEST_F(ControllerWatchTest, TheLastOneTakesTheWatchOfItsParentAlong) {
+  for (const char* cgroup : {"/pod/a", "/pod/z", "/other/b"}) watch->follow(cgroup);
+  EXPECT_EQ(watch->watch_count(), 5U);
+  watch->forget("/pod/z");
+  EXPECT_EQ(watch->watch_count(), 4U);
+  watch->forget("/pod/a");
+  EXPECT_EQ(watch->watch_count(), 2U);
+  watch->forget_unless([](const std::string& cgroup) {
+    EXPECT_EQ(cgroup, "/other/b");
+    return false;
+  });
+  EXPECT_EQ(watch->watch_count(), 0U);
+}
+
+TEST_F(ControllerWatchTest, ANewParentInAnOldOnesPlaceIsWatched) {
+  watch->follow("/pod/a");
+  std::filesystem::rename(tree.at("/pod"), tree.at("/old"));
+  tree.file("/pod/cgroup.subtree_control");
+  made("/pod/a");
+  EXPECT_TRUE(watch->follow("/pod/a"));
+  EXPECT_EQ(watch->watch_count(), 2U);
+  write("/old/cgroup.subtree_control");
+  EXPECT_THAT(watch->read_events().cgroups, IsEmpty());
+  write("/pod/cgroup.subtree_control");
+  EXPECT_THAT(watch->read_events().cgroups, ElementsAre("/pod/a"));
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ def configured(check=0, iops=DEFAULT_IOPS):
         service.reload()
 
 
-def fault(name, **options):
+def fault(name, cells="faults", **options):
     """A case of the faults cells. However it ends, the service runs with the cells' own configuration; and where it
     passed, every container has its limit in the kernel, and `iopsctl verify` says the same."""
     def register(function):
@@ -45,7 +45,7 @@ def fault(name, **options):
             node.expect_fixed_limit(LIMIT)
             ctl("verify")
             return text
-        return case("fault-" + name, cells="faults", **options)(whole)
+        return case("fault-" + name, cells=cells, **options)(whole)
     return register
 
 

@@ -97,22 +97,50 @@ def reexec_five_times(meanwhile):
 
 @fault("daemon-reexec-under-load", long=True)
 def reexec(node):
-    pid = service.pid()
-    if node.v1:
-        # systemd 252 removes empty cgroups from v1's hierarchies when it starts over, so these are real.
-        pod, made = node.kubelet.run_pod("at-reexec"), []
-        reexec_five_times(lambda: made.append(node.kubelet.run_container(pod, f"c{len(made)}")))
-        for container in made:
-            node.expect_first_look(container)
-        node.remove_pods(pod)
-        text = f"{len(made)} containers"
-    else:
-        with crowd.pods(node, 4) as pods, crowd.stream(node, pods, limit=LIMIT) as stream, \
-                own_limit.reading(node, node.base()) as reader:
-            reexec_five_times(lambda: crowd.expect_limited(node, stream.alive(), LIMIT))
-        text = f"{reader.reads} reads of its own io.max, never off; {stream.made} containers"
+    # Pods with a sandbox, as all are: systemd knows their scopes. It would take the io controller from a slice without
+    # one (see the next case), and removes empty cgroups from v1's hierarchies: no stream there.
+    pid, pods, made = service.pid(), [node.kubelet.run_pod(f"at-reexec-{number}") for number in range(4)], []
+    with contextlib.ExitStack() as load:
+        if not node.v1:
+            stream = load.enter_context(crowd.stream(node, pods, limit=LIMIT))
+            reader = load.enter_context(own_limit.reading(node, node.base()))
+        reexec_five_times(lambda: made.append(node.kubelet.run_container(pods[0], f"c{len(made)}")))
+    for container in made:
+        node.expect_first_look(container)
+    text = f"{len(made)} containers"
+    if not node.v1:
+        text += f" with a process and {stream.made} without; {reader.reads} reads of its own io.max, never off"
+    node.remove_pods(*pods)
     assert service.pid() == pid, "the service was restarted"
-    return f"{text} came during five daemon-reexec and daemon-reload, all limited"
+    return f"during five daemon-reexec and daemon-reload {text}: all limited"
+
+
+@fault("io-controller-taken-from-a-pod", cells="v2-faults")
+def controller_taken(node):
+    """Every limit in the pod goes with it. That is said, and with the controller each limit comes back; no safety net
+    runs."""
+    def lost():
+        return {line["CONTAINER_ID"] for line in service.journal("ACTION=lost", cursor=mark)}
+
+    with crowd.pods(node, 1) as [pod]:
+        made, mark = [crowd.Bare(node, pod) for _ in range(3)], service.cursor()
+        control = rules.root() / pod.cgroup.strip("/") / "cgroup.subtree_control"
+        for one in made:
+            one.make()
+        crowd.expect_limited(node, made, LIMIT, 20)
+        run("systemctl", "daemon-reload")
+        until(lambda: "io" not in control.read_text().split(), "systemd takes io from a slice without a unit in it", 20)
+        until(lambda: lost() >= {one.id for one in made},
+              lambda: f"expected a line for each lost limit, found {service.messages(mark)}", 20)
+        assert "3 NOT limited" in service.status_text(), service.status_text()
+        control.write_text("+io")
+        crowd.expect_limited(node, made, LIMIT, 20)
+        control.write_text("-io")  # away and back at once
+        control.write_text("+io")
+        crowd.expect_limited(node, made, LIMIT, 20)
+        for one in made:
+            one.remove()
+    return "3 of 3 limits lost with the controller, which is said; 3 of 3 back with it, twice"
 
 
 @fault("stopped-process-is-restarted-by-the-watchdog")
@@ -192,7 +220,8 @@ def full(node):
     filler = pathlib.Path("/run/lab-filler")
     with configured(check=1), crowd.pods(node, 1) as [pod]:
         service.reload()
-        made, mark = [crowd.Bare(node, pod) for _ in range(20)], service.cursor()
+        # More than one page of notes: what is left of the ledger's last page is never full.
+        made, mark = [crowd.Bare(node, pod) for _ in range(40)], service.cursor()
         with open(filler, "wb", buffering=0) as file, contextlib.suppress(OSError):
             while True:
                 file.write(b"\0" * (1 << 20))

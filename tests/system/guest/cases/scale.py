@@ -64,12 +64,12 @@ def overflow(node):
 @fault("no-inotify-watch-is-left")
 def no_watch(node):
     """Said with the sysctl to raise; the safety net finds what no event tells of, also after a start without one."""
-    said = []
-    with Sysctl("fs.inotify.max_user_watches", 64), configured(check=CHECK_SECONDS):
+    said, most = [], 64
+    with Sysctl("fs.inotify.max_user_watches", most), configured(check=CHECK_SECONDS):
         for act in ("reload", "restart"):
             mark = service.cursor()
             run("systemctl", act, service.UNIT)
-            with crowd.pods(node, 40) as pods:
+            with crowd.pods(node, most) as pods:  # a watch for each, and those of systemd and of the tree above them
                 made = [crowd.Bare(node, pod) for pod in pods]
                 for one in made:
                     one.make()
@@ -78,7 +78,7 @@ def no_watch(node):
                 for one in made:
                     one.remove()
     assert said, f"expected {NO_WATCH!r} in the journal, found {service.messages(after=mark)}"
-    return f"40 pods limited after a reload, and after a start; {said[0]!r}"
+    return f"{most} pods limited after a reload, and after a start; {said[0]!r}"
 
 
 @fault("five-thousand-containers-one-after-the-other", long=True)
