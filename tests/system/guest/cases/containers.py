@@ -21,7 +21,8 @@ def while_running(node):
     return f"three QoS classes and a static pod: {rule}; {speed}"
 
 
-@case("exempt-container-has-no-rule")
+@case("exempt-container-has-no-rule", cells="v2-systemd v1-cgroupfs")
+@case("exempt-container-has-no-rule", cells="v2-cgroupfs v1-systemd", long=True)
 def exempt(node):
     mesh, system = node.kubelet.run_pod("mesh"), node.kubelet.run_pod("dns", namespace="kube-system")
     proxy = node.run_exempt(mesh, "istio-proxy", image=kubelet.PROXY_IMAGE)

@@ -110,7 +110,7 @@ def removed(node):
     return "removed: our rules gone, a foreign one stays, configuration kept; purged: nothing left"
 
 
-@case("package-installed-again", fresh=True, cells=CELLS)
+@case("package-installed-again", fresh=True, cells=CELLS, long=True)
 def again(node):
     if apt.installed():
         apt.remove("--purge")
