@@ -59,7 +59,8 @@ void Daemon::on_rescan(const Listing& listing) {
 }
 
 void Daemon::on_written(const std::string& cgroup) {
-  kubepods_.repair(cgroup);
+  if (kubepods_.repair(cgroup) == SinkError::controller_missing)
+    controller_missing_.push_back(cgroup);
   if (const auto carrier = carriers_.find(cgroup); carrier != carriers_.end())
     repair(*carrier->second);
 }

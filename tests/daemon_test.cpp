@@ -594,18 +594,23 @@ TEST_F(DaemonTest, AMissingControllerIsHandedOut) {
 
 TEST_F(DaemonTest, AControllerThatIsTakenAwayTakesTheLimitAlong) {
   Daemon& daemon = start();
+  daemon.on_kubepods(kubepods);
   daemon.on_appeared(container(1), named("web"));
   daemon.take_reports();
-  kernel.gone = {container(1).cgroup};
-  kernel.failures[container(1).cgroup] = SinkError::controller_missing;
-  daemon.on_written(container(1).cgroup);
-  EXPECT_THAT(daemon.take_controller_missing(), ElementsAre(container(1).cgroup));
-  EXPECT_THAT(reports(Action::lost), SizeIs(1));
+  for (const std::string& cgroup : {kubepods, container(1).cgroup}) {
+    kernel.gone.insert(cgroup);
+    kernel.failures[cgroup] = SinkError::controller_missing;
+    daemon.on_written(cgroup);
+  }
+  EXPECT_THAT(daemon.take_controller_missing(), ElementsAre(kubepods, container(1).cgroup));
+  EXPECT_THAT(reports(Action::lost), SizeIs(2));
   EXPECT_THAT(daemon.status(), HasSubstr("1 NOT limited"));
   kernel.gone.clear();
   kernel.failures.clear();
   kernel.rules.clear();
+  daemon.on_kubepods(kubepods);
   daemon.on_appeared(container(1), named("web"));
+  EXPECT_EQ(kernel.read({kubepods, nvme0})->read_iops, 3000U);
   EXPECT_EQ(kernel.of(container(1)), five_hundred);
   EXPECT_THAT(reports(Action::limited), SizeIs(1));
 }

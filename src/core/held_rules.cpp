@@ -118,7 +118,9 @@ std::error_code HeldRules::repair(const std::string& cgroup, std::vector<Rule>& 
     if (found == rule.limit) return false;
     const std::error_code error = sink_.write({cgroup, rule.device}, rule.limit);
     if (!error) repaired(rule, found.value_or(Limit{}));
-    if (!error || error == SinkError::cgroup_gone) return false;
+    // What can be neither read nor written for another reason is still what it was.
+    const bool known = found || error == SinkError::controller_missing;
+    if (!error || error == SinkError::cgroup_gone || !known) return false;
     if (!first) first = error;
     return true;
   };

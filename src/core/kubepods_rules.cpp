@@ -44,12 +44,12 @@ void KubepodsRules::release_unless(const std::function<bool(const std::string&)>
 }
 
 void KubepodsRules::repair_all() {
-  for (const auto& tree : trees_) repair(tree.first);
+  for (const auto& tree : trees_) static_cast<void>(repair(tree.first));
 }
 
-void KubepodsRules::repair(const std::string& cgroup) {
+std::error_code KubepodsRules::repair(const std::string& cgroup) {
   const auto tree = trees_.find(cgroup);
-  if (tree == trees_.end()) return;
+  if (tree == trees_.end()) return {};
   const std::error_code error =
       rules_.repair(cgroup, tree->second.held, [&](const Rule& rule, const Limit& found) {
         Report drift;
@@ -57,6 +57,7 @@ void KubepodsRules::repair(const std::string& cgroup) {
         tell_(repaired(std::move(drift), rule, found));
       });
   if (error) note_error(cgroup, tree->second, error);
+  return error;
 }
 
 void KubepodsRules::note_error(const std::string& cgroup, Tree& tree, std::error_code error) {

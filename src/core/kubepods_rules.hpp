@@ -38,8 +38,8 @@ class KubepodsRules {
   /// Takes the rules of those that `shown` does not hold away.
   void release_unless(const std::function<bool(const std::string& cgroup)>& shown);
   void repair_all();
-  /// One of them; nothing when it is none.
-  void repair(const std::string& cgroup);
+  /// One of them; nothing when it is none. Its error has been told.
+  std::error_code repair(const std::string& cgroup);
   /// Removes every rule, and writes none until restore().
   void clear();
   void restore() { cleared_ = false; }

@@ -206,6 +206,16 @@ TEST(HeldRules, ARuleThatWentWithItsFileIsNotHeld) {
   EXPECT_THAT(held, IsEmpty());
 }
 
+TEST(HeldRules, WhatCannotBeLookedAtIsHeldOn) {
+  RememberingSink kernel;
+  HeldRules rules(kernel, {});
+  std::vector<Rule> held{{disk, each_way(5)}};
+  kernel.gone = {pod};
+  kernel.failures[pod] = std::make_error_code(std::errc::too_many_files_open);
+  EXPECT_FALSE(rules.repair(pod, held, [](const Rule&, const Limit&) { FAIL(); }));
+  EXPECT_THAT(held, SizeIs(1));
+}
+
 TEST(HeldRules, OnlyFirstRulesAreToBeReadBackOnceForACgroup) {
   RememberingSink kernel;
   HeldRules rules(kernel, {});
