@@ -101,22 +101,25 @@ void LimitWatch::drop(const std::string& path) {
   watches_.erase(watch);
 }
 
-// Those in the same parent, and what is inside of them, until `see` has seen enough.
+// Those with the same parent, until `see` has seen enough. Not what is inside of them: the kernel
+// takes no controller from a parent while a child passes it down (cgroup_subtree_control_write(),
+// kernel/cgroup/cgroup.c), and a runtime writes to every level for each container.
 void LimitWatch::each_beside(const std::string& path,
                              const std::function<bool(const std::string&)>& see) const {
   const std::string inside = path.substr(0, path.rfind('/') + 1);
   for (auto watch = watches_.lower_bound(inside);
        watch != watches_.end() && watch->first.starts_with(inside); ++watch) {
-    if (!watch->first.ends_with(controllers) && !see(watch->first)) return;
+    const std::string& other = watch->first;
+    if (other.rfind('/') + 1 != inside.size() || other.ends_with(controllers)) continue;
+    if (!see(other)) return;
   }
 }
 
 void LimitWatch::forget_unless(const std::function<bool(const std::string&)>& wanted) {
   std::set<std::string> unwanted;
-  each_beside("/", [&](const std::string& cgroup) {
-    if (!wanted(cgroup)) unwanted.insert(cgroup);
-    return true;
-  });
+  for (const auto& watch : watches_) {
+    if (!watch.first.ends_with(controllers) && !wanted(watch.first)) unwanted.insert(watch.first);
+  }
   for (const std::string& cgroup : unwanted) forget(cgroup);
 }
 

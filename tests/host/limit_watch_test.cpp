@@ -123,8 +123,9 @@ TEST_F(ControllerWatchTest, WhoMayHaveLostItsLimitFileIsTold) {
   watch->forget("/pod/a");
   write("/pod/cgroup.subtree_control");
   EXPECT_THAT(watch->read_events().cgroups, ElementsAre("/pod/z"));
+  watch->follow("/pod");
   write("/cgroup.subtree_control");
-  EXPECT_THAT(watch->read_events().cgroups, IsEmpty()) << "nobody below it is followed";
+  EXPECT_THAT(watch->read_events().cgroups, ElementsAre("/pod")) << "not what is inside of it";
 }
 
 TEST_F(ControllerWatchTest, TheLastOneTakesTheWatchOfItsParentAlong) {
