@@ -62,7 +62,7 @@ def upgraded(node):
     return f"{apt.version_of(second)} and back: its own limit was there at each of {reader.reads} reads"
 
 
-@case("package-keeps-the-conffile-of-the-admin", fresh=True, cells=CELLS)
+@case("package-keeps-the-conffile-of-the-admin", fresh=True, cells=CELLS, long=True)
 def conffile(node):
     apt.ensure_installed(node)
     shipped = apt.CONFFILE.read_text()

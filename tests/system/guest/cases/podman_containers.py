@@ -46,7 +46,8 @@ def as_fio_knows_it(name, container_id, cgroup):
     return kubelet.Container(kubelet.Pod("podman", "", "", "", ""), name, 0, container_id, cgroup)
 
 
-@case("podman-containers", cells="v2-cgroupfs v1-systemd")
+@case("podman-containers", cells="v1-systemd")
+@case("podman-containers", cells="v2-cgroupfs", long=True)
 def podman_containers(node):
     with podman_in_use():
         alone = podman.run_container("alone")
