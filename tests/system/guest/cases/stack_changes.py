@@ -160,14 +160,17 @@ def copy_beside(node):
     rules on the members it is not over in many times what it takes with the rule on the array. Then the container's I/O
     ends, and the copy with it."""
     first, second, third = disk("a"), disk("b"), disk("c")
-    running(node, limited("volume"))
-    with volumes.plain(third), volumes.array(1, first, second, size="100M") as [array], mounted(array):
-        run("mdadm", array, "--add", third)
-        with working(node):
-            alone = Replacement(array, first, third).wait()
-    running(node, limited("disk"))
-    with volumes.plain(third), volumes.array(1, first, second, size="100M") as [array], mounted(array):
-        run("mdadm", array, "--add", third)
+
+    @contextlib.contextmanager
+    def with_a_spare(limit_at):
+        running(node, limited(limit_at))
+        with volumes.plain(third), volumes.array(1, first, second, size="100M") as [array], mounted(array):
+            run("mdadm", array, "--add", third)
+            yield array
+
+    with with_a_spare("volume") as array, working(node):
+        alone = Replacement(array, first, third).wait()
+    with with_a_spare("disk") as array:
         with working(node):
             copy = Replacement(array, first, third)
             over = within(copy.is_over, TIMES_SLOWER * alone)
