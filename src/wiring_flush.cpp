@@ -3,7 +3,6 @@
 // new cgroups between two: the next container waits for one piece at most.
 #include <chrono>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "wiring.hpp"
