@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "core/io_max.hpp"
-#include "host/cgroup_file.hpp"
 
 namespace iopslimit {
 namespace {
@@ -24,14 +23,14 @@ constexpr std::array<Throttle, 4> throttles{
 
 }  // namespace
 
-BlkioFile::BlkioFile(const std::string& root) : root_(open_hierarchy(root)) {}
+BlkioFile::BlkioFile(const std::string& root) : files_(root) {}
 
 std::error_code BlkioFile::begin(const RulePlace& place, const Limit& limit) {
   std::error_code error;
   for (const Throttle& throttle : throttles) {
     const std::uint64_t value = limit.*throttle.value;
     if (value == 0) continue;
-    const File file = open_cgroup_file(root_.fd(), place.cgroup, throttle.file, path_, error);
+    const File file = files_.open(place.cgroup, throttle.file, error);
     if (!error) error = write_line(file.fd(), format_blkio(place.device, value));
     if (error) break;
   }
@@ -47,7 +46,7 @@ std::error_code BlkioFile::write(const RulePlace& place, const Limit& limit) {
 
 std::error_code BlkioFile::put(const RulePlace& place, const char* name, std::uint64_t value) {
   std::error_code error;
-  const File file = open_cgroup_file(root_.fd(), place.cgroup, name, path_, error);
+  const File file = files_.open(place.cgroup, name, error);
   if (error) return error;
   if ((error = read_limit_file(file.fd(), text_))) return error;
   if (parse_blkio(text_, place.device) == value) return {};
@@ -61,7 +60,7 @@ std::optional<Limit> BlkioFile::read(const RulePlace& place) {
   Limit limit;
   for (const Throttle& throttle : throttles) {
     std::error_code error;
-    const File file = open_cgroup_file(root_.fd(), place.cgroup, throttle.file, path_, error);
+    const File file = files_.open(place.cgroup, throttle.file, error);
     if (error || read_limit_file(file.fd(), text_)) return std::nullopt;
     limit.*throttle.value = parse_blkio(text_, place.device);
   }

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "core/limit_sink.hpp"
-#include "host/file.hpp"
+#include "host/cgroup_file.hpp"
 
 namespace iopslimit {
 
@@ -25,9 +25,8 @@ class BlkioFile final : public LimitSink {
  private:
   std::error_code put(const RulePlace& place, const char* name, std::uint64_t value);
 
-  File root_;
-  std::string path_;  // kept for their capacity
-  std::string text_;
+  CgroupFiles files_;
+  std::string text_;  // kept for its capacity
 };
 
 }  // namespace iopslimit

@@ -18,20 +18,28 @@ File open_hierarchy(const std::string& root) {
   return file;
 }
 
-File open_cgroup_file(int root, std::string_view cgroup, std::string_view file, std::string& path,
-                      std::error_code& error) {
-  path.assign(cgroup.substr(1));
-  path += '/';
-  path += file;
-  File opened = open_at(root, path.c_str(), O_RDWR | O_NOFOLLOW, error);
+File CgroupFiles::open(std::string_view cgroup, std::string_view file, std::error_code& error) {
+  constexpr int flags = O_RDWR | O_NOFOLLOW;
+  const auto slash = cgroup.rfind('/');
+  const std::string_view parent = slash == 0 ? "." : cgroup.substr(1, slash - 1);
+  path_.assign(cgroup.substr(slash + 1)).append("/").append(file);
+  if (parent_folder_ && parent == parent_) {
+    // Of a parent that is gone, or has another name now, it is not the child.
+    if (File opened = open_at(parent_folder_.fd(), path_.c_str(), flags, error)) return opened;
+  }
+  parent_.assign(parent);
+  parent_folder_ = open_at(root_.fd(), parent_.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW, error);
+  File opened;
+  if (parent_folder_) opened = open_at(parent_folder_.fd(), path_.c_str(), flags, error);
   if (error == std::errc::no_such_file_or_directory) {
-    path.resize(path.size() - file.size());
+    path_.resize(path_.size() - file.size());
     struct stat about {};
-    const bool there = fstatat(root, path.c_str(), &about, AT_SYMLINK_NOFOLLOW) == 0;
-    path += file;
+    const bool there = parent_folder_ && fstatat(parent_folder_.fd(), path_.c_str(), &about,
+                                                 AT_SYMLINK_NOFOLLOW) == 0;
+    path_ += file;
     // Once more, or another cgroup of the same name, made meanwhile, would pass for one without
     // the controller.
-    if (there) opened = open_at(root, path.c_str(), O_RDWR | O_NOFOLLOW, error);
+    if (there) opened = open_at(parent_folder_.fd(), path_.c_str(), flags, error);
     if (error == std::errc::no_such_file_or_directory)
       error = there ? SinkError::controller_missing : SinkError::cgroup_gone;
   }

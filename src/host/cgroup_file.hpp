@@ -10,14 +10,28 @@
 
 namespace iopslimit {
 
-/// Opens the root of a hierarchy for open_cgroup_file(). Throws std::system_error.
+/// Opens the root of a hierarchy, to open files below it. Throws std::system_error.
 File open_hierarchy(const std::string& root);
 
-/// Opens `file` of `cgroup` (starts with '/') for reading and writing, following no symbolic link
-/// in the last two components. `path` is a buffer. Error: SinkError::cgroup_gone,
-/// SinkError::controller_missing, or the system's own.
-File open_cgroup_file(int root, std::string_view cgroup, std::string_view file, std::string& path,
-                      std::error_code& error);
+/// Opens limit files. The last one's parent stays open: a pod's containers come one after the
+/// other, and at each directory of a path the kernel waits for whoever makes a cgroup
+/// (kernfs_dop_revalidate(), fs/kernfs/dir.c).
+class CgroupFiles {
+ public:
+  /// Throws std::system_error when the hierarchy cannot be opened.
+  explicit CgroupFiles(const std::string& root) : root_(open_hierarchy(root)) {}
+
+  /// Opens `file` of `cgroup` (starts with '/') for reading and writing; neither it nor its parent
+  /// is taken from behind a symbolic link. Error: SinkError::cgroup_gone,
+  /// SinkError::controller_missing, or the system's own.
+  File open(std::string_view cgroup, std::string_view file, std::error_code& error);
+
+ private:
+  File root_;
+  std::string parent_;  // "." is the root itself
+  File parent_folder_;
+  std::string path_;  // kept for its capacity
+};
 
 /// Writes one line in one write(2): the kernel takes one device a write. Error:
 /// SinkError::device_refused (ENODEV and EOPNOTSUPP while the cgroup is there),

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -109,9 +108,6 @@ std::error_code ContainerRecord::read_file(const Place& place, const std::string
     if (!error) file = open_at(folder.fd(), place.file, flags, error);
   }
   if (error) return error;
-  struct stat about {};
-  if (fstat(file.fd(), &about) != 0) return last_error();
-  if (!S_ISREG(about.st_mode)) return std::make_error_code(std::errc::not_supported);
   const std::size_t most = place.runtime == RuntimeHint::podman ? max_list : max_record;
   return read_whole(file.fd(), most, text_, End::short_read);
 }
@@ -123,7 +119,8 @@ RecordAnswer ContainerRecord::read_at(const Place& place, const ContainerPath& c
   if (is_absent(error)) return NoRecord{};
   RecordAnswer answer;
   if (error) {
-    answer = BadRecord{error.message()};
+    const bool pipe = error == std::errc::invalid_seek;
+    answer = BadRecord{pipe ? "is not a regular file" : error.message()};
   } else if (place.runtime == RuntimeHint::containerd) {
     answer = parser_.parse_containerd(text_, wish_, container.pod_uid);
   } else if (place.runtime == RuntimeHint::crio) {

@@ -2,21 +2,20 @@
 #include "host/io_max_file.hpp"
 
 #include "core/io_max.hpp"
-#include "host/cgroup_file.hpp"
 
 namespace iopslimit {
 
-IoMaxFile::IoMaxFile(const std::string& root) : root_(open_hierarchy(root)) {}
+IoMaxFile::IoMaxFile(const std::string& root) : files_(root) {}
 
 std::error_code IoMaxFile::begin(const RulePlace& place, const Limit& limit) {
   std::error_code error;
-  const File file = open_cgroup_file(root_.fd(), place.cgroup, "io.max", path_, error);
+  const File file = files_.open(place.cgroup, "io.max", error);
   return error ? error : write_line(file.fd(), format_io_max(place.device, limit));
 }
 
 std::error_code IoMaxFile::write(const RulePlace& place, const Limit& limit) {
   std::error_code error;
-  const File file = open_cgroup_file(root_.fd(), place.cgroup, "io.max", path_, error);
+  const File file = files_.open(place.cgroup, "io.max", error);
   if (error) return error;
   if ((error = read_limit_file(file.fd(), text_))) return error;
   if (parse_io_max(text_, place.device) == limit) return {};
@@ -28,7 +27,7 @@ std::error_code IoMaxFile::write(const RulePlace& place, const Limit& limit) {
 
 std::optional<Limit> IoMaxFile::read(const RulePlace& place) {
   std::error_code error;
-  const File file = open_cgroup_file(root_.fd(), place.cgroup, "io.max", path_, error);
+  const File file = files_.open(place.cgroup, "io.max", error);
   if (error || read_limit_file(file.fd(), text_)) return std::nullopt;
   return parse_io_max(text_, place.device);
 }

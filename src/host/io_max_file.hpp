@@ -5,7 +5,7 @@
 #include <string>
 
 #include "core/limit_sink.hpp"
-#include "host/file.hpp"
+#include "host/cgroup_file.hpp"
 
 namespace iopslimit {
 
@@ -22,9 +22,8 @@ class IoMaxFile final : public LimitSink {
   void forget(const RulePlace&) override {}
 
  private:
-  File root_;
-  std::string path_;  // kept for their capacity
-  std::string text_;
+  CgroupFiles files_;
+  std::string text_;  // kept for its capacity
 };
 
 }  // namespace iopslimit

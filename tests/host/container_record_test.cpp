@@ -254,10 +254,10 @@ TEST_F(ContainerRecordTest, TheRuntimesOwnFolderMayBeALink) {
 TEST_F(ContainerRecordTest, WhatIsNoFileIsRefusedWithoutWaiting) {
   tree.folder("/state/" + task + id);
   ASSERT_EQ(mkfifo(tree.at(bundle).c_str(), 0600), 0);
-  EXPECT_THAT(bad_record(), HasSubstr("config.json: Operation not supported"));
+  EXPECT_THAT(bad_record(), HasSubstr("config.json: is not a regular file"));
   tree.folder(docker_file(id));
   ContainerRecord docker(folders, RuntimeType::docker, {});
-  EXPECT_THAT(bad_record(docker, container), HasSubstr("config.v2.json: Operation not supported"));
+  EXPECT_THAT(bad_record(docker, container), HasSubstr("config.v2.json: Is a directory"));
 }
 
 TEST_F(ContainerRecordTest, BadTextNamesThePath) {

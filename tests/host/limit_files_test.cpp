@@ -100,6 +100,34 @@ TEST(BlkioFile, OfTheFirstRuleOnlyWhatIsSetIsLookedAt) {
   EXPECT_EQ(tree.text(throttle + "write_iops_device"), "259:0 500\n");
 }
 
+TEST(CgroupFiles, AnotherPodOfTheSameNameIsNotTakenForTheOldOne) {
+  TempTree tree;
+  tree.file("/kubepods/pod0a/c/io.max", "old");
+  CgroupFiles files(tree.root());
+  std::error_code error;
+  ASSERT_TRUE(files.open("/kubepods/pod0a/c", "io.max", error)) << error.message();
+  std::filesystem::rename(tree.at("/kubepods/pod0a"), tree.at("/kubepods/pod0b"));
+  EXPECT_FALSE(files.open("/kubepods/pod0a/d", "io.max", error));
+  EXPECT_EQ(error, std::error_code(SinkError::cgroup_gone));
+  tree.file("/kubepods/pod0a/d/io.max", "new");
+  const File file = files.open("/kubepods/pod0a/d", "io.max", error);
+  ASSERT_FALSE(error) << error.message();
+  std::string text;
+  EXPECT_EQ(read_limit_file(file.fd(), text), std::error_code());
+  EXPECT_EQ(text, "new");
+}
+
+TEST(CgroupFiles, ThoseOfTheRoot) {
+  TempTree tree;
+  tree.file("/kubepods/io.max");
+  CgroupFiles files(tree.root());
+  std::error_code error;
+  EXPECT_TRUE(files.open("/kubepods", "io.max", error)) << error.message();
+  EXPECT_TRUE(files.open("/kubepods", "io.max", error)) << error.message();
+  EXPECT_FALSE(files.open("/system.slice", "io.max", error));
+  EXPECT_EQ(error, std::error_code(SinkError::cgroup_gone));
+}
+
 /// A cgroup of our own below the machine's blkio mount.
 class RealBlkio : public testing::Test {
  protected:
@@ -163,13 +191,25 @@ TEST_F(RealBlkio, ARemovedCgroupIsGone) {
   EXPECT_EQ(sink.read({cgroup_, device_}), std::nullopt);
 }
 
+// A static pod keeps its name.
+TEST_F(RealBlkio, AParentThatCameAgainIsTheNewOne) {
+  BlkioFile sink(root_);
+  const std::string container = cgroup_ + "/c";
+  for (int times = 0; times < 2; ++times) {
+    std::filesystem::create_directories(root_ + container);
+    EXPECT_EQ(sink.begin({container, device_}, five_hundred), std::error_code());
+    EXPECT_EQ(sink.read({container, device_}), five_hundred);
+    ASSERT_EQ(rmdir((root_ + container).c_str()), 0);
+    ASSERT_EQ(rmdir((root_ + cgroup_).c_str()), 0);
+  }
+}
+
 // Between opening and reading: half of a burst of ending containers is seen so.
 TEST_F(RealBlkio, ACgroupRemovedUnderAnOpenFileIsGone) {
-  const File root = open_hierarchy(root_);
+  CgroupFiles files(root_);
   std::string text;
   std::error_code error;
-  const File file =
-      open_cgroup_file(root.fd(), cgroup_, "blkio.throttle.read_iops_device", text, error);
+  const File file = files.open(cgroup_, "blkio.throttle.read_iops_device", error);
   ASSERT_FALSE(error) << error.message();
   EXPECT_FALSE(read_limit_file(file.fd(), text));
   ASSERT_EQ(rmdir((root_ + cgroup_).c_str()), 0);
