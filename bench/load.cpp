@@ -99,7 +99,8 @@ int main(int argc, char** argv) {
   Burst burst;
   for (std::size_t at = 0; at < paths.size(); ++at) {
     burst.make(paths[at], tell);
-    burst.look();
+    while (burst.look()) {
+    }
     if ((at + 1) % size != 0) continue;
     burst.wait_for_all();
     usleep(pause);
