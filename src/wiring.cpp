@@ -21,14 +21,6 @@ namespace {
 // Whoever changes limits again and again is answered this often.
 constexpr std::chrono::milliseconds repair_delay{250};
 
-// Cgroup events have come without a pause for so long: the rest of the service has its turns from
-// then on. A container in a loop of mkdir must not keep it from being heard.
-constexpr std::chrono::milliseconds longest_burst{250};
-
-// A pod's containers come within moments of each other: what is to be said of the first does not
-// hold up the second.
-constexpr std::chrono::milliseconds after_a_burst{20};
-
 constexpr const char* run_folder = "/run/iops-limitd";
 
 WatchedPlaces places(const Config& config, CgroupVersion version) {
@@ -68,7 +60,11 @@ Wiring::Wiring(std::string config_file, ParsedConfig parsed, const Surroundings&
                wished_for(parsed.config)),
       late_records_([this](const ContainerPath& path) { container_appeared(path); }),
       watch_(tree_.root, places(parsed.config, tree_.version),
-             {.appeared = [this](const CgroupWatch::Seen& one) { seen(one); },
+             {.appeared =
+                  [this](const CgroupWatch::Seen& one) {
+                    burst_.cgroup(std::chrono::steady_clock::now());
+                    seen(one);
+                  },
               .vanished =
                   [this](const std::string& cgroup) {
                     late_records_.forget(cgroup);
@@ -173,10 +169,10 @@ void Wiring::look_for_cgroups() {
 
 void Wiring::read_cgroup_events() {
   look_for_cgroups();
-  loop_.call_when_idle(after_a_burst);
+  loop_.call_when_idle(Burst::pause);
   const auto now = std::chrono::steady_clock::now();
-  if (!busy_since_) busy_since_ = now;
-  if (now - *busy_since_ > longest_burst) loop_.take_turns(true);
+  burst_.events(now);
+  if (burst_.too_long(now)) loop_.take_turns(true);
 }
 
 void Wiring::start_safety_net(const Config& config) {

@@ -3,7 +3,6 @@
 // burst is over.
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <set>
@@ -11,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/burst.hpp"
 #include "core/dry_run.hpp"
 #include "core/flood_guard.hpp"
 #include "daemon.hpp"
@@ -101,8 +101,7 @@ class Wiring {
   std::optional<UnitProperties> units_;  // none in a dry run
   std::optional<Metering> metering_;
   bool config_refused_ = false;
-  // The first cgroup event since everything was done.
-  std::optional<std::chrono::steady_clock::time_point> busy_since_;
+  Burst burst_;
 };
 
 }  // namespace iopslimit

@@ -21,12 +21,13 @@ std::chrono::seconds monotonic_seconds() {
 }  // namespace
 
 void Wiring::tidy_up() {
-  const auto end = std::chrono::steady_clock::now() + a_turn;
-  do {
+  const auto begin = std::chrono::steady_clock::now();
+  for (auto now = begin; !burst_.goes_on(now); now = std::chrono::steady_clock::now()) {
+    if (now - begin >= a_turn) return loop_.call_when_idle();
     if (!do_a_piece()) return close_round();
     look_for_cgroups();
-  } while (std::chrono::steady_clock::now() < end);
-  loop_.call_when_idle();
+  }
+  loop_.call_when_idle(Burst::pause);
 }
 
 void Wiring::flush() {
@@ -62,7 +63,7 @@ bool Wiring::do_a_piece() {
 
 void Wiring::close_round() {
   to_follow_.shrink_to_fit();  // after a look at everything it was as long as that
-  busy_since_.reset();
+  burst_.over();
   loop_.take_turns(false);
   send_summaries();
   operating_->settled();

@@ -7,6 +7,7 @@ Usage: wiring_test.py PROGRAM IOPSCTL; PROGRAM may be a command with words. Exit
 or no hierarchy that limits disks.
 """
 import contextlib
+import itertools
 import json
 import os
 import pathlib
@@ -18,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "support"))
@@ -203,6 +205,24 @@ class Wiring(unittest.TestCase):
             self.assertEqual(limit(node.path("a")), "500")
             node.after(lambda: node.record("a", name="istio-proxy"), "istio-proxy of pod shop/pod-a", "keywords")
             self.assertEqual(limit(node.path("a")), "")
+
+    def test_what_is_said_does_not_hold_up_a_burst(self):
+        """Nothing is said while containers come one after the other; but when they do so for too long, all the same."""
+        node = self.node
+        pod = node.bare_container("a").parent
+        with node.daemon():
+            since, begun, longest_pause = len(node.said), time.monotonic(), 0
+            for number in itertools.count():
+                now = time.monotonic()
+                (pod / f"cri-containerd-{number:064x}.scope").mkdir()
+                with node.told:
+                    if node.told.wait_for(lambda: len(node.said) > since, 0.001):
+                        break
+                longest_pause = max(longest_pause, time.monotonic() - now)
+                self.assertLess(now, begun + PATIENCE, "nothing is said as long as containers come")
+            taken = time.monotonic() - begun
+            self.assertTrue(taken >= 0.25 or longest_pause >= 0.01, f"{node.said[since]} after {taken} s")
+            node.wait(lambda said: f"{number + 2} containers limited" in said)
 
     def test_reload(self):
         node = self.node
