@@ -62,7 +62,7 @@ Wiring::Wiring(std::string config_file, ParsedConfig parsed, const Surroundings&
       watch_(tree_.root, places(parsed.config, tree_.version),
              {.appeared =
                   [this](const CgroupWatch::Seen& one) {
-                    burst_.cgroup(std::chrono::steady_clock::now());
+                    cgroup_came_ = true;
                     seen(one);
                   },
               .vanished =
@@ -165,6 +165,7 @@ void Wiring::look_for_cgroups() {
   watch_.read_events();
   retry_controllers();
   metering_->events_over();
+  if (std::exchange(cgroup_came_, false)) burst_.cgroup(std::chrono::steady_clock::now());
 }
 
 void Wiring::read_cgroup_events() {

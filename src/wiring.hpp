@@ -102,6 +102,7 @@ class Wiring {
   std::optional<Metering> metering_;
   bool config_refused_ = false;
   Burst burst_;
+  bool cgroup_came_ = false;  // in the events that are being read
 };
 
 }  // namespace iopslimit
