@@ -8,9 +8,9 @@
 #include <string>
 #include <utility>
 
-#include "core/config.hpp"
-#include "host/config_files.hpp"
-#include "wiring.hpp"
+#include "config/config.hpp"
+#include "config/files.hpp"
+#include "service/service.hpp"
 
 namespace {
 

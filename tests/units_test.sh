@@ -28,14 +28,14 @@ score=$(systemd-analyze security --offline=true --threshold=15 --no-pager "$sour
 
 # A message ID that is sent is explained, and one that is explained is sent.
 catalog=$source/conf/iops-limitd.catalog
-sent=$(grep -oE '"[0-9a-f]{32}"' "$source/src/host/journal.cpp" | tr -d '"' | sort)
+sent=$(grep -oE '"[0-9a-f]{32}"' "$source/src/report/journal.cpp" | tr -d '"' | sort)
 explained=$(sed -n 's/^-- \([0-9a-f]\{32\}\)$/\1/p' "$catalog" | sort)
-[ -n "$sent" ] || fail "no message ID in src/host/journal.cpp"
+[ -n "$sent" ] || fail "no message ID in src/report/journal.cpp"
 [ "$sent" = "$explained" ] || fail "sent and explained message IDs differ: $(diff <(echo "$sent") <(echo "$explained"))"
 [ "$(uniq -d <<<"$sent")" = "" ] || fail "a message ID is used twice"
 
 # The man page names every ACTION that a line can have, in the same order.
-actions=$(sed -n 's/^ *{Action::[a-z]*, "\([a-z]*\)", "[0-9a-f]*"},$/\1/p' "$source/src/host/journal.cpp" | paste -sd ' ')
+actions=$(sed -n 's/^ *{Action::[a-z]*, "\([a-z]*\)", "[0-9a-f]*"},$/\1/p' "$source/src/report/journal.cpp" | paste -sd ' ')
 named=$(tr '\n' ' ' <"$source/man/iops-limitd.8" | sed -n 's/.*is one of \([a-z, ]*\)[.;].*/\1/p' | sed 's/,\| and//g')
 [ "$actions" = "$named" ] || fail "the man page has these for ACTION: $named; sent are: $actions"
 

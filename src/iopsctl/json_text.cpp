@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <variant>
 
-#include "core/overview_fields.hpp"
-#include "core/plain_text.hpp"
+#include "api/snapshot_fields.hpp"
+#include "report/utf8.hpp"
 
 namespace iopslimit {
 namespace {

@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "core/choice.hpp"
-#include "core/config.hpp"
-#include "core/overview.hpp"
+#include "api/selector.hpp"
+#include "api/snapshot.hpp"
+#include "config/config.hpp"
 #include "iopsctl/load.hpp"
 #include "iopsctl/service.hpp"
 #include "iopsctl/verify.hpp"

@@ -6,10 +6,10 @@
 #include <utility>
 #include <variant>
 
-#include "core/policy.hpp"
-#include "host/cgroup_watch.hpp"
-#include "host/config_files.hpp"
-#include "host/container_record.hpp"
+#include "cgroup/tree_watcher.hpp"
+#include "config/files.hpp"
+#include "policy/policy.hpp"
+#include "runtime/record_files.hpp"
 
 namespace iopslimit {
 namespace {
@@ -57,7 +57,8 @@ Kernel::Kernel(Places places)
     : places_(std::move(places)),
       config_(read_config(places_.config)),
       tree_(find_cgroup_tree(config_.cgroup_version, places_.mountinfo)),
-      io_(tree_) {}
+      io_(tree_),
+      rule_reader_(tree_) {}
 
 std::vector<ContainerPath> Kernel::containers() const {
   CgroupWatch watch(
@@ -92,7 +93,7 @@ Overview Kernel::overview() {
       view.pod_namespace = record->pod_namespace;
       if (record->sandbox) view.standing = Standing::sandbox;
     }
-    view.rules = io_.rules(path.cgroup).value_or(std::vector<Rule>());
+    view.rules = rule_reader_.rules(path.cgroup).value_or(std::vector<Rule>());
     if (!view.rules.empty()) view.standing = Standing::limited;
     view.reason = view.rules.empty() ? "the kernel holds no rule" : "found in the kernel";
     for (const Rule& rule : view.rules)

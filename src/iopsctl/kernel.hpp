@@ -8,11 +8,12 @@
 #include <string>
 #include <vector>
 
-#include "core/config.hpp"
-#include "core/overview.hpp"
-#include "host/cgroup_io.hpp"
-#include "host/cgroup_tree.hpp"
+#include "api/snapshot.hpp"
+#include "cgroup/hierarchy.hpp"
+#include "cgroup/io_counters.hpp"
+#include "config/config.hpp"
 #include "iopsctl/load.hpp"
+#include "limit/rule_reader.hpp"
 
 namespace iopslimit {
 
@@ -39,7 +40,9 @@ class Kernel {
   Overview overview();
   /// The cgroups of all containers.
   std::vector<ContainerPath> containers() const;
-  std::optional<std::vector<Rule>> rules(const std::string& cgroup) { return io_.rules(cgroup); }
+  std::optional<std::vector<Rule>> rules(const std::string& cgroup) {
+    return rule_reader_.rules(cgroup);
+  }
   /// What each container did so far.
   IoSample sample(const std::vector<CarrierView>& containers);
   const CgroupTree& tree() const { return tree_; }
@@ -49,6 +52,7 @@ class Kernel {
   Config config_;
   CgroupTree tree_;
   CgroupIo io_;
+  RuleReader rule_reader_;
 };
 
 }  // namespace iopslimit

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "core/io_stat.hpp"
-#include "core/overview.hpp"
+#include "api/snapshot.hpp"
+#include "cgroup/io_stat.hpp"
 
 namespace iopslimit {
 

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/plain_text.hpp"
 #include "iopsctl/wording.hpp"
+#include "report/utf8.hpp"
 
 namespace iopslimit {
 namespace {

@@ -6,10 +6,10 @@
 #include <system_error>
 #include <utility>
 
-#include "core/overview_fields.hpp"
-#include "host/bus_api.hpp"
-#include "host/bus_link.hpp"
-#include "host/file.hpp"
+#include "api/bus_connection.hpp"
+#include "api/bus_service.hpp"
+#include "api/snapshot_fields.hpp"
+#include "loop/file.hpp"
 
 namespace iopslimit {
 namespace {

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "core/overview.hpp"
-#include "host/bus_fields.hpp"
+#include "api/bus_codec.hpp"
+#include "api/snapshot.hpp"
 #include "iopsctl/kernel.hpp"
 
 namespace iopslimit {

@@ -5,7 +5,7 @@
 
 #include <cstdio>
 
-#include "host/heartbeat.hpp"
+#include "api/heartbeat.hpp"
 #include "iopsctl/service.hpp"
 
 namespace iopslimit {

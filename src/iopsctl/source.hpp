@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "core/choice.hpp"
-#include "core/overview.hpp"
+#include "api/selector.hpp"
+#include "api/snapshot.hpp"
 #include "iopsctl/kernel.hpp"
 #include "iopsctl/screens.hpp"
 #include "iopsctl/verbs.hpp"

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "core/plain_text.hpp"
+#include "report/utf8.hpp"
 
 namespace iopslimit {
 namespace {

@@ -8,13 +8,13 @@
 #include <optional>
 #include <utility>
 
-#include "host/event_loop.hpp"
 #include "iopsctl/json_text.hpp"
 #include "iopsctl/screens.hpp"
 #include "iopsctl/source.hpp"
 #include "iopsctl/terminal.hpp"
 #include "iopsctl/top_view.hpp"
 #include "iopsctl/verbs.hpp"
+#include "loop/event_loop.hpp"
 
 namespace iopslimit {
 namespace {

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <utility>
 
-#include "core/plain_text.hpp"
 #include "iopsctl/wording.hpp"
+#include "report/utf8.hpp"
 
 namespace iopslimit {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "core/overview.hpp"
+#include "api/snapshot.hpp"
 #include "iopsctl/load.hpp"
 #include "iopsctl/table.hpp"
 

@@ -4,10 +4,10 @@
 #include <map>
 #include <system_error>
 
-#include "core/held_rules.hpp"
-#include "host/rule_notes.hpp"
-#include "host/systemd_unit.hpp"
 #include "iopsctl/service.hpp"
+#include "limit/rule_key_file.hpp"
+#include "limit/rule_store.hpp"
+#include "systemd/unit_client.hpp"
 
 namespace iopslimit {
 namespace {

@@ -9,14 +9,9 @@
 #include <optional>
 #include <utility>
 
-#include "core/limit_sink.hpp"
-#include "host/blkio_file.hpp"
-#include "host/bus_link.hpp"
-#include "host/clock.hpp"
-#include "host/config_files.hpp"
-#include "host/heartbeat.hpp"
-#include "host/io_max_file.hpp"
-#include "host/rule_ledger.hpp"
+#include "api/bus_connection.hpp"
+#include "api/heartbeat.hpp"
+#include "config/files.hpp"
 #include "iopsctl/json_text.hpp"
 #include "iopsctl/screens.hpp"
 #include "iopsctl/service.hpp"
@@ -25,6 +20,11 @@
 #include "iopsctl/unit_limits.hpp"
 #include "iopsctl/verify.hpp"
 #include "iopsctl/wording.hpp"
+#include "limit/backend.hpp"
+#include "limit/blkio_backend.hpp"
+#include "limit/io_max_backend.hpp"
+#include "limit/ownership_log.hpp"
+#include "loop/clock.hpp"
 
 namespace iopslimit {
 namespace {

@@ -6,8 +6,8 @@
 #include <stdexcept>
 #include <string>
 
-#include "core/pause.hpp"
 #include "iopsctl/kernel.hpp"
+#include "policy/pauses.hpp"
 
 namespace iopslimit {
 

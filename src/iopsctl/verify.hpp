@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "core/container.hpp"
-#include "core/overview.hpp"
+#include "api/snapshot.hpp"
+#include "cgroup/path.hpp"
 
 namespace iopslimit {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "core/limit.hpp"
-#include "core/rule.hpp"
+#include "limit/limit.hpp"
+#include "limit/rule.hpp"
 
 namespace iopslimit {
 

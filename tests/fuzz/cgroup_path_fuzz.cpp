@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-#include "core/container.hpp"
+#include "cgroup/path.hpp"
 
 namespace {
 

@@ -8,9 +8,9 @@
 #include <string>
 #include <string_view>
 
-#include "core/config.hpp"
-#include "core/limit.hpp"
-#include "host/ini_text.hpp"
+#include "config/config.hpp"
+#include "config/ini_reader.hpp"
+#include "limit/limit.hpp"
 
 namespace {
 

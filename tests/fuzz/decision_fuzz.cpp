@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include "core/policy.hpp"
+#include "policy/policy.hpp"
 
 namespace {
 

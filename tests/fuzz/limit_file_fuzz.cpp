@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "core/io_max.hpp"
+#include "limit/limit_text.hpp"
 
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

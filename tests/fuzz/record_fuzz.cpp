@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "core/policy.hpp"
+#include "policy/policy.hpp"
 #include "record_text.hpp"
 
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name

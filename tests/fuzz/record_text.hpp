@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/record.hpp"
+#include "runtime/record.hpp"
 
 namespace iopslimit {
 

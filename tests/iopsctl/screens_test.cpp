@@ -8,9 +8,9 @@
 #include <cstdlib>
 #include <ctime>
 
-#include "core/plain_text.hpp"
 #include "iopsctl/top_view.hpp"
 #include "iopsctl/wording.hpp"
+#include "report/utf8.hpp"
 #include "support/sample_overview.hpp"
 
 namespace iopslimit {

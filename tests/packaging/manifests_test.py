@@ -121,7 +121,7 @@ class ManifestsTest(unittest.TestCase):
     def test_the_environment_names_every_variable(self):
         text = (KUBERNETES / "base/environment.env").read_text()
         pairs = dict(re.findall(r"^#([A-Z_]+)=(.*)$", text, re.MULTILINE))
-        source = (REPOSITORY / "src/host/config_files.cpp").read_text()
+        source = (REPOSITORY / "src/config/files.cpp").read_text()
         self.assertEqual(set(pairs), set(re.findall(r'\{"([A-Z_]+)", "', source)))
         with tempfile.TemporaryDirectory():
             done = subprocess.run([PROGRAMS[0], "--check-config"], env=pairs, capture_output=True, text=True, check=False)

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "core/data_stack.hpp"
-#include "host/data_disk.hpp"
+#include "disk/mount_resolver.hpp"
+#include "disk/placement.hpp"
 #include "support/temp_tree.hpp"
 
 namespace iopslimit {

@@ -8,8 +8,8 @@
 #include <cstdio>
 #include <string>
 
-#include "host/bus_api.hpp"
-#include "host/clock.hpp"
+#include "api/bus_service.hpp"
+#include "loop/clock.hpp"
 #include "support/sample_overview.hpp"
 
 using namespace iopslimit;

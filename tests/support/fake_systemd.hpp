@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "host/event_loop.hpp"
+#include "loop/event_loop.hpp"
 #include "support/private_bus.hpp"
 
 namespace iopslimit {

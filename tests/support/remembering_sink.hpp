@@ -9,8 +9,8 @@
 #include <system_error>
 #include <vector>
 
-#include "core/container.hpp"
-#include "core/limit_sink.hpp"
+#include "cgroup/path.hpp"
+#include "limit/backend.hpp"
 
 namespace iopslimit {
 

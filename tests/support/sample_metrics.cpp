@@ -4,7 +4,7 @@
 
 #include <cstdio>
 
-#include "host/metrics_file.hpp"
+#include "metrics/textfile.hpp"
 
 int main(int argc, char** argv) {
   if (argc != 2) return 2;

@@ -2,7 +2,7 @@
 // Metrics of the sample overview, in which every family has something to tell.
 #pragma once
 
-#include "core/metrics.hpp"
+#include "metrics/families.hpp"
 #include "support/sample_overview.hpp"
 
 namespace iopslimit {

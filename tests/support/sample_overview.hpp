@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "core/overview.hpp"
+#include "api/snapshot.hpp"
 
 namespace iopslimit {
 

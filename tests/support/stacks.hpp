@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/data_stack.hpp"
+#include "disk/placement.hpp"
 
 namespace iopslimit {
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "host/cgroup_watch.hpp"
+#include "cgroup/tree_watcher.hpp"
 #include "support/temp_tree.hpp"
 
 namespace iopslimit {

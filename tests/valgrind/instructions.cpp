@@ -14,10 +14,10 @@
 #include <utility>
 #include <vector>
 
-#include "core/io_max.hpp"
-#include "core/policy.hpp"
-#include "core/record.hpp"
-#include "daemon.hpp"
+#include "control/controller.hpp"
+#include "limit/limit_text.hpp"
+#include "policy/policy.hpp"
+#include "runtime/record.hpp"
 #include "support/stacks.hpp"
 
 // C linkage: callgrind is told this name.

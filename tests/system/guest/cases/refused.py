@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What no rule can limit, or only with limit_at = volume: said clearly, and everything goes on once /data is right.
-NFS, CIFS and ZFS cannot be mounted in this machine: the unit tests of core/mounts have them."""
+NFS, CIFS and ZFS cannot be mounted in this machine: the unit tests of disk/mountinfo have them."""
 import contextlib
 import ctypes
 import os

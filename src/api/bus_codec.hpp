@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Fields as D-Bus values: a string is s, a number t, a flag b, texts as, rules a(stttt) (device,
+// read IOPS, write IOPS, read bytes/s, write bytes/s; 0 = unlimited).
+#pragma once
+
+#include <systemd/sd-bus.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "api/snapshot_fields.hpp"
+
+namespace iopslimit {
+
+struct BusUnref {
+  void operator()(sd_bus_message* message) const { sd_bus_message_unref(message); }
+  void operator()(sd_bus_slot* slot) const { sd_bus_slot_unref(slot); }
+  void operator()(sd_event_source* source) const { sd_event_source_disable_unref(source); }
+};
+using BusMessage = std::unique_ptr<sd_bus_message, BusUnref>;
+
+/// All of these throw std::system_error when the message is not what it should be.
+
+/// Appends one value; its texts made plain (plain_text()).
+void append_value(sd_bus_message* message, const FieldValue& value);
+/// The signature append_value() writes: "a(stttt)".
+const char* signature_of(const FieldValue& value);
+/// Appends fields as a{sv}; `rename` gives each name as the bus has it, null: as it is.
+void append_fields(sd_bus_message* message, const Fields& fields,
+                   std::string (*rename)(std::string_view) = nullptr);
+/// Appends as aa{sv}.
+void append_list(sd_bus_message* message, const std::vector<Fields>& list);
+
+/// Reads an a{sv}. A value of a signature that no field has is offered to `other`, which reads it
+/// and says so, and else skipped.
+Fields read_dictionary(sd_bus_message* message,
+                       const std::function<bool(const std::string& name)>& other = {});
+/// Reads an aa{sv}.
+std::vector<Fields> read_list(sd_bus_message* message);
+
+}  // namespace iopslimit

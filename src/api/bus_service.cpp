@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/bus_service.hpp"
+
+#include <cerrno>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include "loop/file.hpp"
+#include "policy/pauses.hpp"
+#include "report/utf8.hpp"
+
+namespace iopslimit {
+namespace {
+
+constexpr const char* cannot_answer = "cannot answer a call on the bus";
+
+// What cannot be sent has nobody to go to any more: BusLink is told of a lost connection by itself.
+void reply_nothing(sd_bus_message* call) {
+  sd_bus_reply_method_return(call, "");
+}
+
+void reply_error(sd_bus_message* call, const char* error, const std::string& why) {
+  sd_bus_reply_method_errorf(call, error, "%s", plain_lines(why).c_str());
+}
+
+void reply_list(sd_bus_message* call, const std::vector<Fields>& list) {
+  sd_bus_message* reply = nullptr;
+  check(sd_bus_message_new_method_return(call, &reply), cannot_answer);
+  const BusMessage owned(reply);
+  append_list(reply, list);
+  sd_bus_send(nullptr, reply, nullptr);
+}
+
+std::string read_word(sd_bus_message* call) {
+  const char* word = nullptr;
+  check(sd_bus_message_read(call, "s", &word), cannot_answer);
+  return word;
+}
+
+template <class Views>
+std::vector<Fields> fields_of_all(const Views& views) {
+  std::vector<Fields> list;
+  list.reserve(views.size());
+  for (const auto& view : views) list.push_back(fields_of(view));
+  return list;
+}
+
+// The one choice that is called so; answers the call with an error when it is not one.
+std::optional<Choice> find_choice(sd_bus_message* call, const Overview& overview,
+                                  const std::string& word) {
+  const std::vector<Choice> choices = choices_of(overview.containers, word);
+  if (choices.size() == 1) return choices.front();
+  reply_error(call, choices.empty() ? no_such_container : ambiguous_name,
+              why_not_one(choices, word));
+  return std::nullopt;
+}
+
+Fields fields_of(const Report& report) {
+  Fields fields{{"id", report.container_id}, {"name", report.container_name},
+                {"pod", report.pod_name},    {"namespace", report.pod_namespace},
+                {"pod_uid", report.pod_uid}, {"cgroup", report.cgroup},
+                {"text", report.text}};
+  if (!report.rules.empty()) fields.push_back({"rules", report.rules});
+  return fields;
+}
+
+const char* signal_of(Action action) {
+  switch (action) {
+    case Action::limited:
+      return "ContainerLimited";
+    case Action::exempted:
+      return "ContainerExempted";
+    case Action::repaired:
+      return "DriftRepaired";
+    default:
+      return nullptr;
+  }
+}
+
+}  // namespace
+
+#define IOPSLIMIT_CONSTANT(name, type) \
+  SD_BUS_PROPERTY(name, type, property, 0, SD_BUS_VTABLE_PROPERTY_CONST)
+#define IOPSLIMIT_TOLD(name, type) \
+  SD_BUS_PROPERTY(name, type, property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE)
+#define IOPSLIMIT_COUNTER(name) SD_BUS_PROPERTY(name, "t", property, 0, 0)
+#define IOPSLIMIT_SIGNAL(name) SD_BUS_SIGNAL_WITH_NAMES(name, "a{sv}", SD_BUS_PARAM(container), 0)
+
+const sd_bus_vtable BusApi::vtable[] = {
+    SD_BUS_VTABLE_START(0),
+    IOPSLIMIT_CONSTANT("Version", "s"),
+    IOPSLIMIT_CONSTANT("CgroupVersion", "s"),
+    IOPSLIMIT_CONSTANT("DryRun", "b"),
+    IOPSLIMIT_CONSTANT("Since", "t"),
+    IOPSLIMIT_TOLD("Scope", "s"),
+    IOPSLIMIT_TOLD("LastReload", "t"),
+    IOPSLIMIT_TOLD("ReloadRefused", "b"),
+    IOPSLIMIT_TOLD("Cleared", "b"),
+    IOPSLIMIT_TOLD("Devices", "aa{sv}"),
+    IOPSLIMIT_TOLD("Waiting", "as"),
+    SD_BUS_PROPERTY("Totals", "aa{sv}", property, 0, 0),
+    IOPSLIMIT_COUNTER("Limited"),
+    IOPSLIMIT_COUNTER("Pending"),
+    IOPSLIMIT_COUNTER("Exempt"),
+    IOPSLIMIT_COUNTER("Sandbox"),
+    IOPSLIMIT_COUNTER("Failed"),
+    IOPSLIMIT_COUNTER("Paused"),
+    IOPSLIMIT_COUNTER("Repaired"),
+    IOPSLIMIT_COUNTER("Writes"),
+    IOPSLIMIT_COUNTER("Errors"),
+    SD_BUS_PROPERTY("LastError", "s", property, 0, 0),
+    IOPSLIMIT_COUNTER("LastErrorAt"),
+    SD_BUS_METHOD_WITH_ARGS("ListContainers", SD_BUS_NO_ARGS, SD_BUS_RESULT("aa{sv}", containers),
+                            call<&BusApi::list_containers>, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("ListPods", SD_BUS_NO_ARGS, SD_BUS_RESULT("aa{sv}", pods),
+                            call<&BusApi::list_pods>, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("Explain", SD_BUS_ARGS("s", container_or_pod),
+                            SD_BUS_RESULT("aa{sv}", containers), call<&BusApi::explain>,
+                            SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, call<&BusApi::reload>,
+                            SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("Clear", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, call<&BusApi::clear>,
+                            SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("Pause", SD_BUS_ARGS("s", container_or_pod, "t", seconds),
+                            SD_BUS_NO_RESULT, call<&BusApi::pause>, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("Resume", SD_BUS_ARGS("s", container_or_pod), SD_BUS_NO_RESULT,
+                            call<&BusApi::resume>, SD_BUS_VTABLE_UNPRIVILEGED),
+    IOPSLIMIT_SIGNAL("ContainerLimited"),
+    IOPSLIMIT_SIGNAL("ContainerExempted"),
+    IOPSLIMIT_SIGNAL("DriftRepaired"),
+    SD_BUS_SIGNAL_WITH_NAMES("DeviceChanged", "aa{sv}", SD_BUS_PARAM(devices), 0),
+    SD_BUS_VTABLE_END};
+
+BusApi::BusApi(EventLoop& loop, const std::string& address, const std::string& socket,
+               Answers answers, const Say& say)
+    : loop_(loop),
+      answers_(std::move(answers)),
+      authority_(loop),
+      link_(loop, address, bus_name, {.begun = [this](sd_bus* bus) { be_on(bus); }, .say = say}),
+      peers_(loop, socket, {.begun = [this](sd_bus* bus) { be_on(bus); }, .say = say}) {}
+
+void BusApi::be_on(sd_bus* bus) {
+  check(sd_bus_add_object_vtable(bus, nullptr, bus_path, bus_interface, vtable, this),
+        "sd_bus_add_object_vtable");
+}
+
+template <BusApi::Method method>
+int BusApi::call(sd_bus_message* message, void* self, sd_bus_error*) noexcept {
+  auto* api = static_cast<BusApi*>(self);
+  try {
+    (api->*method)(message);
+  } catch (...) {
+    api->loop_.fail();
+  }
+  return 1;
+}
+
+int BusApi::property(sd_bus*, const char*, const char*, const char* name, sd_bus_message* reply,
+                     void* self, sd_bus_error*) noexcept {
+  const auto* api = static_cast<const BusApi*>(self);
+  try {
+    api->append_property(name, reply);
+  } catch (...) {
+    api->loop_.fail();
+    return -EIO;
+  }
+  return 1;
+}
+
+void BusApi::append_property(const std::string& name, sd_bus_message* reply) const {
+  const Overview overview = answers_.overview();
+  if (name == "Devices") return append_list(reply, fields_of_all(overview.devices));
+  if (name == "Totals") return append_list(reply, fields_of_all(overview.totals));
+  const Fields fields = fields_of(overview);
+  append_value(reply, *find_field(fields, field_of_bus_name(name)));
+}
+
+void BusApi::list_containers(sd_bus_message* call) {
+  reply_list(call, fields_of_all(answers_.overview().containers));
+}
+
+void BusApi::list_pods(sd_bus_message* call) {
+  const Overview overview = answers_.overview();
+  reply_list(call, fields_of_all(pods_of(overview.containers)));
+}
+
+void BusApi::explain(sd_bus_message* call) {
+  const Overview overview = answers_.overview();
+  const auto choice = find_choice(call, overview, read_word(call));
+  if (!choice) return;
+  std::vector<Fields> list;
+  for (const CarrierView* container : choice->containers) {
+    list.push_back(fields_of(*container));
+    list.back().push_back({"steps", answers_.explain(*container)});
+  }
+  reply_list(call, list);
+}
+
+void BusApi::reload(sd_bus_message* call) {
+  authority_.ask(call, "org.iopslimit1.reload", [this, call] {
+    std::string why;
+    for (const std::string& error : answers_.reload()) why += (why.empty() ? "" : "\n") + error;
+    why.empty() ? reply_nothing(call) : reply_error(call, config_refused, why);
+  });
+}
+
+void BusApi::clear(sd_bus_message* call) {
+  authority_.ask(call, "org.iopslimit1.clear", [this, call] {
+    answers_.clear();
+    reply_nothing(call);
+  });
+}
+
+// The name is looked up when it is allowed: what it means may have changed while polkit asked.
+template <class Act>
+void BusApi::act_on(sd_bus_message* call, const std::string& word, const Act& act) {
+  authority_.ask(call, "org.iopslimit1.pause", [this, call, word, act] {
+    const Overview overview = answers_.overview();
+    if (const auto choice = find_choice(call, overview, word)) act(*choice);
+  });
+}
+
+void BusApi::pause(sd_bus_message* call) {
+  const std::string word = read_word(call);
+  std::uint64_t seconds = 0;
+  check(sd_bus_message_read(call, "t", &seconds), cannot_answer);
+  const auto most = static_cast<std::uint64_t>(Pauses::longest.count());
+  if (seconds == 0 || seconds > most)
+    return reply_error(call, bad_time,
+                       "a pause lasts from 1 s to " + to_text(Pauses::longest) +
+                           ": for good, set 'exempt = yes' in a [policy]");
+  act_on(call, word, [this, call, seconds](const Choice& choice) {
+    answers_.pause(choice, std::chrono::seconds(seconds));
+    reply_nothing(call);
+  });
+}
+
+void BusApi::resume(sd_bus_message* call) {
+  act_on(call, read_word(call), [this, call](const Choice& choice) {
+    if (answers_.resume(choice)) return reply_nothing(call);
+    reply_error(call, not_paused,
+                choice.shown + " is not paused" +
+                    (choice.pod ? " as a whole: resume its containers"
+                                : ": if its pod is, resume the pod"));
+  });
+}
+
+void BusApi::tell(const Report& report) {
+  const char* signal = signal_of(report.action);
+  sd_bus* bus = link_.bus();
+  if (signal == nullptr || bus == nullptr) return;
+  sd_bus_message* message = nullptr;
+  check(sd_bus_message_new_signal(bus, &message, bus_path, bus_interface, signal), signal);
+  const BusMessage owned(message);
+  append_fields(message, fields_of(report));
+  sd_bus_send(bus, message, nullptr);
+}
+
+void BusApi::devices_changed() {
+  sd_bus* bus = link_.bus();
+  if (bus == nullptr) return;
+  sd_bus_message* message = nullptr;
+  check(sd_bus_message_new_signal(bus, &message, bus_path, bus_interface, "DeviceChanged"),
+        "DeviceChanged");
+  const BusMessage owned(message);
+  append_list(message, fields_of_all(answers_.overview().devices));
+  sd_bus_send(bus, message, nullptr);
+  sd_bus_emit_properties_changed(bus, bus_path, bus_interface, "Devices", "Waiting", nullptr);
+}
+
+void BusApi::reloaded() {
+  sd_bus* bus = link_.bus();
+  if (bus == nullptr) return;
+  sd_bus_emit_properties_changed(bus, bus_path, bus_interface, "LastReload", "ReloadRefused",
+                                 "Cleared", "Scope", nullptr);
+}
+
+}  // namespace iopslimit

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// org.iopslimit1.Manager on the system bus, and on the socket beside it: what the service tells,
+// and what it can be told. See org.iopslimit1(5).
+#pragma once
+
+#include <systemd/sd-bus.h>
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "api/bus_connection.hpp"
+#include "api/polkit.hpp"
+#include "api/private_socket.hpp"
+#include "api/selector.hpp"
+#include "api/snapshot.hpp"
+#include "api/snapshot_fields.hpp"
+#include "loop/event_loop.hpp"
+#include "report/event.hpp"
+
+namespace iopslimit {
+
+/// The names users see.
+inline constexpr const char* bus_name = "org.iopslimit1";
+inline constexpr const char* bus_path = "/org/iopslimit1";
+inline constexpr const char* bus_interface = "org.iopslimit1.Manager";
+inline constexpr const char* no_such_container = "org.iopslimit1.Error.NoSuchContainer";
+inline constexpr const char* ambiguous_name = "org.iopslimit1.Error.AmbiguousName";
+inline constexpr const char* config_refused = "org.iopslimit1.Error.ConfigurationRefused";
+inline constexpr const char* not_paused = "org.iopslimit1.Error.NotPaused";
+inline constexpr const char* bad_time = "org.iopslimit1.Error.BadTime";
+
+/// Hands out what the callbacks answer and checks who may change something; decides nothing else.
+class BusApi {
+ public:
+  struct Answers {
+    std::function<Overview()> overview;
+    /// What the decision about a container went through, one sentence each.
+    std::function<std::vector<std::string>(const CarrierView&)> explain;
+    /// Empty: done. Else what is wrong with the configuration: the older one holds.
+    std::function<std::vector<std::string>()> reload;
+    std::function<void()> clear;
+    std::function<void(const Choice&, std::chrono::seconds)> pause;
+    std::function<bool(const Choice&)> resume;  ///< false: it was not paused
+  };
+  using Say = std::function<void(const std::string& text, bool wrong)>;
+
+  /// `address` of the bus; `socket`: the path of the one beside it (PeerSocket); `say` as in
+  /// BusLink.
+  BusApi(EventLoop& loop, const std::string& address, const std::string& socket, Answers answers,
+         const Say& say);
+
+  /// Sends the signal that goes with a report: ContainerLimited, ContainerExempted, DriftRepaired.
+  void tell(const Report& report);
+  /// Sends DeviceChanged, and that Devices and Waiting are others now.
+  void devices_changed();
+  /// Says that LastReload, ReloadRefused, Cleared and Scope may be others now.
+  void reloaded();
+
+ private:
+  using Method = void (BusApi::*)(sd_bus_message* call);
+  template <Method method>
+  static int call(sd_bus_message* message, void* self, sd_bus_error*) noexcept;
+  static int property(sd_bus*, const char*, const char*, const char* name, sd_bus_message* reply,
+                      void* self, sd_bus_error*) noexcept;
+  static const sd_bus_vtable vtable[];
+
+  void be_on(sd_bus* bus);
+  void append_property(const std::string& name, sd_bus_message* reply) const;
+  void list_containers(sd_bus_message* call);
+  void list_pods(sd_bus_message* call);
+  void explain(sd_bus_message* call);
+  void reload(sd_bus_message* call);
+  void clear(sd_bus_message* call);
+  void pause(sd_bus_message* call);
+  void resume(sd_bus_message* call);
+  template <class Act>
+  void act_on(sd_bus_message* call, const std::string& word, const Act& act);
+
+  EventLoop& loop_;
+  Answers answers_;
+  Authority authority_;
+  BusLink link_;
+  PeerSocket peers_;
+};
+
+}  // namespace iopslimit

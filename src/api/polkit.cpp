@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/polkit.hpp"
+
+#include <utility>
+
+#include "loop/file.hpp"
+#include "report/utf8.hpp"
+
+namespace iopslimit {
+namespace {
+
+constexpr const char* cannot_ask = "cannot ask the bus";
+constexpr std::uint64_t usual_timeout = 0;
+
+void reply_error(sd_bus_message* call, const char* error, const std::string& why) {
+  sd_bus_reply_method_errorf(call, error, "%s", plain_text(why).c_str());
+}
+
+}  // namespace
+
+void Authority::ask(sd_bus_message* call, const std::string& action,
+                    std::function<void()> granted) {
+  if (sd_bus_is_bus_client(sd_bus_message_get_bus(call)) == 0) return ask_peer(call, granted);
+  if (open_.size() >= most_open)
+    return reply_error(call, SD_BUS_ERROR_LIMITS_EXCEEDED,
+                       "too many calls wait for an authorization; try again later");
+  sd_bus_message* message = nullptr;
+  check(sd_bus_message_new_method_call(sd_bus_message_get_bus(call), &message,
+                                       "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                       "org.freedesktop.DBus", "GetConnectionUnixUser"),
+        cannot_ask);
+  const BusMessage owned(message);
+  check(sd_bus_message_append(message, "s", sd_bus_message_get_sender(call)), cannot_ask);
+  open_.push_front({this, BusMessage(sd_bus_message_ref(call)), action, std::move(granted)});
+  open_.front().place = open_.begin();
+  send<&Authority::ask_polkit>(open_.front(), message, usual_timeout);
+}
+
+void Authority::ask_peer(sd_bus_message* call, const std::function<void()>& granted) {
+  sd_bus_creds* creds = nullptr;
+  uid_t uid = 0;
+  int result = sd_bus_get_owner_creds(sd_bus_message_get_bus(call), SD_BUS_CREDS_EUID, &creds);
+  if (result >= 0) result = sd_bus_creds_get_euid(creds, &uid);
+  sd_bus_creds_unref(creds);
+  if (result >= 0 && uid == 0) return granted();
+  reply_error(call, SD_BUS_ERROR_ACCESS_DENIED, "only root may do this");
+}
+
+template <Authority::Answered answered>
+void Authority::send(Question& question, sd_bus_message* message, std::uint64_t usec) {
+  sd_bus_slot* slot = nullptr;
+  const int result = sd_bus_call_async(sd_bus_message_get_bus(message), &slot, message,
+                                       answer<answered>, &question, usec);
+  question.slot.reset(slot);
+  if (result < 0) open_.erase(question.place);  // the connection is lost, the caller's call with it
+}
+
+template <Authority::Answered answered>
+int Authority::answer(sd_bus_message* reply, void* question, sd_bus_error*) noexcept {
+  auto* open = static_cast<Question*>(question);
+  Authority* authority = open->authority;
+  try {
+    (authority->*answered)(*open, reply);
+  } catch (...) {
+    authority->loop_.fail();
+  }
+  return 0;
+}
+
+void Authority::ask_polkit(Question& question, sd_bus_message* reply) {
+  if (sd_bus_message_is_method_error(reply, nullptr) != 0)
+    return refuse(question, SD_BUS_ERROR_ACCESS_DENIED, "the bus does not say who you are");
+  std::uint32_t uid = 0;
+  check(sd_bus_message_read(reply, "u", &uid), "the bus's answer to GetConnectionUnixUser");
+  if (uid == 0) return grant(question);
+  sd_bus_message* message = nullptr;
+  check(sd_bus_message_new_method_call(
+            sd_bus_message_get_bus(reply), &message, "org.freedesktop.PolicyKit1",
+            "/org/freedesktop/PolicyKit1/Authority", "org.freedesktop.PolicyKit1.Authority",
+            "CheckAuthorization"),
+        cannot_ask);
+  const BusMessage owned(message);
+  const int asks = sd_bus_message_get_allow_interactive_authorization(question.call.get());
+  check(sd_bus_message_append(message, "(sa{sv})sa{ss}us", "system-bus-name", 1, "name", "s",
+                              sd_bus_message_get_sender(question.call.get()),
+                              question.action.c_str(), 0, asks > 0 ? 1U : 0U, ""),
+        cannot_ask);
+  send<&Authority::decide>(question, message, asks > 0 ? UINT64_MAX : usual_timeout);
+}
+
+void Authority::decide(Question& question, sd_bus_message* reply) {
+  if (sd_bus_message_is_method_error(reply, nullptr) != 0)
+    return refuse(question, SD_BUS_ERROR_ACCESS_DENIED,
+                  std::string("only root may do this: polkit, which could let others, does not "
+                              "answer (") +
+                      sd_bus_message_get_error(reply)->message + ")");
+  int authorized = 0;
+  int challenge = 0;
+  check(sd_bus_message_enter_container(reply, 'r', "bba{ss}"), "polkit's answer");
+  check(sd_bus_message_read(reply, "bb", &authorized, &challenge), "polkit's answer");
+  if (authorized != 0) return grant(question);
+  if (challenge != 0)
+    return refuse(question, SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED,
+                  "polkit wants a password for " + question.action +
+                      "; run it as root, or at a terminal where it can be asked for");
+  refuse(question, SD_BUS_ERROR_ACCESS_DENIED,
+         "only root, and whom polkit lets do " + question.action + ", may do this");
+}
+
+void Authority::grant(Question& question) {
+  question.granted();
+  open_.erase(question.place);
+}
+
+void Authority::refuse(Question& question, const char* error, const std::string& why) {
+  reply_error(question.call.get(), error, why);
+  open_.erase(question.place);
+}
+
+}  // namespace iopslimit

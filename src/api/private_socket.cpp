@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/private_socket.hpp"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace iopslimit {
+namespace {
+
+// A connection that was made and broke at once is no failure of ours.
+constexpr const char* cannot_begin = "cannot talk to a peer";
+
+}  // namespace
+
+PeerSocket::PeerSocket(EventLoop& loop, std::string path, Handlers handlers)
+    : loop_(loop), path_(std::move(path)), handlers_(std::move(handlers)) {
+  if (const std::error_code error = listen_at_path()) {
+    listening_ = File();
+    handlers_.say("cannot listen on " + path_ + ": " + error.message() +
+                      "; limits are not affected, iopsctl reaches the service on the bus alone",
+                  true);
+    return;
+  }
+  loop_.on_ready(listening_.fd(), EPOLLIN, [this] { accept_all(); });
+}
+
+PeerSocket::~PeerSocket() {
+  if (listening_) unlink(path_.c_str());
+}
+
+// The mode is set before there is a name: nobody can come in between (unix(7): Linux takes the
+// socket's own mode for that of the file).
+std::error_code PeerSocket::listen_at_path() {
+  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+  if (path_.size() >= sizeof(address.sun_path))
+    return std::make_error_code(std::errc::filename_too_long);
+  std::memcpy(address.sun_path, path_.c_str(), path_.size() + 1);
+  listening_ = File(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!listening_) return last_error();
+  if (unlink(path_.c_str()) != 0 && errno != ENOENT) return last_error();
+  if (fchmod(listening_.fd(), S_IRUSR | S_IWUSR) != 0 ||
+      bind(listening_.fd(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
+      listen(listening_.fd(), SOMAXCONN) != 0)
+    return last_error();
+  return {};
+}
+
+void PeerSocket::accept_all() {
+  for (;;) {
+    File connection(accept4(listening_.fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    if (connection) {
+      if (peers_.size() < most_peers) begin(std::move(connection));
+    } else if (errno != EINTR && errno != ECONNABORTED) {
+      return;
+    }
+  }
+}
+
+void PeerSocket::begin(File connection) {
+  sd_bus* bus = nullptr;
+  sd_id128_t id{};
+  check(sd_bus_new(&bus), cannot_begin);
+  std::unique_ptr<sd_bus, Close> owned(bus);
+  check(sd_id128_randomize(&id), cannot_begin);
+  check(sd_bus_set_fd(bus, connection.fd(), connection.fd()), cannot_begin);
+  static_cast<void>(connection.release());  // it is the bus's
+  check(sd_bus_set_server(bus, 1, id), cannot_begin);
+  if (sd_bus_start(bus) < 0) return;
+  peers_.push_front({this, {}, std::move(owned)});
+  Peer& peer = peers_.front();
+  peer.place = peers_.begin();
+  check(
+      sd_bus_match_signal_async(bus, nullptr, nullptr, "/org/freedesktop/DBus/Local",
+                                "org.freedesktop.DBus.Local", "Disconnected", lost, nullptr, &peer),
+      cannot_begin);
+  handlers_.begun(bus);
+  check(sd_bus_attach_event(bus, loop_.event(), SD_EVENT_PRIORITY_NORMAL), "sd_bus_attach_event");
+}
+
+// sd-bus keeps a connection that is at work until it is done with it.
+int PeerSocket::lost(sd_bus_message*, void* peer, sd_bus_error*) noexcept {
+  auto* gone = static_cast<Peer*>(peer);
+  gone->socket->peers_.erase(gone->place);
+  return 0;
+}
+
+}  // namespace iopslimit

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/selector.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace iopslimit {
+namespace {
+
+struct Named {
+  Choice choice;
+  std::vector<std::string> words;  // never empty ones
+};
+
+void add(std::vector<std::string>& words, const std::string& word) {
+  if (!word.empty()) words.push_back(word);
+}
+
+void add_path(std::vector<std::string>& words, const std::string& space, const std::string& pod,
+              const std::string& rest) {
+  if (pod.empty()) return;
+  words.push_back(pod + rest);
+  words.push_back(space + "/" + pod + rest);
+}
+
+std::vector<Named> all_of(const std::vector<CarrierView>& containers) {
+  std::vector<Named> all;
+  for (const PodView& pod : pods_of(containers)) {
+    Named named{{pod.uid, "", true, pod.containers}, {pod.uid}};
+    named.choice.shown = pod.pod.empty() ? "pod " + pod.uid : pod.pod_namespace + "/" + pod.pod;
+    add_path(named.words, pod.pod_namespace, pod.pod, "");
+    all.push_back(std::move(named));
+  }
+  for (const CarrierView& one : containers) {
+    if (one.path.id.empty()) continue;  // a pod as a whole
+    Named named{{one.path.cgroup, shown_name(one), false, {&one}}, {one.path.id}};
+    add(named.words, one.name);
+    if (!one.name.empty()) add_path(named.words, one.pod_namespace, one.pod, "/" + one.name);
+    all.push_back(std::move(named));
+  }
+  return all;
+}
+
+template <class Fits>
+std::vector<Choice> those(const std::vector<Named>& all, const Fits& fits) {
+  std::vector<Choice> found;
+  for (const Named& named : all) {
+    if (fits(named)) found.push_back(named.choice);
+  }
+  return found;
+}
+
+}  // namespace
+
+std::vector<Choice> choices_of(const std::vector<CarrierView>& containers, std::string_view word) {
+  if (word.empty()) return {};
+  const std::vector<Named> all = all_of(containers);
+  std::vector<Choice> exact = those(all, [word](const Named& named) {
+    return named.choice.whom == word || std::ranges::find(named.words, word) != named.words.end();
+  });
+  if (!exact.empty()) return exact;
+  return those(all, [word](const Named& named) {
+    return std::ranges::any_of(named.words,
+                               [word](const std::string& one) { return one.starts_with(word); });
+  });
+}
+
+std::vector<std::string> words_of(const std::vector<CarrierView>& containers) {
+  std::multiset<std::string> seen;
+  for (const Named& named : all_of(containers)) seen.insert(named.words.begin(), named.words.end());
+  std::vector<std::string> words;
+  for (const std::string& word : seen) {
+    if (seen.count(word) == 1) words.push_back(word);
+  }
+  return words;
+}
+
+std::string why_not_one(const std::vector<Choice>& choices, std::string_view word) {
+  if (choices.empty())
+    return "no container or pod is called '" + std::string(word) + "': see 'iopsctl list --all'";
+  std::string why = "'" + std::string(word) + "' may be any of:";
+  for (const Choice& choice : choices) {
+    why += "\n  " + choice.shown + (choice.pod ? " (pod " : " (");
+    why += (choice.pod ? choice.whom : choice.containers.front()->path.id.substr(0, 12)) + ")";
+  }
+  return why;
+}
+
+}  // namespace iopslimit

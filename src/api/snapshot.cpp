@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/snapshot.hpp"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+namespace iopslimit {
+
+std::size_t Overview::count(Standing standing) const {
+  return static_cast<std::size_t>(std::ranges::count(containers, standing, &CarrierView::standing));
+}
+
+std::vector<std::string> Overview::waiting() const {
+  std::vector<std::string> why;
+  for (const DeviceView& device : devices) {
+    if (device.state != DeviceState::limited) why.push_back(device.text);
+  }
+  return why;
+}
+
+std::vector<Devnum> devices_of(const Overview& overview) {
+  std::vector<Devnum> all;
+  for (const DeviceView& device : overview.devices)
+    all.insert(all.end(), device.devices.begin(), device.devices.end());
+  std::ranges::sort(all);
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  return all;
+}
+
+std::vector<PodView> pods_of(const std::vector<CarrierView>& containers) {
+  std::map<std::string, PodView> by_uid;
+  for (const CarrierView& one : containers) {
+    if (one.path.pod_uid.empty()) continue;
+    PodView& pod = by_uid[one.path.pod_uid];
+    pod.uid = one.path.pod_uid;
+    pod.qos = one.path.qos;
+    pod.cgroup = pod_cgroup_of(one.path);
+    if (!one.pod.empty()) pod.pod = one.pod;
+    if (!one.pod_namespace.empty()) pod.pod_namespace = one.pod_namespace;
+    pod.containers.push_back(&one);
+  }
+  std::vector<PodView> pods;
+  pods.reserve(by_uid.size());
+  for (auto& entry : by_uid) pods.push_back(std::move(entry.second));
+  std::ranges::sort(
+      pods, {}, [](const PodView& pod) { return std::tie(pod.pod_namespace, pod.pod, pod.uid); });
+  return pods;
+}
+
+std::string shown_name(const CarrierView& container) {
+  constexpr std::size_t enough = 12;
+  const ContainerPath& path = container.path;
+  std::string name = container.name.empty() ? path.id.substr(0, enough) : container.name;
+  if (path.pod_uid.empty()) return name;
+  std::string pod =
+      container.pod.empty() ? "pod " + path.pod_uid : container.pod_namespace + "/" + container.pod;
+  return name.empty() ? pod : pod + "/" + name;
+}
+
+}  // namespace iopslimit

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything the service can tell at one moment, as values: what the bus hands out and iopsctl
+// shows. Times are seconds since the epoch, 0 = never.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "cgroup/path.hpp"
+#include "config/config.hpp"
+#include "disk/devnum.hpp"
+#include "limit/limit.hpp"
+#include "limit/rule.hpp"
+
+namespace iopslimit {
+
+enum class DeviceState {
+  limited,  ///< its rules are known, containers get them
+  waiting,  ///< not mounted: it is followed, nothing is wrong
+  refused,  ///< mounted, and cannot or must not carry rules: somebody has to look
+};
+inline constexpr std::array<std::pair<DeviceState, std::string_view>, 3> device_state_words{
+    {{DeviceState::limited, "limited"},
+     {DeviceState::waiting, "waiting"},
+     {DeviceState::refused, "refused"}}};
+
+/// One data mount.
+struct DeviceView {
+  std::string name;  ///< NAME of [device NAME]; empty for [device]
+  std::string mount;
+  DeviceState state = DeviceState::waiting;
+  std::string text;             ///< the chain down to the disks, or why there is none
+  std::vector<Devnum> devices;  ///< the numbers that carry its rules
+  std::vector<std::string> cautions;
+  std::uint64_t total_iops = 0;  ///< of all pods together, each direction; 0 = no total
+  Limit used;                    ///< what the limited containers' limits add up to
+  bool operator==(const DeviceView&) const = default;
+};
+
+/// What a container is to the service now.
+enum class Standing {
+  limited,
+  pending,  ///< to be limited as soon as there is a disk
+  exempt,
+  sandbox,  ///< the pod's pause container
+  failed,   ///< to be limited, and the kernel did not take it
+  paused,   ///< limited again at `paused_until`
+};
+inline constexpr std::array<std::pair<Standing, std::string_view>, 6> standing_words{
+    {{Standing::limited, "limited"},
+     {Standing::pending, "pending"},
+     {Standing::exempt, "exempt"},
+     {Standing::sandbox, "sandbox"},
+     {Standing::failed, "failed"},
+     {Standing::paused, "paused"}}};
+
+/// The word of an enumerator, as users read it; empty when the table has none.
+template <class Enum, std::size_t size>
+constexpr std::string_view word_of(
+    Enum one, const std::array<std::pair<Enum, std::string_view>, size>& words) {
+  for (const auto& entry : words) {
+    if (entry.first == one) return entry.second;
+  }
+  return {};
+}
+
+/// A container, or with scope = pod a pod as a whole (its path has no id).
+struct CarrierView {
+  ContainerPath path;
+  std::string name;
+  std::string image;
+  std::string pod;
+  std::string pod_namespace;
+  Standing standing = Standing::pending;
+  std::uint64_t paused_until = 0;
+  std::vector<Rule> rules;  ///< what the kernel should hold
+  std::string reason;       ///< see Decision::reason
+  std::string error;        ///< why it failed
+  bool operator==(const CarrierView&) const = default;
+};
+
+/// A kubepods directory and the total it carries.
+struct TotalView {
+  std::string cgroup;
+  std::vector<Rule> rules;
+  bool operator==(const TotalView&) const = default;
+};
+
+struct Overview {
+  std::string version;
+  CgroupVersion hierarchy = CgroupVersion::v2;
+  LimitScope scope = LimitScope::container;
+  bool dry_run = false;
+  std::uint64_t since = 0;
+  std::uint64_t last_reload = 0;
+  bool reload_refused = false;  ///< the last reload found errors: the older configuration holds
+  bool cleared = false;  ///< an operator took every limit away: until the next reload or start
+  std::uint64_t repaired = 0;  ///< rules that somebody else changed and that were put back
+  std::uint64_t writes = 0;    ///< rules written
+  std::uint64_t errors = 0;    ///< rules that the kernel did not take
+  std::string last_error;
+  std::uint64_t last_error_at = 0;
+  std::vector<DeviceView> devices;
+  std::vector<TotalView> totals;
+  std::vector<CarrierView> containers;
+  bool operator==(const Overview&) const = default;
+
+  std::size_t count(Standing standing) const;
+  /// "/data is not mounted: ...", for each data mount without rules.
+  std::vector<std::string> waiting() const;
+};
+
+/// The devices that carry rules, each once.
+std::vector<Devnum> devices_of(const Overview& overview);
+
+/// All containers of one pod.
+struct PodView {
+  std::string uid;
+  std::string pod;
+  std::string pod_namespace;
+  QosClass qos = QosClass::none;
+  std::string cgroup;
+  std::vector<const CarrierView*> containers;  ///< of the overview
+};
+
+/// By namespace and name. Containers outside of any pod are in none.
+std::vector<PodView> pods_of(const std::vector<CarrierView>& containers);
+
+/// "shop/db-0/db", "shop/db-0" for a pod as a whole; as much of it as is known, else the start of
+/// the id or uid.
+std::string shown_name(const CarrierView& container);
+
+}  // namespace iopslimit

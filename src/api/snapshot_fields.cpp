@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/snapshot_fields.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace iopslimit {
+namespace {
+
+constexpr std::array<std::pair<QosClass, std::string_view>, 4> classes{
+    {{QosClass::guaranteed, "guaranteed"},
+     {QosClass::burstable, "burstable"},
+     {QosClass::besteffort, "besteffort"},
+     {QosClass::none, ""}}};
+constexpr std::array<std::pair<RuntimeHint, std::string_view>, 5> runtimes{
+    {{RuntimeHint::unknown, ""},
+     {RuntimeHint::containerd, "containerd"},
+     {RuntimeHint::crio, "crio"},
+     {RuntimeHint::docker, "docker"},
+     {RuntimeHint::podman, "podman"}}};
+constexpr std::array<std::pair<CgroupVersion, std::string_view>, 2> hierarchies{
+    {{CgroupVersion::v1, "v1"}, {CgroupVersion::v2, "v2"}}};
+constexpr std::array<std::pair<LimitScope, std::string_view>, 2> scopes{
+    {{LimitScope::container, "container"}, {LimitScope::pod, "pod"}}};
+
+// Writing and reading have the same verbs, so that one list of names serves both.
+class Writer {
+ public:
+  template <class Value>
+  void value(std::string_view name, const Value& value) {
+    fields.push_back({std::string(name), value});
+  }
+  void devices(std::string_view name, const std::vector<Devnum>& devices) {
+    std::vector<std::string> texts;
+    texts.reserve(devices.size());
+    for (const Devnum device : devices) texts.push_back(to_string(device));
+    value(name, texts);
+  }
+  template <class Enum, std::size_t size>
+  void word(std::string_view name, Enum one,
+            const std::array<std::pair<Enum, std::string_view>, size>& words) {
+    value(name, std::string(word_of(one, words)));
+  }
+  Fields fields;
+};
+
+class Reader {
+ public:
+  explicit Reader(const Fields& fields) : fields_(fields) {}
+  template <class Value>
+  void value(std::string_view name, Value& value) {
+    const FieldValue* field = find_field(fields_, name);
+    if (field == nullptr) return;
+    if (const auto* found = std::get_if<Value>(field)) value = *found;
+  }
+  void devices(std::string_view name, std::vector<Devnum>& devices) {
+    std::vector<std::string> texts;
+    value(name, texts);
+    for (const std::string& text : texts) {
+      if (const auto device = parse_devnum(text)) devices.push_back(*device);
+    }
+  }
+  template <class Enum, std::size_t size>
+  void word(std::string_view name, Enum& one,
+            const std::array<std::pair<Enum, std::string_view>, size>& words) {
+    std::string text;
+    value(name, text);
+    const auto found = std::ranges::find(words, text, &std::pair<Enum, std::string_view>::second);
+    if (found != words.end()) one = found->first;
+  }
+
+ private:
+  const Fields& fields_;
+};
+
+template <class Archive, class View>
+void service(Archive& archive, View& view) {
+  archive.value("version", view.version);
+  archive.word("cgroup_version", view.hierarchy, hierarchies);
+  archive.word("scope", view.scope, scopes);
+  archive.value("dry_run", view.dry_run);
+  archive.value("since", view.since);
+  archive.value("last_reload", view.last_reload);
+  archive.value("reload_refused", view.reload_refused);
+  archive.value("cleared", view.cleared);
+  archive.value("repaired", view.repaired);
+  archive.value("writes", view.writes);
+  archive.value("errors", view.errors);
+  archive.value("last_error", view.last_error);
+  archive.value("last_error_at", view.last_error_at);
+}
+
+template <class Archive, class View>
+void device(Archive& archive, View& view) {
+  archive.value("name", view.name);
+  archive.value("mount", view.mount);
+  archive.word("state", view.state, device_state_words);
+  archive.value("text", view.text);
+  archive.devices("devices", view.devices);
+  archive.value("cautions", view.cautions);
+  archive.value("total_iops", view.total_iops);
+  archive.value("used_read_iops", view.used.read_iops);
+  archive.value("used_write_iops", view.used.write_iops);
+}
+
+template <class Archive, class View>
+void total(Archive& archive, View& view) {
+  archive.value("cgroup", view.cgroup);
+  archive.value("rules", view.rules);
+}
+
+template <class Archive, class View>
+void container(Archive& archive, View& view) {
+  archive.value("id", view.path.id);
+  archive.value("name", view.name);
+  archive.value("pod", view.pod);
+  archive.value("namespace", view.pod_namespace);
+  archive.value("pod_uid", view.path.pod_uid);
+  archive.word("qos", view.path.qos, classes);
+  archive.word("runtime", view.path.runtime, runtimes);
+  archive.value("image", view.image);
+  archive.value("cgroup", view.path.cgroup);
+  archive.word("state", view.standing, standing_words);
+  archive.value("paused_until", view.paused_until);
+  archive.value("rules", view.rules);
+  archive.value("reason", view.reason);
+  archive.value("error", view.error);
+}
+
+std::uint64_t count(const PodView& pod, Standing standing) {
+  return static_cast<std::uint64_t>(
+      std::ranges::count(pod.containers, standing, &CarrierView::standing));
+}
+
+}  // namespace
+
+Fields fields_of(const Overview& overview) {
+  Writer writer;
+  service(writer, overview);
+  for (const auto& [standing, name] : standing_words)
+    writer.value(name, std::uint64_t{overview.count(standing)});
+  writer.value("waiting", overview.waiting());
+  return std::move(writer.fields);
+}
+
+Fields fields_of(const DeviceView& view) {
+  Writer writer;
+  device(writer, view);
+  return std::move(writer.fields);
+}
+
+Fields fields_of(const TotalView& view) {
+  Writer writer;
+  total(writer, view);
+  return std::move(writer.fields);
+}
+
+Fields fields_of(const CarrierView& view) {
+  Writer writer;
+  container(writer, view);
+  return std::move(writer.fields);
+}
+
+Fields fields_of(const PodView& pod) {
+  Writer writer;
+  writer.value("pod", pod.pod);
+  writer.value("namespace", pod.pod_namespace);
+  writer.value("pod_uid", pod.uid);
+  writer.word("qos", pod.qos, classes);
+  writer.value("cgroup", pod.cgroup);
+  writer.value("containers", std::uint64_t{pod.containers.size()});
+  for (const auto& [standing, name] : standing_words) writer.value(name, count(pod, standing));
+  return std::move(writer.fields);
+}
+
+void read_fields(const Fields& fields, Overview& overview) {
+  Reader reader(fields);
+  service(reader, overview);
+}
+
+void read_fields(const Fields& fields, DeviceView& view) {
+  Reader reader(fields);
+  device(reader, view);
+}
+
+void read_fields(const Fields& fields, TotalView& view) {
+  Reader reader(fields);
+  total(reader, view);
+}
+
+void read_fields(const Fields& fields, CarrierView& view) {
+  Reader reader(fields);
+  container(reader, view);
+}
+
+const FieldValue* find_field(const Fields& fields, std::string_view name) {
+  const auto found = std::ranges::find(fields, name, &Field::name);
+  return found == fields.end() ? nullptr : &found->value;
+}
+
+std::string bus_name_of(std::string_view field) {
+  std::string name;
+  bool up = true;
+  for (const char c : field) {
+    if (c != '_') name += up && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    up = c == '_';
+  }
+  return name;
+}
+
+std::string field_of_bus_name(std::string_view name) {
+  std::string field;
+  for (const char c : name) {
+    const bool up = c >= 'A' && c <= 'Z';
+    if (up && !field.empty()) field += '_';
+    field += up ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  return field;
+}
+
+}  // namespace iopslimit

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cgroup/control_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "cgroup/control_error.hpp"
+
+namespace iopslimit {
+
+File open_hierarchy(const std::string& root) {
+  std::error_code error;
+  File file = open_at(AT_FDCWD, root.c_str(), O_PATH | O_DIRECTORY, error);
+  if (error) throw std::system_error(error, "cannot open the cgroup hierarchy " + root);
+  return file;
+}
+
+File CgroupFiles::open(std::string_view cgroup, std::string_view file, std::error_code& error) {
+  constexpr int flags = O_RDWR | O_NOFOLLOW;
+  const auto slash = cgroup.rfind('/');
+  const std::string_view parent = slash == 0 ? "." : cgroup.substr(1, slash - 1);
+  path_.assign(cgroup.substr(slash + 1)).append("/").append(file);
+  if (parent_folder_ && parent == parent_) {
+    // Of a parent that is gone, or has another name now, it is not the child.
+    if (File opened = open_at(parent_folder_.fd(), path_.c_str(), flags, error)) return opened;
+  }
+  parent_.assign(parent);
+  parent_folder_ = open_at(root_.fd(), parent_.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW, error);
+  File opened;
+  if (parent_folder_) opened = open_at(parent_folder_.fd(), path_.c_str(), flags, error);
+  if (error == std::errc::no_such_file_or_directory) {
+    path_.resize(path_.size() - file.size());
+    struct stat about {};
+    const bool there = parent_folder_ && fstatat(parent_folder_.fd(), path_.c_str(), &about,
+                                                 AT_SYMLINK_NOFOLLOW) == 0;
+    path_ += file;
+    // Once more, or another cgroup of the same name, made meanwhile, would pass for one without
+    // the controller.
+    if (there) opened = open_at(parent_folder_.fd(), path_.c_str(), flags, error);
+    if (error == std::errc::no_such_file_or_directory)
+      error = there ? SinkError::controller_missing : SinkError::cgroup_gone;
+  }
+  if (error == std::errc::no_such_device) {
+    error = SinkError::cgroup_gone;  // kernfs: the directory is being removed
+  }
+  return opened;
+}
+
+std::optional<std::string_view> CgroupReader::read(const std::string& cgroup,
+                                                   std::string_view file) {
+  path_.assign(cgroup, 1);
+  path_ += '/';
+  path_ += file;
+  std::error_code error;
+  const File opened = open_at(root_.fd(), path_.c_str(), O_RDONLY | O_NOFOLLOW, error);
+  if (error || read_whole(opened.fd(), max_limit_file, text_, End::short_read)) return std::nullopt;
+  return text_;
+}
+
+std::error_code write_line(int fd, std::string_view line) {
+  ssize_t count = 0;
+  do {
+    count = pwrite(fd, line.data(), line.size(), 0);
+  } while (count < 0 && errno == EINTR);
+  if (count >= 0) return {};
+  if (errno != ENODEV && errno != EOPNOTSUPP) return last_error();
+  // A removed cgroup's file gives ENODEV for every call (fs/kernfs/file.c), an unknown disk only
+  // for the write.
+  char byte = 0;
+  if (pread(fd, &byte, 1, 0) < 0 && errno == ENODEV) return SinkError::cgroup_gone;
+  return SinkError::device_refused;
+}
+
+std::error_code read_limit_file(int fd, std::string& text) {
+  const std::error_code error = read_whole(fd, max_limit_file, text, End::short_read);
+  // The only reason for it when reading: the directory was removed after the file was opened.
+  return error == std::errc::no_such_device ? make_error_code(SinkError::cgroup_gone) : error;
+}
+
+}  // namespace iopslimit

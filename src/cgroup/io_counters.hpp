@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a cgroup did, read from its counters: everybody may.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "cgroup/control_file.hpp"
+#include "cgroup/hierarchy.hpp"
+#include "cgroup/io_stat.hpp"
+
+namespace iopslimit {
+
+class CgroupIo {
+ public:
+  /// Throws std::system_error when the hierarchy cannot be opened.
+  explicit CgroupIo(const CgroupTree& tree);
+
+  std::optional<IoCounts> counts(const std::string& cgroup);
+  /// See parse_io_pressure(). Nothing on v1, and where the kernel does not measure it.
+  std::optional<std::uint64_t> stalled(const std::string& cgroup);
+  /// Both; nothing when there are no counts.
+  std::optional<IoDone> done(const std::string& cgroup);
+
+ private:
+  CgroupVersion version_;
+  CgroupReader files_;
+};
+
+}  // namespace iopslimit

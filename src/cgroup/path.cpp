@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cgroup/path.hpp"
+
+#include <algorithm>
+
+#include "cgroup/path_walk.hpp"
+
+namespace iopslimit {
+namespace {
+
+bool is_lower_hex(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
+ContainerPath path_at(std::string_view cgroup, const CgroupWalk& walk) {
+  ContainerPath path{.cgroup = std::string(cgroup),
+                     .id = std::string(walk.container.id),
+                     .pod_uid = std::string(walk.pod_uid),
+                     .qos = walk.qos,
+                     .runtime = walk.container.runtime};
+  // The kubelet writes a uid's dashes as underscores in a slice name (ToSystemd in pkg/kubelet/cm);
+  // uids hold no underscore themselves.
+  if (walk.systemd_driver) std::ranges::replace(path.pod_uid, '_', '-');
+  return path;
+}
+
+std::string_view parent_of(std::string_view cgroup) {
+  const auto slash = cgroup.rfind('/');
+  return slash == std::string_view::npos ? std::string_view() : cgroup.substr(0, slash);
+}
+
+}  // namespace
+
+std::string_view to_string(QosClass qos) {
+  switch (qos) {
+    case QosClass::guaranteed:
+      return "guaranteed";
+    case QosClass::burstable:
+      return "burstable";
+    case QosClass::besteffort:
+      return "besteffort";
+    case QosClass::none:
+      return "";
+  }
+  return "";
+}
+
+bool is_container_id(std::string_view text) {
+  return text.size() == 64 && std::ranges::all_of(text, is_lower_hex);
+}
+
+CgroupPlace place_of(std::string_view cgroup, Standalone standalone) {
+  return walk_cgroup(cgroup, standalone).place;
+}
+
+std::optional<ContainerPath> parse_container_path(std::string_view cgroup, Standalone standalone) {
+  const CgroupWalk walk = walk_cgroup(cgroup, standalone);
+  if (walk.place != CgroupPlace::container) return std::nullopt;
+  return path_at(cgroup, walk);
+}
+
+std::optional<ContainerPath> parse_pod_path(std::string_view cgroup) {
+  const CgroupWalk walk = walk_cgroup(cgroup, {});
+  if (walk.place != CgroupPlace::pod) return std::nullopt;
+  return path_at(cgroup, walk);
+}
+
+std::string_view pod_cgroup_of(const ContainerPath& path) {
+  const std::string_view cgroup = path.cgroup;
+  if (path.pod_uid.empty()) return {};
+  if (path.id.empty()) return cgroup;
+  const std::string_view scope = scope_of(path);
+  return parent_of(scope.empty() ? cgroup : scope);
+}
+
+std::string process_leaf_of(const ContainerPath& scope) {
+  return std::string(scope.cgroup).append("/").append(process_leaf);
+}
+
+// No container's own directory has the leaf's name.
+std::string_view scope_of(const ContainerPath& path) {
+  const std::string_view parent = parent_of(path.cgroup);
+  const std::string_view name = std::string_view(path.cgroup).substr(parent.size());
+  return name.ends_with(process_leaf) && name.size() == process_leaf.size() + 1
+             ? parent
+             : std::string_view();
+}
+
+bool may_hold_process_leaf(std::string_view cgroup, Standalone standalone) {
+  return walk_cgroup(cgroup, standalone).may_hold_process_leaf();
+}
+
+}  // namespace iopslimit

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cgroup/path_walk.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+namespace iopslimit {
+namespace {
+
+constexpr std::size_t max_prefix_depth = 4;
+
+bool is_uid_character(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+         c == '_' || c == '.';
+}
+
+// A static pod's manifest may set any uid, so only what cannot be a uid at all is turned down.
+bool is_pod_uid(std::string_view uid) {
+  return !uid.empty() && uid.size() <= 128 && std::ranges::all_of(uid, is_uid_character);
+}
+
+// systemd's own slices hold services, users and virtual machines, and a container id (alone, or
+// after a runtime's name) belongs to a runtime that runs beside the kubelet: a kubepods directory
+// below one of these is inside somebody's container (kind, docker in docker).
+bool may_lead_to_kubepods(std::string_view name) {
+  constexpr std::array systemd_slices{"system.slice", "user.slice", "machine.slice"};
+  if (std::ranges::find(systemd_slices, name) != systemd_slices.end()) return false;
+  if (name.ends_with(".slice")) return true;
+  return !name.empty() && name.find('.') == std::string_view::npos &&
+         !is_container_id(name.substr(name.rfind('-') + 1));  // npos + 1 is 0: no dash, all of it
+}
+
+// Each step consumes one component and knows the ones before it only through these members.
+class Steps {
+ public:
+  explicit Steps(Standalone standalone) : standalone_(standalone) {}
+  const CgroupWalk& walk() const { return walk_; }
+  void step(std::string_view name);
+
+ private:
+  void step_prefix(std::string_view name);
+  void step_kubepods(std::string_view name);
+  void step_outside(std::string_view name);
+  void enter_container(const std::optional<ContainerName>& name);
+  void step_container(std::string_view name);
+  bool child_slice(std::string_view name, std::string_view& rest) const;
+
+  CgroupWalk walk_;
+  Standalone standalone_;
+  std::size_t depth_ = 0;
+  std::string_view slice_;  // stem of the innermost slice so far: "kubelet", "kubepods-burstable"
+  const StandaloneHome* home_ = nullptr;
+  bool in_standalone_pod_ = false;
+};
+
+// systemd names a slice after its parents: a-b.slice is below a.slice. `rest` is what the last
+// component adds.
+bool Steps::child_slice(std::string_view name, std::string_view& rest) const {
+  if (!take_suffix(name, ".slice")) return false;
+  if (!slice_.empty() && !(take_prefix(name, slice_) && take_prefix(name, "-"))) return false;
+  rest = name;
+  return true;
+}
+
+void Steps::step_prefix(std::string_view name) {
+  std::string_view rest;
+  walk_.place = CgroupPlace::prefix;
+  if (name == "kubepods") {
+    walk_.place = CgroupPlace::kubepods;
+  } else if (child_slice(name, rest) && rest == "kubepods") {
+    walk_.place = CgroupPlace::kubepods;
+    walk_.systemd_driver = true;
+  } else if (depth_ == 0 && (home_ = find_standalone_home(name, standalone_)) != nullptr) {
+    walk_.place = CgroupPlace::outside;
+  } else if (depth_ >= max_prefix_depth || !may_lead_to_kubepods(name)) {
+    walk_.place = CgroupPlace::elsewhere;
+  }
+}
+
+void Steps::step_kubepods(std::string_view name) {
+  std::string_view rest = name;
+  const bool well_named = !walk_.systemd_driver || child_slice(name, rest);
+  if (well_named && walk_.place == CgroupPlace::kubepods &&
+      (rest == "burstable" || rest == "besteffort")) {
+    walk_.place = CgroupPlace::qos;
+    walk_.qos = rest == "burstable" ? QosClass::burstable : QosClass::besteffort;
+  } else if (well_named && take_prefix(rest, "pod") && is_pod_uid(rest)) {
+    if (walk_.place == CgroupPlace::kubepods) walk_.qos = QosClass::guaranteed;
+    walk_.place = CgroupPlace::pod;
+    walk_.pod_uid = rest;
+  } else {
+    walk_.place = CgroupPlace::elsewhere;
+  }
+}
+
+// Asking for standalone containers takes nothing from the kubelet: a --cgroup-root may lie in a
+// cgroupfs home, while systemd's slices never lead to pods.
+void Steps::step_outside(std::string_view name) {
+  if (const auto container = parse_standalone_name(name, *home_)) return enter_container(container);
+  if (!in_standalone_pod_ && is_standalone_pod(name, *home_)) {
+    in_standalone_pod_ = true;
+  } else if (in_standalone_pod_ || home_->systemd_driver) {
+    walk_.place = CgroupPlace::elsewhere;
+  } else {
+    step_prefix(name);
+  }
+}
+
+void Steps::enter_container(const std::optional<ContainerName>& name) {
+  walk_.place = name ? CgroupPlace::container : CgroupPlace::elsewhere;
+  walk_.container = name.value_or(ContainerName{});
+}
+
+// Whatever else is below a container is its own business: pod authors choose names there.
+void Steps::step_container(std::string_view name) {
+  const bool leaf = walk_.may_hold_process_leaf() && name == process_leaf;
+  walk_.at_process_leaf = leaf;
+  if (!leaf) walk_.place = CgroupPlace::elsewhere;
+}
+
+void Steps::step(std::string_view name) {
+  switch (walk_.place) {
+    case CgroupPlace::prefix:
+      step_prefix(name);
+      break;
+    case CgroupPlace::kubepods:
+    case CgroupPlace::qos:
+      step_kubepods(name);
+      break;
+    case CgroupPlace::pod:
+      enter_container(parse_container_name(name, walk_.systemd_driver));
+      break;
+    case CgroupPlace::outside:
+      step_outside(name);
+      break;
+    case CgroupPlace::container:
+      step_container(name);
+      break;
+    case CgroupPlace::elsewhere:
+      break;
+  }
+  if (name.ends_with(".slice")) slice_ = name.substr(0, name.size() - 6);
+  ++depth_;
+}
+
+}  // namespace
+
+bool CgroupWalk::may_hold_process_leaf() const {
+  if (place != CgroupPlace::container || at_process_leaf || !container.scope) return false;
+  return container.runtime == RuntimeHint::crio || container.runtime == RuntimeHint::podman;
+}
+
+CgroupWalk walk_cgroup(std::string_view cgroup, Standalone standalone) {
+  if (!take_prefix(cgroup, "/")) return {.place = CgroupPlace::elsewhere};
+  Steps steps(standalone);
+  bool more = !cgroup.empty();
+  while (more && steps.walk().place != CgroupPlace::elsewhere) {
+    const auto slash = std::min(cgroup.find('/'), cgroup.size());
+    steps.step(cgroup.substr(0, slash));
+    more = slash < cgroup.size();
+    cgroup.remove_prefix(more ? slash + 1 : slash);
+  }
+  return steps.walk();
+}
+
+}  // namespace iopslimit

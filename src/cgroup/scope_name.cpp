@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cgroup/scope_name.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace iopslimit {
+namespace {
+
+// Where dockerd (withCgroups in daemon/oci_linux.go) and libpod (getOCICgroupPath, and
+// platformMakePod for pods) put what the operator starts by hand, for systemd and for cgroupfs.
+constexpr std::array homes{
+    StandaloneHome{"system.slice", RuntimeHint::docker, true, "docker-", ""},
+    StandaloneHome{"docker", RuntimeHint::docker, false, "", ""},
+    StandaloneHome{"machine.slice", RuntimeHint::podman, true, "libpod-", "machine-libpod_pod_"},
+    StandaloneHome{"libpod_parent", RuntimeHint::podman, false, "libpod-", ""},
+};
+
+}  // namespace
+
+bool take_prefix(std::string_view& text, std::string_view prefix) {
+  if (!text.starts_with(prefix)) return false;
+  text.remove_prefix(prefix.size());
+  return true;
+}
+
+bool take_suffix(std::string_view& text, std::string_view suffix) {
+  if (!text.ends_with(suffix)) return false;
+  text.remove_suffix(suffix.size());
+  return true;
+}
+
+// `<runtime>-<id>.scope` (systemd driver), `<id>` or `crio-<id>` (cgroupfs driver). A scope of a
+// runtime we have not heard of is a container as well when it ends in an id; conmon's scope holds
+// CRI-O's monitor, not the pod's work.
+std::optional<ContainerName> parse_container_name(std::string_view name, bool systemd_driver) {
+  ContainerName parsed{.id = name};
+  parsed.scope = take_suffix(parsed.id, ".scope");
+  if (parsed.scope != systemd_driver) return std::nullopt;
+  if (take_prefix(parsed.id, "cri-containerd-")) {
+    parsed.runtime = RuntimeHint::containerd;
+  } else if (take_prefix(parsed.id, "docker-")) {
+    parsed.runtime = RuntimeHint::docker;
+  } else if (parsed.id.starts_with("crio-conmon-")) {
+    return std::nullopt;
+  } else if (take_prefix(parsed.id, "crio-")) {
+    parsed.runtime = RuntimeHint::crio;
+  } else if (parsed.scope) {
+    const auto dash = parsed.id.rfind('-');
+    if (dash != std::string_view::npos) parsed.id.remove_prefix(dash + 1);
+  }
+  return is_container_id(parsed.id) ? std::optional(parsed) : std::nullopt;
+}
+
+const StandaloneHome* find_standalone_home(std::string_view directory, Standalone asked) {
+  const auto* const home = std::ranges::find(homes, directory, &StandaloneHome::directory);
+  if (home == homes.end()) return nullptr;
+  return (home->runtime == RuntimeHint::docker ? asked.docker : asked.podman) ? home : nullptr;
+}
+
+// No other name counts: system.slice holds every service of the node, and the monitors of podman's
+// containers (libpod-conmon-<id>.scope, conmon) are beside them.
+std::optional<ContainerName> parse_standalone_name(std::string_view name,
+                                                   const StandaloneHome& home) {
+  ContainerName parsed{.id = name, .runtime = home.runtime, .scope = home.systemd_driver};
+  if (home.systemd_driver && !take_suffix(parsed.id, ".scope")) return std::nullopt;
+  if (!take_prefix(parsed.id, home.container_prefix)) return std::nullopt;
+  return is_container_id(parsed.id) ? std::optional(parsed) : std::nullopt;
+}
+
+bool is_standalone_pod(std::string_view name, const StandaloneHome& home) {
+  if (home.runtime != RuntimeHint::podman) return false;
+  if (home.systemd_driver && !take_suffix(name, ".slice")) return false;
+  return take_prefix(name, home.pod_prefix) && is_container_id(name);
+}
+
+}  // namespace iopslimit

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cgroup/tree_watcher.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <utility>
+
+#include "loop/inotify.hpp"
+
+namespace iopslimit {
+namespace {
+
+constexpr std::uint32_t directory_mask = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
+                                         IN_ONLYDIR | IN_DONT_FOLLOW | IN_EXCL_UNLINK;
+
+struct CloseFolder {
+  void operator()(DIR* folder) const { closedir(folder); }
+};
+using Folder = std::unique_ptr<DIR, CloseFolder>;
+
+Folder open_folder(const std::string& path, std::error_code& error) {
+  File file = open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW, error);
+  if (!file) return nullptr;
+  Folder folder(fdopendir(file.fd()));
+  if (!folder) error = last_error();
+  if (folder) file.release();
+  return folder;
+}
+
+bool is_gone(std::error_code error) {
+  return error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory ||
+         error == std::errc::no_such_device;
+}
+
+std::string child_of(const std::string& cgroup, std::string_view name) {
+  std::string child = cgroup == "/" ? std::string() : cgroup;
+  child += '/';
+  child += name;
+  return child;
+}
+
+}  // namespace
+
+CgroupWatch::CgroupWatch(std::string root, WatchedPlaces places, Handlers handlers)
+    : root_(std::move(root)),
+      places_(places),
+      handlers_(std::move(handlers)),
+      inotify_(open_inotify()) {}
+
+void CgroupWatch::read_events() {
+  read_inotify(inotify_.fd(), [this](int descriptor, std::uint32_t mask, std::string_view name) {
+    handle(descriptor, mask, name);
+  });
+  if (std::exchange(lost_, false)) handlers_.lost();
+}
+
+void CgroupWatch::handle(int descriptor, std::uint32_t mask, std::string_view name) {
+  if ((mask & IN_Q_OVERFLOW) != 0) {
+    lost_ = true;
+    complain_once(
+        "the kernel dropped cgroup events (fs.inotify.max_queued_events is too low for this node); "
+        "the "
+        "whole tree is read again each time");
+    return;
+  }
+  if (const auto controller = controllers_.find(descriptor); controller != controllers_.end()) {
+    const std::string parent = std::move(controller->second);
+    controllers_.erase(controller);
+    inotify_rm_watch(inotify_.fd(), descriptor);
+    if ((mask & IN_IGNORED) == 0) list(parent, handlers_.appeared);
+    return;
+  }
+  const auto parent = names_.find(descriptor);
+  if (parent == names_.end() || (mask & IN_ISDIR) == 0 || name.empty()) return;
+  const std::string cgroup = child_of(parent->second, name);
+  const CgroupPlace place = place_of(cgroup, places_.standalone);
+  if (place == CgroupPlace::elsewhere) return;
+  if ((mask & (IN_DELETE | IN_MOVED_FROM)) != 0) {
+    unwatch_below(cgroup);
+    handlers_.vanished(cgroup);
+    // A static pod keeps its uid: the same path may be there again by now, and its IN_CREATE be
+    // lost on the watch just dropped.
+    if (!is_there(cgroup)) return;
+  }
+  meet(cgroup, place, handlers_.appeared);
+}
+
+bool CgroupWatch::is_there(const std::string& cgroup) const {
+  return access((root_ + cgroup).c_str(), F_OK) == 0;
+}
+
+// A directory before what is inside it: a pod's limit comes before its containers'.
+void CgroupWatch::meet(const std::string& cgroup, CgroupPlace place, const Emit& emit) {
+  const bool container = place == CgroupPlace::container;
+  if (container || place == CgroupPlace::pod || place == CgroupPlace::kubepods)
+    emit({cgroup, place});
+  if (!container || (places_.process_leaves && may_hold_process_leaf(cgroup, places_.standalone)))
+    look(cgroup, emit);
+}
+
+// The one path that start, new directory, overflow and safety net share: watch it, then list it.
+void CgroupWatch::look(const std::string& cgroup, const Emit& emit) {
+  watch(cgroup);
+  list(cgroup, emit);
+}
+
+bool CgroupWatch::watch(const std::string& cgroup) {
+  const int descriptor = inotify_add_watch(inotify_.fd(), (root_ + cgroup).c_str(), directory_mask);
+  if (descriptor < 0) {
+    if (errno == ENOSPC) {
+      complain_once(
+          "no inotify watch is left on this node: new containers of some pods are found by the "
+          "safety net "
+          "only ([service] check_interval); raise the limit with: sysctl "
+          "fs.inotify.max_user_watches=65536");
+    }
+    return false;
+  }
+  Watched& watched = watched_[cgroup];
+  // Another descriptor means another directory of the same name: the old one's watch is a dead
+  // weight.
+  if (watched.descriptor != descriptor) unwatch(cgroup, watched.descriptor);
+  watched = {descriptor, scans_};
+  names_[descriptor] = cgroup;
+  return true;
+}
+
+void CgroupWatch::list(const std::string& cgroup, const Emit& emit) {
+  std::error_code error;
+  const Folder folder = open_folder(root_ + cgroup, error);
+  while (folder) {
+    errno = 0;
+    const dirent* entry = readdir(folder.get());
+    if (entry == nullptr) {
+      if (errno != 0) error = last_error();
+      break;
+    }
+    if (entry->d_type != DT_DIR || entry->d_name[0] == '.') continue;
+    const std::string child = child_of(cgroup, entry->d_name);
+    const CgroupPlace place = place_of(child, places_.standalone);
+    if (place != CgroupPlace::elsewhere) meet(child, place, emit);
+  }
+  if (!error || is_gone(error)) return;  // gone: its parent's IN_DELETE, or the scan, forgets it
+  whole_ = false;
+  complain_once("cannot read the cgroup directory " + root_ + cgroup + ": " + error.message() +
+                "; what is limited in it stays so, new containers there wait for the next check");
+}
+
+std::vector<CgroupWatch::Seen> CgroupWatch::scan() {
+  std::vector<Seen> seen;
+  ++scans_;
+  lost_ = false;
+  whole_ = true;
+  look("/", [&seen](Seen one) { seen.push_back(std::move(one)); });
+  if (whole_) unwatch_unseen();
+  return seen;
+}
+
+void CgroupWatch::unwatch_unseen() {
+  std::vector<std::string> gone;
+  for (const auto& entry : watched_) {
+    if (entry.second.scan != scans_) gone.push_back(entry.first);
+  }
+  for (const std::string& cgroup : gone) unwatch_below(cgroup);
+}
+
+// A renamed directory (v1 allows it) keeps its watch, which then belongs to the new name.
+void CgroupWatch::unwatch(const std::string& cgroup, int descriptor) {
+  const auto name = names_.find(descriptor);
+  if (name == names_.end() || name->second != cgroup) return;
+  inotify_rm_watch(inotify_.fd(), descriptor);
+  names_.erase(name);
+}
+
+// Everything below a directory went with it.
+void CgroupWatch::unwatch_below(const std::string& cgroup) {
+  const std::string inside = cgroup + "/";
+  const auto drop = [this](auto entry) {
+    unwatch(entry->first, entry->second.descriptor);
+    return watched_.erase(entry);
+  };
+  if (const auto self = watched_.find(cgroup); self != watched_.end()) drop(self);
+  auto entry = watched_.lower_bound(inside);
+  while (entry != watched_.end() && entry->first.starts_with(inside)) entry = drop(entry);
+  for (auto file = controllers_.begin(); file != controllers_.end();) {
+    const bool below = file->second == cgroup || file->second.starts_with(inside);
+    if (below) inotify_rm_watch(inotify_.fd(), file->first);
+    file = below ? controllers_.erase(file) : std::next(file);
+  }
+}
+
+// Not IN_ONESHOT: the kernel ends such a watch after it has told of the event, and whoever asks
+// again in between gets the watch that is about to end (inotify_handle_inode_event(),
+// fs/notify/inotify/inotify_fsnotify.c). A shell's "echo +io >" raises two events, the first by
+// emptying the file.
+void CgroupWatch::await_controller(const std::string& cgroup) {
+  const std::string parent = cgroup.substr(0, cgroup.rfind('/'));
+  const std::string path = root_ + parent + "/cgroup.subtree_control";
+  const int descriptor = inotify_add_watch(inotify_.fd(), path.c_str(), IN_MODIFY | IN_DONT_FOLLOW);
+  if (descriptor >= 0) controllers_[descriptor] = parent;
+}
+
+void CgroupWatch::complain_once(const std::string& text) {
+  if (std::ranges::find(complaints_, text) != complaints_.end()) return;
+  complaints_.push_back(text);
+  handlers_.complain(text);
+}
+
+}  // namespace iopslimit

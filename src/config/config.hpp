@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// The configuration: entries read from files and the environment in, checked values out.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cgroup/path.hpp"
+#include "cgroup/version.hpp"
+#include "disk/placement.hpp"
+#include "limit/limit.hpp"
+
+namespace iopslimit {
+
+/// Where a value was written, for messages.
+struct Origin {
+  std::string file;  ///< path, or "environment variable NAME"
+  int line = 0;      ///< 0: no line (environment, a file as a whole)
+  bool operator==(const Origin&) const = default;
+};
+std::string to_string(const Origin& origin);  ///< "file:line", or "file"
+
+/// One `key = value`, as it stands in a file or was translated from an environment variable. An
+/// empty key stands for the
+/// `[section]` line itself, so that a section without keys is checked too; a file's entries come in
+/// the order written.
+struct ConfigEntry {
+  Origin origin;
+  std::string section;
+  std::string key;
+  std::string value;
+};
+
+/// Something an operator must know about one place of the configuration.
+struct ConfigMessage {
+  Origin origin;
+  std::string text;
+};
+std::string to_string(const ConfigMessage& message);  ///< "file:line: text"
+
+enum class SharedDisk { warn, refuse, allow };
+enum class LimitScope { container, pod };
+enum class RuntimeType { automatic, containerd, docker, crio };
+enum class Apply { automatic, files, systemd };
+enum class OnStop { keep, clear };
+
+/// `[limits]`, or the same keys in a `[device NAME]` or `[policy NAME]`. Not set = inherited.
+struct LimitKeys {
+  std::optional<std::uint64_t> iops = std::nullopt;
+  std::optional<std::uint64_t> read_iops = std::nullopt;
+  std::optional<std::uint64_t> write_iops = std::nullopt;
+  std::optional<std::uint64_t> bps = std::nullopt;
+  std::optional<std::uint64_t> read_bps = std::nullopt;
+  std::optional<std::uint64_t> write_bps = std::nullopt;
+  std::optional<std::uint64_t> total_iops = std::nullopt;  ///< not in a policy
+  std::optional<LimitScope> scope = std::nullopt;          ///< in [limits] alone
+  bool operator==(const LimitKeys&) const = default;
+  /// Each direction: its own key, else the key for both, else `base`.
+  Limit over(const Limit& base) const;
+};
+
+struct DeviceSection {
+  std::string mount = "/data";
+  LimitAt limit_at = LimitAt::volume;
+  SharedDisk shared_disk = SharedDisk::warn;
+  LimitKeys limits = {};  ///< empty in the plain `[device]`
+  bool operator==(const DeviceSection&) const = default;
+};
+
+struct PolicySection {
+  Origin origin = {};
+  std::map<std::string, std::string> globs = {};  ///< "namespace", "label.KEY" ... to pattern
+  LimitKeys limits = {};
+  bool exempt = false;
+  /// In place of those of [annotations], for the pods that match.
+  std::optional<std::uint64_t> annotation_max_iops = std::nullopt;
+  std::optional<std::uint64_t> annotation_max_bps = std::nullopt;
+  bool operator==(const PolicySection&) const = default;
+};
+
+/// Name and section.
+using NamedPolicy = std::pair<std::string, PolicySection>;
+
+/// A data mount with all that counts for it: `[device]`, or a `[device NAME]`.
+struct DataMount {
+  std::string section;  ///< "[device]", "[device logs]"
+  std::string mount;
+  LimitAt limit_at = LimitAt::volume;
+  SharedDisk shared_disk = SharedDisk::warn;
+  Limit limit;                   ///< a container's, without policy and annotation
+  std::uint64_t total_iops = 0;  ///< of all pods together, each direction; 0 = none
+  bool operator==(const DataMount&) const = default;
+};
+
+/// Every key of the design with its default. What is here has been checked: the kernel takes every
+/// limit.
+struct Config {
+  DeviceSection device = {};
+  std::map<std::string, DeviceSection> more_devices = {};
+  Limit limit{.read_iops = 500, .write_iops = 500};
+  std::uint64_t total_iops = 3000;
+  LimitScope scope = LimitScope::container;
+  std::vector<std::string> exclude_keywords{"pause",       "istio-proxy", "psmdb",
+                                            "kube-system", "koordinator", "apisix"};
+  std::vector<std::string> exclude_namespaces = {};
+  std::vector<NamedPolicy> policies = {};  ///< in the order written
+  std::vector<std::string> annotation_prefixes{"iopslimit.org"};
+  std::uint64_t annotation_min_iops = 50;
+  std::uint64_t annotation_max_iops = 0;
+  std::uint64_t annotation_min_bps = std::uint64_t{1} << 20U;
+  std::uint64_t annotation_max_bps = 0;
+  RuntimeType runtime = RuntimeType::automatic;
+  Standalone standalone = {};
+  std::vector<std::string> containerd_namespaces{"k8s.io"};
+  std::vector<std::string> state_folders = {};
+  CgroupVersion cgroup_version = CgroupVersion::automatic;
+  Apply apply = Apply::automatic;
+  std::chrono::seconds check_interval{30};
+  OnStop on_stop = OnStop::keep;
+  bool dry_run = false;
+  std::string metrics = {};  ///< the file for node_exporter; empty = off
+  /// "[section] key" to where the value that counts was written; "[limits]" and "[device NAME]":
+  /// the last of the keys that a container's limit is made of.
+  std::map<std::string, Origin> written = {};
+  bool operator==(const Config&) const = default;
+
+  /// `[device]` first, then the others in the order of their names.
+  std::vector<DataMount> data_mounts() const;
+
+  /// "[section] key (file:line)", or "[section] key (default)".
+  std::string where(const std::string& key) const;
+};
+
+struct ParsedConfig {
+  Config config;                      ///< meaningful only when `errors` is empty
+  std::vector<ConfigMessage> errors;  ///< all of them, in the order of the entries
+};
+
+/// Checks and assembles. Later entries win over earlier ones (file, conf.d, environment); the same
+/// key twice in one file is an error. Unknown sections and keys get the nearest known name as a
+/// hint.
+ParsedConfig build_config(const std::vector<ConfigEntry>& entries);
+
+}  // namespace iopslimit

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/files.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <string_view>
+#include <system_error>
+
+#include "config/ini_reader.hpp"
+#include "loop/file.hpp"
+
+namespace iopslimit {
+namespace {
+
+// Far beyond any configuration: what is larger is some other file.
+constexpr std::size_t largest_file = std::size_t{1} << 20U;
+
+struct Variable {
+  const char* name;
+  const char* section;
+  const char* key;
+};
+constexpr std::array<Variable, 8> variables{
+    {{"CONTAINER_IOPS_LIMIT", "limits", "iops"},
+     {"DATA_TOTAL_IOPS", "limits", "total_iops"},
+     {"DATA_MOUNT", "device", "mount"},
+     {"EXCLUDE_KEYWORDS", "exclude", "keywords"},
+     {"CONTAINERD_NAMESPACE", "runtime", "containerd_namespace"},
+     {"CONTAINER_RUNTIME", "runtime", "type"},
+     {"CGROUP_VERSION", "cgroup", "version"},
+     {"CHECK_INTERVAL", "service", "check_interval"}}};
+
+std::string why_not_readable(const std::error_code& error) {
+  if (error == std::errc::no_such_file_or_directory) {
+    return "no such file; create it, or correct the path or the link";
+  }
+  if (error == std::errc::permission_denied) {
+    return "cannot be read (" + error.message() +
+           "); run as root, or chmod the file and its folder";
+  }
+  if (error == std::errc::no_such_device_or_address) {
+    return "is not a regular file; put a text file in its place";
+  }
+  if (error == std::errc::file_too_large) {
+    return "is larger than 1 MiB, so it is not a configuration; put the right file in its place";
+  }
+  return "cannot be read (" + error.message() + "); correct the path, or the file";
+}
+
+// Empty: the text was read. Else what is wrong. A pipe in place of the file must not stop the
+// service: O_NONBLOCK.
+std::string read_regular_file(const std::string& path, std::string& text) {
+  std::error_code error;
+  const File file = open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY, error);
+  if (error) return why_not_readable(error);
+  struct stat status {};
+  if (fstat(file.fd(), &status) != 0) return why_not_readable(last_error());
+  if (S_ISDIR(status.st_mode)) return "is a directory; name a file in it";
+  if (!S_ISREG(status.st_mode)) return "is not a regular file; put a text file in its place";
+  error = read_whole(file.fd(), largest_file, text);
+  return error ? why_not_readable(error) : "";
+}
+
+// A link to nowhere exists: whoever put it there meant a configuration.
+bool exists(const std::string& path) {
+  struct stat status {};
+  return lstat(path.c_str(), &status) == 0 || errno != ENOENT;
+}
+
+void read_folder(const std::filesystem::path& folder, ConfigText& text) {
+  std::error_code error;
+  std::vector<std::string> files;
+  for (auto entry = std::filesystem::directory_iterator(folder, error);
+       !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    const std::string name = entry->path().filename();
+    if (name.ends_with(".conf") && name.front() != '.') files.push_back(entry->path());
+  }
+  if (error) {
+    text.errors.push_back({{folder, 0}, why_not_readable(error)});
+    return;
+  }
+  std::ranges::sort(files);
+  for (const std::string& file : files) read_config_file(file, text);
+}
+
+void read_environment(ConfigText& text) {
+  for (const Variable& variable : variables) {
+    const char* value = std::getenv(variable.name);
+    if (value == nullptr) continue;
+    text.entries.push_back({{std::string("environment variable ") + variable.name, 0},
+                            variable.section,
+                            variable.key,
+                            value});
+  }
+}
+
+}  // namespace
+
+void read_config_file(const std::string& path, ConfigText& text) {
+  std::string content;
+  const std::string wrong = read_regular_file(path, content);
+  if (wrong.empty()) {
+    read_ini_text(content, path, text);
+  } else {
+    text.errors.push_back({{path, 0}, wrong});
+  }
+}
+
+ConfigText read_configuration(const std::string& main_file) {
+  ConfigText text;
+  if (exists(main_file)) read_config_file(main_file, text);
+  const std::filesystem::path folder = std::filesystem::path(main_file).parent_path() / "conf.d";
+  if (exists(folder)) read_folder(folder, text);
+  read_environment(text);
+  return text;
+}
+
+}  // namespace iopslimit

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/ini_reader.hpp"
+
+#include <ini.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "config/spelling.hpp"
+
+// inih as Debian builds it takes longer lines when told so at run time; elsewhere this does not
+// exist, and the limit it was compiled with stands (the guard goes by what inih asks for).
+extern "C" {
+extern int ini_max_line __attribute__((weak));  // NOLINT(readability-redundant-declaration)
+}
+
+namespace iopslimit {
+namespace {
+
+// The largest line, with its end and the NUL. inih keeps one on the stack.
+constexpr int max_line = 4096;
+// inih copies section and key names into 50 bytes (ini.c, MAX_SECTION and MAX_NAME) and cuts the
+// rest.
+constexpr std::size_t max_name = 49;
+// A binary file has a bad line every few bytes: after so many the rest is not read.
+constexpr int most_refused = 50;
+// What isspace() says in the C locale, which is what inih strips.
+constexpr std::string_view white_space = " \t\v\f\r";
+
+bool is_space(char letter) {
+  return white_space.find(letter) != std::string_view::npos;
+}
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(white_space);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(white_space) - first + 1);
+}
+
+// Where the first `mark` after white space stands, or the end.
+std::size_t comment_at(std::string_view text, char mark) {
+  for (std::size_t at = 1; at < text.size(); ++at) {
+    if (text[at] == mark && is_space(text[at - 1])) return at;
+  }
+  return text.size();
+}
+
+std::string too_long_name(std::string_view what, std::string_view name) {
+  return "the " + std::string(what) + " name " + in_quotes(name) + " is " +
+         std::to_string(name.size()) + " bytes long; " + std::to_string(max_name) +
+         " is the most, write a shorter one";
+}
+
+// The guards below take a line without white space around it and return what is wrong with it, or
+// nothing.
+
+std::string wrong_section_line(std::string_view line) {
+  const std::size_t close = line.find(']');
+  if (close == std::string_view::npos || comment_at(line, ';') < close) {
+    return in_quotes(line) + " has no closing ']'; write [section]";
+  }
+  const std::string_view name = line.substr(1, close - 1);
+  if (trimmed(name).empty()) return "a section without a name; write [limits] or the like";
+  if (name.size() > max_name) return too_long_name("section", name);
+  const std::string_view rest = line.substr(close + 1);
+  if (rest.empty() || trimmed(rest.substr(0, comment_at(rest, ';'))).empty()) return {};
+  return in_quotes(trimmed(rest)) + " stands after " + std::string(line.substr(0, close + 1)) +
+         "; write it on a line of its own (a comment may follow on the line after ' ;')";
+}
+
+std::string wrong_value(std::string_view value) {
+  value = value.substr(0, comment_at(value, ';'));
+  const std::string_view plain = trimmed(value);
+  if (plain.starts_with('#') || comment_at(value, '#') < value.size()) {
+    return "'#' does not begin a comment after a value; write the comment on a line of its own, or "
+           "begin it with ' ;'";
+  }
+  if (plain.find(';') != std::string_view::npos) {
+    return "';' begins a comment only after a space; write ' ;', or remove it";
+  }
+  return {};
+}
+
+std::string wrong_key_line(std::string_view line) {
+  // inih also takes ':' between key and value, which an image name would run into.
+  const std::size_t equals = line.find('=');
+  const std::size_t colon = line.find(':');
+  if (colon < equals) {
+    return in_quotes(line) + " has ':' before any '='; write key = value";
+  }
+  if (equals == std::string_view::npos || comment_at(line, ';') < equals) {
+    return in_quotes(line) +
+           " is neither [section] nor key = value; put '#' before it if it is a comment";
+  }
+  const std::string_view key = trimmed(line.substr(0, equals));
+  if (key.empty()) return in_quotes(line) + " has no key before '='; write key = value";
+  if (key.size() > max_name) return too_long_name("key", key);
+  return wrong_value(line.substr(equals + 1));
+}
+
+// Hands inih one line after the other, and takes what it makes of them.
+class GuardedReader {
+ public:
+  GuardedReader(std::string_view text, const std::string& file, ConfigText& out)
+      : rest_(text), file_(file), out_(out) {
+    constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+    if (rest_.starts_with(byte_order_mark)) rest_.remove_prefix(byte_order_mark.size());
+  }
+
+  // As fgets(3): at most size - 1 bytes. Running out of memory in here ends the process, as C code
+  // calls it.
+  static char* next(char* buffer, int size, void* self) noexcept {
+    return static_cast<GuardedReader*>(self)->next_line(buffer, static_cast<std::size_t>(size));
+  }
+  static int found(void* self, const char* section, const char* key, const char* value) noexcept {
+    static_cast<GuardedReader*>(self)->add(section, key, value);
+    return 1;
+  }
+
+ private:
+  char* next_line(char* buffer, std::size_t size);
+  void look_at(std::string_view line, std::size_t longest);
+  void look_at_section(std::string_view line);
+  void add(std::string section, std::string key, std::string value) {
+    out_.entries.push_back({{file_, line_}, std::move(section), std::move(key), std::move(value)});
+  }
+  void refuse(std::string why);
+
+  std::string_view rest_;
+  const std::string& file_;
+  ConfigText& out_;
+  int line_ = 0;
+  int refused_ = 0;
+  bool skipping_ = false;   // the section line was refused: its keys belong nowhere
+  std::string_view clean_;  // what inih gets of the line at hand
+};
+
+void GuardedReader::refuse(std::string why) {
+  if (++refused_ == most_refused) {
+    why += "; too many bad lines, the rest of the file was not read";
+    rest_ = {};
+  }
+  out_.errors.push_back({{file_, line_}, std::move(why)});
+}
+
+char* GuardedReader::next_line(char* buffer, std::size_t size) {
+  if (rest_.empty() || size < 3) return nullptr;
+  ++line_;
+  const std::size_t end = std::min(rest_.find('\n'), rest_.size());
+  clean_ = {};
+  const std::string_view line = rest_.substr(0, end);
+  rest_.remove_prefix(std::min(end + 1, rest_.size()));
+  look_at(line, size - 2);
+  // Without white space before it: an indented line is a continuation of the last key to inih.
+  char* const line_end = std::ranges::copy(clean_, buffer).out;
+  line_end[0] = '\n';
+  line_end[1] = '\0';
+  return buffer;
+}
+
+void GuardedReader::look_at(std::string_view raw, std::size_t longest) {
+  if (raw.find('\0') != std::string_view::npos) {
+    return refuse("holds a NUL byte; save the file as plain text (UTF-8)");
+  }
+  const std::string_view line = trimmed(raw);
+  if (line.empty() || line.front() == ';' || line.front() == '#') return;
+  if (line.size() > longest) {
+    skipping_ = skipping_ || line.front() == '[';
+    return refuse("the line is " + std::to_string(line.size()) + " bytes long; " +
+                  std::to_string(longest) + " is the most, shorten it");
+  }
+  if (line.front() == '[') return look_at_section(line);
+  if (skipping_) return;
+  std::string wrong = wrong_key_line(line);
+  if (!wrong.empty()) return refuse(std::move(wrong));
+  clean_ = line;
+}
+
+void GuardedReader::look_at_section(std::string_view line) {
+  std::string wrong = wrong_section_line(line);
+  skipping_ = !wrong.empty();
+  if (skipping_) return refuse(std::move(wrong));
+  clean_ = line;
+  add(std::string(line.substr(1, line.find(']') - 1)), "", "");
+}
+
+}  // namespace
+
+void read_ini_text(std::string_view text, const std::string& file, ConfigText& out) {
+  if (&ini_max_line != nullptr) ini_max_line = max_line;
+  GuardedReader reader(text, file, out);
+  const int bad_line =
+      ini_parse_stream(GuardedReader::next, &reader, GuardedReader::found, &reader);
+  // The guard lets no line through that inih cannot read; if it ever does, that must not pass in
+  // silence.
+  if (bad_line != 0)
+    out.errors.push_back({{file, std::max(bad_line, 0)}, "inih cannot read this line; rewrite it"});
+}
+
+}  // namespace iopslimit

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of configuration keys: the one place that knows their names, checks and defaults.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config.hpp"
+
+namespace iopslimit {
+
+/// Where the keys of the section being read go.
+struct KeyTarget {
+  Config& config;
+  DeviceSection& device;  ///< of [device] or [device NAME]
+  PolicySection& policy;  ///< of [policy NAME]
+  LimitKeys& limits;      ///< of [limits], [device NAME] or [policy NAME]
+};
+
+/// A kind of section. With a name: [device NAME] and [policy NAME].
+struct SectionKind {
+  std::string_view word;  ///< "policy"
+  bool named = false;
+  bool operator==(const SectionKind&) const = default;
+};
+
+struct ConfigKey {
+  enum class Also { nowhere, devices, devices_and_policies };
+
+  SectionKind section;
+  std::string_view key;           ///< "label.KEY" stands for every label
+  std::string_view default_text;  ///< as it would be written in a file
+  std::string_view what;          ///< what it does, in one line
+  /// Checks the entry's value and puts it where it belongs; the result is as that of the parse_*
+  /// functions.
+  std::string (*set)(const ConfigEntry& entry, KeyTarget& target);
+  Also also_in = Also::nowhere;  ///< named sections that take this key too
+};
+
+/// Every key, in the order of the installed file.
+std::span<const ConfigKey> config_keys();
+
+/// Every kind of section, in the same order.
+std::span<const SectionKind> section_kinds();
+
+/// "[device]", "[policy NAME]"
+std::string to_string(const SectionKind& kind);
+
+/// The key of that name in that kind of section, or nullptr.
+const ConfigKey* find_key(const SectionKind& kind, std::string_view key);
+
+/// For a key that `kind` does not have: where it belongs, or the nearest known one, or all there
+/// are.
+std::string key_hint(const SectionKind& kind, std::string_view key);
+
+/// For a word that begins no section: the nearest section, or all there are.
+std::string section_hint(std::string_view word);
+
+}  // namespace iopslimit

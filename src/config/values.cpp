@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/values.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <system_error>
+#include <utility>
+
+#include "config/spelling.hpp"
+#include "limit/limit.hpp"
+
+namespace iopslimit {
+namespace {
+
+constexpr std::string_view white_space = " \t\v\f\r\n";
+
+bool is_digit(char letter) {
+  return letter >= '0' && letter <= '9';
+}
+
+bool is_alphanumeric(char letter) {
+  return is_digit(letter) || (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z');
+}
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(white_space);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(white_space) - first + 1);
+}
+
+std::vector<std::string_view> between_commas(std::string_view text) {
+  std::vector<std::string_view> words;
+  for (;;) {
+    const std::size_t comma = text.find(',');
+    const std::string_view word = trimmed(text.substr(0, comma));
+    if (!word.empty()) words.push_back(word);
+    if (comma == std::string_view::npos) return words;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+std::string joined(const std::vector<std::string_view>& words) {
+  std::string text;
+  for (const std::string_view word : words) text.append(text.empty() ? "" : ", ").append(word);
+  return text;
+}
+
+// A number as the messages speak of it.
+struct NumberRule {
+  std::uint64_t largest;
+  std::string_view accepted;  // "0 for unlimited, or 2 to 4294967294"
+  bool suffixes = false;      // K, M, G may follow
+};
+
+std::string too_large(std::string_view text, const NumberRule& rule) {
+  return in_quotes(text) + " is too large: the largest is " + std::to_string(rule.largest) +
+         "; write " + std::string(rule.accepted);
+}
+
+unsigned suffix_shift(std::string_view suffix) {
+  if (suffix == "K") return 10;
+  if (suffix == "M") return 20;
+  return suffix == "G" ? 30 : 0;
+}
+
+std::string parse_number(std::string_view text, const NumberRule& rule, std::uint64_t& value) {
+  const std::string write = "; write " + std::string(rule.accepted);
+  if (text.empty()) return "has no value" + write;
+  if (text.front() == '-') return in_quotes(text) + " is negative" + write;
+  if (!is_digit(text.front())) return in_quotes(text) + " is not a number" + write;
+  const char* end = text.data() + text.size();
+  const auto result = std::from_chars(text.data(), end, value);
+  const std::string_view rest(result.ptr, static_cast<std::size_t>(end - result.ptr));
+  const unsigned shift = rule.suffixes ? suffix_shift(rest) : 0;
+  if (!rest.empty() && shift == 0) {
+    return in_quotes(text) + " has " + in_quotes(rest) + " after the number" + write;
+  }
+  const bool overflow = result.ec != std::errc() || value > rule.largest >> shift;
+  if (overflow) return too_large(text, rule);
+  value <<= shift;
+  return {};
+}
+
+std::string parse_limit(std::string_view text, const NumberRule& rule, std::uint64_t& value) {
+  std::string wrong = parse_number(text, rule, value);
+  if (!wrong.empty() || value == 0 || value >= min_limit) return wrong;
+  return in_quotes(text) + " is refused: some kernels refuse 1; use 0 for unlimited, or 2 and more";
+}
+
+// The parts between slashes, without empty ones and ".".
+std::vector<std::string_view> path_parts(std::string_view text) {
+  std::vector<std::string_view> parts;
+  while (!text.empty()) {
+    const std::size_t slash = std::min(text.find('/'), text.size());
+    const std::string_view part = text.substr(0, slash);
+    if (!part.empty() && part != ".") parts.push_back(part);
+    text.remove_prefix(std::min(slash + 1, text.size()));
+  }
+  return parts;
+}
+
+}  // namespace
+
+std::string parse_iops(std::string_view text, std::uint64_t& value) {
+  return parse_limit(
+      text, {max_iops, "a whole number without a suffix: 0 for unlimited, or 2 to 4294967294"},
+      value);
+}
+
+std::string parse_bps(std::string_view text, std::uint64_t& value) {
+  return parse_limit(text,
+                     {max_bps,
+                      "bytes per second (0 for unlimited), with or without one of the suffixes K, "
+                      "M, G (1024), such as 100M",
+                      true},
+                     value);
+}
+
+std::string parse_seconds(std::string_view text, std::chrono::seconds& value) {
+  std::uint64_t count = 0;
+  std::string wrong =
+      parse_number(text, {86400, "a whole number of seconds, 0 (off) to 86400"}, count);
+  if (wrong.empty()) value = std::chrono::seconds(count);
+  return wrong;
+}
+
+std::string parse_boolean(std::string_view text, bool& value) {
+  return parse_enum<bool>(text,
+                          {{"yes", true},
+                           {"no", false},
+                           {"true", true},
+                           {"false", false},
+                           {"on", true},
+                           {"off", false},
+                           {"1", true},
+                           {"0", false}},
+                          value);
+}
+
+std::string parse_words(std::string_view text, std::vector<std::string>& value) {
+  value.clear();
+  for (const std::string_view word : between_commas(text)) {
+    if (word.find_first_of(white_space) != std::string_view::npos) {
+      return in_quotes(word) +
+             " holds white space, which no name does; put commas between the words";
+    }
+    value.emplace_back(word);
+  }
+  return {};
+}
+
+std::string parse_path(std::string_view text, std::string& value) {
+  if (text.empty()) return "has no value; write an absolute path such as /data";
+  if (text.front() != '/') {
+    return in_quotes(text) + " is not an absolute path; write it from the root: /data";
+  }
+  value.clear();
+  for (const std::string_view part : path_parts(text)) {
+    if (part == "..") return in_quotes(text) + " holds '..'; write the path without it";
+    value.append("/").append(part);
+  }
+  if (value.empty()) value = "/";
+  return {};
+}
+
+std::string parse_paths(std::string_view text, std::vector<std::string>& value) {
+  value.clear();
+  for (const std::string_view one : between_commas(text)) {
+    std::string path;
+    std::string wrong = parse_path(one, path);
+    if (!wrong.empty()) return wrong;
+    value.push_back(std::move(path));
+  }
+  return {};
+}
+
+std::string parse_metrics(std::string_view text, std::string& value) {
+  value.clear();
+  if (text.empty()) return {};
+  if (text.front() == '/' && (!text.ends_with(".prom") || text.ends_with("/.prom"))) {
+    return in_quotes(text) + " is not the name of a .prom file, and node_exporter reads no other";
+  }
+  return parse_path(text, value);
+}
+
+std::string parse_name(std::string_view text, std::string& value) {
+  if (text.empty()) return "has no value; write a name such as k8s.io";
+  const bool good =
+      is_alphanumeric(text.front()) && std::ranges::all_of(text, [](char letter) {
+        return is_alphanumeric(letter) || letter == '.' || letter == '_' || letter == '-';
+      });
+  if (!good) {
+    return in_quotes(text) +
+           " is not a name; use letters, digits, '.', '_', '-', a letter or digit first";
+  }
+  value = text;
+  return {};
+}
+
+std::string parse_names(std::string_view text, std::vector<std::string>& value) {
+  value.clear();
+  for (const std::string_view one : between_commas(text)) {
+    std::string wrong = parse_name(one, value.emplace_back());
+    if (!wrong.empty()) return wrong;
+  }
+  return value.empty() ? "has no value; write a name such as k8s.io" : "";
+}
+
+std::string parse_prefixes(std::string_view text, std::vector<std::string>& value) {
+  value.clear();
+  for (const std::string_view one : between_commas(text)) {
+    if (parse_name(one, value.emplace_back()).empty()) continue;
+    return in_quotes(one) +
+           " is not an annotation prefix; write what stands before the '/' of the annotation, "
+           "such as iopslimit.org, or nothing for off";
+  }
+  return {};
+}
+
+std::string parse_standalone(std::string_view text, Standalone& value) {
+  value = {};
+  for (const std::string_view one : between_commas(text)) {
+    bool docker = false;
+    std::string wrong = parse_enum<bool>(one, {{"docker", true}, {"podman", false}}, docker);
+    if (!wrong.empty()) return wrong;
+    (docker ? value.docker : value.podman) = true;
+  }
+  return {};
+}
+
+std::string parse_glob(std::string_view text, std::string& value) {
+  if (text.empty()) return "has no value; write a pattern such as db-*, or remove the key";
+  value = text;
+  return {};
+}
+
+std::string unknown_word(std::string_view text, const std::vector<std::string_view>& accepted) {
+  const std::string write = "; write one of: " + joined(accepted);
+  if (text.empty()) return "has no value" + write;
+  const auto nearest = nearest_name(text, accepted);
+  return in_quotes(text) + " is not known" +
+         (nearest ? "; did you mean '" + *nearest + "'? Accepted: " + joined(accepted) : write);
+}
+
+}  // namespace iopslimit

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/budget.hpp"
+
+#include <algorithm>
+
+namespace iopslimit {
+
+// What a wish counts for in the division: nobody can use more than the total, and unlimited means
+// all of it.
+std::uint64_t Budget::claim(std::uint64_t iops) const {
+  return iops == 0 ? total_ : std::min(iops, total_);
+}
+
+void Budget::add(const Limit& wish) {
+  read_claims_ += claim(wish.read_iops);
+  write_claims_ += claim(wish.write_iops);
+}
+
+void Budget::remove(const Limit& wish) {
+  read_claims_ -= claim(wish.read_iops);
+  write_claims_ -= claim(wish.write_iops);
+}
+
+std::uint64_t Budget::share(std::uint64_t iops, std::uint64_t claims) const {
+  const std::uint64_t claimed = claim(iops);
+  if (total_ == 0 || claims <= total_) return total_ == 0 ? iops : claimed;
+  // Both factors are below 2^32: the product fits.
+  return std::max(total_ * claimed / claims, std::min(claimed, least_iops));
+}
+
+Limit Budget::share(const Limit& wish) const {
+  Limit limit = wish;
+  limit.read_iops = share(wish.read_iops, read_claims_);
+  limit.write_iops = share(wish.write_iops, write_claims_);
+  return limit;
+}
+
+}  // namespace iopslimit

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// The operator's side of the service: what the bus hands out, what an operator may change, and what
+// is remembered of it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "api/bus_service.hpp"
+#include "api/heartbeat.hpp"
+#include "api/selector.hpp"
+#include "api/snapshot.hpp"
+#include "control/controller.hpp"
+#include "control/pause_file.hpp"
+#include "loop/event_loop.hpp"
+#include "policy/pauses.hpp"
+#include "report/event.hpp"
+
+namespace iopslimit {
+
+class Operating {
+ public:
+  struct Needs {
+    /// Reads the configuration again; what is wrong with it, empty: it is in force.
+    std::function<std::vector<std::string>()> reload;
+    std::function<void(Report)> say;
+    std::function<void()> flush;  ///< sends what the daemon has to tell
+  };
+
+  /// Pauses of an earlier run are in force from here on. `folder`: /run/iops-limitd. `address`: of
+  /// the bus.
+  Operating(EventLoop& loop, Daemon& daemon, const std::string& folder, const std::string& address,
+            Needs needs);
+
+  /// Each report that the daemon has made: counted, and told on the bus.
+  void told(const Report& report);
+  void reloaded(bool refused);
+  /// A burst of events is over: what changed of the devices is told.
+  void settled();
+  /// Everything, with the service's own part.
+  Overview overview() const;
+
+ private:
+  void pause(const Choice& choice, std::chrono::seconds span);
+  bool resume(const Choice& choice);
+  void pauses_changed();
+
+  EventLoop& loop_;
+  Daemon& daemon_;
+  Needs needs_;
+  PauseFile pause_file_;
+  Pauses pauses_;
+  Overview told_;  // the service's own part
+  std::vector<DeviceView> devices_;
+  Heartbeat heartbeat_;
+  BusApi bus_;
+};
+
+}  // namespace iopslimit

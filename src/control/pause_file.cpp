@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/pause_file.hpp"
+
+#include <fcntl.h>
+
+#include <cstdio>
+#include <utility>
+
+#include "loop/clock.hpp"
+#include "loop/file.hpp"
+
+namespace iopslimit {
+namespace {
+
+constexpr std::size_t max_file = 16U << 20;
+
+}  // namespace
+
+PauseFile::PauseFile(std::string path, std::function<void(const std::string&)> complain)
+    : path_(std::move(path)), complain_(std::move(complain)) {}
+
+Pauses PauseFile::load() const {
+  std::error_code error;
+  std::string text;
+  const File file = open_at(AT_FDCWD, path_.c_str(), O_RDONLY | O_NOFOLLOW, error);
+  if (error || read_whole(file.fd(), max_file, text)) return {};
+  return Pauses::from_text(text, boot_seconds());
+}
+
+void PauseFile::save(const Pauses& pauses) const {
+  const std::error_code error = replace_file(path_, pauses.text());
+  if (error)
+    complain_("cannot write " + path_ + ": " + error.message() +
+              "; pauses last until their time, but a restart of the service ends them");
+}
+
+}  // namespace iopslimit

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "disk/block_devices.hpp"
+
+#include <libudev.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <algorithm>
+#include <charconv>
+#include <new>
+#include <system_error>
+
+namespace iopslimit {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string text_of(const char* text) {
+  return text == nullptr ? "" : text;
+}
+
+// NVMe pads model and serial with blanks to the length of the field.
+std::string trimmed(std::string text) {
+  text.erase(text.find_last_not_of(" \t\n") + 1);
+  return text;
+}
+
+std::string attribute(udev_device* device, const char* name) {
+  return device == nullptr ? "" : trimmed(text_of(udev_device_get_sysattr_value(device, name)));
+}
+
+std::string property(udev_device* device, const char* name) {
+  return trimmed(text_of(udev_device_get_property_value(device, name)));
+}
+
+unsigned number_of(const std::string& text) {
+  unsigned number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+// What holds model and serial: the controller, or the subsystem for the head disk of an NVMe
+// multipath namespace, which may be reached through several controllers.
+udev_device* nvme_parent(udev_device* disk) {
+  udev_device* parent = udev_device_get_parent(disk);
+  if (parent == nullptr) return nullptr;
+  const std::string subsystem = text_of(udev_device_get_subsystem(parent));
+  return subsystem == "nvme" || subsystem == "nvme-subsystem" ? parent : nullptr;
+}
+
+// sysfs before properties: udev's database can be absent (a container), and the kernel is right.
+std::string model_of(udev_device* disk) {
+  const std::string model = attribute(nvme_parent(disk), "model");
+  return model.empty() ? property(disk, "ID_MODEL") : model;
+}
+
+std::string serial_of(udev_device* disk) {
+  std::string serial = attribute(nvme_parent(disk), "serial");
+  if (serial.empty()) serial = property(disk, "ID_SERIAL_SHORT");
+  return serial.empty() ? attribute(disk, "serial") : serial;  // virtio has it on the disk
+}
+
+// Since Linux 5.15 (cf179948554a) a disk has a number that no other disk of this boot has; a loop
+// device gets a new one with every file. Before that, the inode number of the disk's folder stands
+// for the moment it was made: since Linux 4.14 (7d35079f8277) sysfs deals these numbers out in a
+// circle. Older kernels give the lowest that is free, so what tells the disk itself comes with it:
+// wwid (NVMe), dm/uuid, the serial.
+std::string identity_of(udev_device* disk) {
+  const std::string number = attribute(disk, "diskseq");
+  if (!number.empty()) return "diskseq " + number;
+  struct stat folder = {};
+  const int missed = stat(udev_device_get_syspath(disk), &folder);
+  std::string identity = "inode " + std::to_string(missed != 0 ? 0 : folder.st_ino);
+  for (const std::string& own :
+       {attribute(disk, "wwid"), attribute(disk, "dm/uuid"), serial_of(disk)}) {
+    if (!own.empty()) return identity.append(" ").append(own);
+  }
+  return identity;
+}
+
+// A partition that is deleted and made again elsewhere on the disk may get the same number.
+std::string identity_of_partition(udev_device* partition, udev_device* disk) {
+  return identity_of(disk) + " partition " + attribute(partition, "partition") + " at " +
+         attribute(partition, "start");
+}
+
+}  // namespace
+
+void BlockDevices::Unref::operator()(udev* context) const {
+  udev_unref(context);
+}
+
+void BlockDevices::Unref::operator()(udev_device* device) const {
+  udev_device_unref(device);
+}
+
+BlockDevices::BlockDevices() : context_(udev_new()) {
+  if (!context_) throw std::bad_alloc();
+}
+
+std::optional<BlockDevice> BlockDevices::at(Devnum devnum) const {
+  const std::unique_ptr<udev_device, Unref> device(
+      udev_device_new_from_devnum(context_.get(), 'b', makedev(devnum.major, devnum.minor)));
+  return read(device.get());
+}
+
+std::optional<BlockDevice> BlockDevices::named(const std::string& name) const {
+  const std::unique_ptr<udev_device, Unref> device(
+      udev_device_new_from_subsystem_sysname(context_.get(), "block", name.c_str()));
+  return read(device.get());
+}
+
+std::optional<BlockDevice> BlockDevices::read(udev_device* device) const {
+  const dev_t devnum = device == nullptr ? 0 : udev_device_get_devnum(device);
+  if (devnum == 0) return std::nullopt;  // gone, or a hidden path of an NVMe multipath disk
+  BlockDevice facts;
+  facts.name = text_of(udev_device_get_sysname(device));
+  facts.devnum = {major(devnum), minor(devnum)};
+  if (text_of(udev_device_get_devtype(device)) == "partition") {
+    udev_device* disk = udev_device_get_parent_with_subsystem_devtype(device, "block", "disk");
+    if (disk == nullptr) return std::nullopt;
+    facts.whole = text_of(udev_device_get_sysname(disk));
+    facts.identity = identity_of_partition(device, disk);
+    return facts;
+  }
+  facts.slaves = device_names(fs::path(udev_device_get_syspath(device)) / "slaves");
+  facts.dm_uuid = attribute(device, "dm/uuid");
+  facts.dm_name = attribute(device, "dm/name");
+  facts.md_level = attribute(device, "md/level");
+  facts.backing_file = attribute(device, "loop/backing_file");
+  facts.model = model_of(device);
+  facts.serial = serial_of(device);
+  facts.namespace_id = number_of(attribute(device, "nsid"));
+  facts.identity = identity_of(device);
+  return facts;
+}
+
+std::vector<std::string> device_names(const fs::path& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator one(folder, error), end; !error && one != end; one.increment(error)) {
+    names.push_back(one->path().filename());
+    std::replace(names.back().begin(), names.back().end(), '!', '/');
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace iopslimit

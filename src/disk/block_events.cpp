@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "disk/block_events.hpp"
+
+#include <fcntl.h>
+#include <libudev.h>
+#include <poll.h>
+#include <sys/epoll.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <new>
+#include <system_error>
+#include <utility>
+
+namespace iopslimit {
+namespace {
+
+constexpr std::size_t most_mdstat = 16UL << 20;
+
+// udev_monitor_receive_device() passes over what is not asked for and says EAGAIN at the end of the
+// queue. ENOBUFS: some were dropped. Whatever else it says, there was something.
+bool drain_one(udev_monitor* monitor) {
+  bool seen = false;
+  for (;;) {
+    errno = 0;
+    udev_device* device = udev_monitor_receive_device(monitor);
+    const int error = errno;
+    seen = seen || device != nullptr || error != EAGAIN;
+    if (device == nullptr && error != ENOBUFS && error != EINTR) return seen;
+    udev_device_unref(device);
+  }
+}
+
+}  // namespace
+
+void BlockEvents::Unref::operator()(udev* context) const {
+  udev_unref(context);
+}
+
+void BlockEvents::Unref::operator()(udev_monitor* monitor) const {
+  udev_monitor_unref(monitor);
+}
+
+BlockEvents::BlockEvents(std::string mdstat)
+    : epoll_(epoll_create1(EPOLL_CLOEXEC)), context_(udev_new()), mdstat_path_(std::move(mdstat)) {
+  if (!epoll_) throw std::system_error(last_error(), "epoll_create1");
+  if (!context_) throw std::bad_alloc();
+  kernel_ = listen("kernel");
+  udev_ = listen("udev");
+  watch_mdstat();
+}
+
+BlockEvents::Monitor BlockEvents::listen(const char* group) {
+  Monitor monitor(udev_monitor_new_from_netlink(context_.get(), group));
+  udev_monitor* const one = monitor.get();
+  int result = one == nullptr ? -errno : 0;
+  if (result >= 0) {
+    result = udev_monitor_filter_add_match_subsystem_devtype(one, "block", nullptr);
+  }
+  if (result >= 0) result = udev_monitor_enable_receiving(one);
+  if (result >= 0) {
+    const int fd = udev_monitor_get_fd(one);
+    epoll_event event = {.events = EPOLLIN, .data = {.fd = fd}};
+    result = epoll_ctl(epoll_.fd(), EPOLL_CTL_ADD, fd, &event) == 0 ? 0 : -errno;
+  }
+  if (result >= 0) return monitor;
+  complaint_ = "cannot hear of disks that come and go (netlink: " +
+               std::generic_category().message(-result) +
+               "): they are looked at when a mount changes, and at every check";
+  return nullptr;
+}
+
+bool BlockEvents::drain() {
+  bool seen = false;
+  for (udev_monitor* one : {kernel_.get(), udev_.get()}) {
+    if (one != nullptr && drain_one(one)) seen = true;
+  }
+  return drain_mdstat() || seen;
+}
+
+// There is no such file before the module md is loaded; the first array's own events lead here
+// then.
+void BlockEvents::watch_mdstat() {
+  std::error_code error;
+  mdstat_ = open_at(AT_FDCWD, mdstat_path_.c_str(), O_RDONLY, error);
+  epoll_event event = {.events = EPOLLPRI, .data = {.fd = mdstat_.fd()}};
+  if (error || epoll_ctl(epoll_.fd(), EPOLL_CTL_ADD, mdstat_.fd(), &event) != 0) mdstat_ = File();
+}
+
+// Reading from its start arms it again.
+bool BlockEvents::drain_mdstat() {
+  if (!mdstat_) watch_mdstat();
+  pollfd changed{.fd = mdstat_.fd(), .events = POLLPRI, .revents = 0};
+  if (!mdstat_ || poll(&changed, 1, 0) != 1) return false;
+  if (read_whole(mdstat_.fd(), most_mdstat, text_))
+    mdstat_ = File();  // not to spin: opened anew later
+  return true;
+}
+
+}  // namespace iopslimit

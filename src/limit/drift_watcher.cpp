@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "limit/drift_watcher.hpp"
+
+#include <fcntl.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <string_view>
+#include <utility>
+
+#include "loop/inotify.hpp"
+
+namespace iopslimit {
+namespace {
+
+constexpr std::string_view controllers = "/cgroup.subtree_control";
+
+std::string controllers_above(const std::string& cgroup) {
+  return cgroup.substr(0, cgroup.rfind('/')).append(controllers);
+}
+
+bool holds_limits(std::string_view file) {
+  return file == "io.max" || file.starts_with("blkio.throttle.");
+}
+
+}  // namespace
+
+LimitWatch::LimitWatch(std::string root, std::size_t most,
+                       std::function<void(const std::string&)> complain)
+    : root_(std::move(root)),
+      most_(most),
+      complain_(std::move(complain)),
+      has_controllers_(access((root_ + std::string(controllers)).c_str(), F_OK) == 0),
+      inotify_(open_inotify()) {}
+
+LimitWatch::Written LimitWatch::read_events() {
+  Written written;
+  read_inotify(fd(), [&](int descriptor, std::uint32_t mask, std::string_view name) {
+    if ((mask & IN_Q_OVERFLOW) != 0) written.lost = true;
+    const auto watched = names_.find(descriptor);
+    if (watched == names_.end()) return;
+    if ((mask & IN_IGNORED) != 0) {
+      watches_.erase(watched->second);
+      names_.erase(watched);
+    } else if (holds_limits(name)) {
+      written.cgroups.insert(watched->second->first);
+    } else if (name.empty()) {  // the file itself is watched
+      each_beside(watched->second->first, [&](const std::string& cgroup) {
+        written.cgroups.insert(cgroup);
+        return true;
+      });
+    }
+  });
+  return written;
+}
+
+bool LimitWatch::follow(const std::string& cgroup) {
+  if (watches_.size() >= most_ && !watches_.contains(cgroup)) {
+    complain_once();
+    return false;
+  }
+  if (!add(cgroup, IN_MODIFY | IN_ONLYDIR | IN_DONT_FOLLOW)) return false;
+  if (has_controllers_) add(controllers_above(cgroup), IN_MODIFY | IN_DONT_FOLLOW);
+  return true;
+}
+
+bool LimitWatch::add(const std::string& path, std::uint32_t mask) {
+  const int watch = inotify_add_watch(fd(), (root_ + path).c_str(), mask);
+  if (watch < 0 && errno == ENOSPC) complain_once();
+  const auto old = watches_.find(path);
+  if (old != watches_.end() && old->second == watch) return false;
+  drop(path);
+  if (watch < 0) return false;  // gone: its end is told elsewhere
+  names_[watch] = watches_.emplace(path, watch).first;
+  return true;
+}
+
+void LimitWatch::complain_once() {
+  if (std::exchange(complained_, true)) return;
+  complain_(
+      "not every limit is watched for changes by others, inotify has no watch to spare: the "
+      "check finds them ([service] check_interval); to have more: sysctl "
+      "fs.inotify.max_user_watches=65536");
+}
+
+void LimitWatch::forget(const std::string& cgroup) {
+  drop(cgroup);
+  if (!has_controllers_) return;
+  bool last = true;
+  each_beside(cgroup, [&last](const std::string&) { return last = false; });
+  if (last) drop(controllers_above(cgroup));
+}
+
+void LimitWatch::drop(const std::string& path) {
+  const auto watch = watches_.find(path);
+  if (watch == watches_.end()) return;
+  inotify_rm_watch(fd(), watch->second);
+  names_.erase(watch->second);
+  watches_.erase(watch);
+}
+
+// Those with the same parent, until `see` has seen enough. Not what is inside of them: the kernel
+// takes no controller from a parent while a child passes it down (cgroup_subtree_control_write(),
+// kernel/cgroup/cgroup.c), and a runtime writes to every level for each container.
+void LimitWatch::each_beside(const std::string& path,
+                             const std::function<bool(const std::string&)>& see) const {
+  const std::string inside = path.substr(0, path.rfind('/') + 1);
+  for (auto watch = watches_.lower_bound(inside);
+       watch != watches_.end() && watch->first.starts_with(inside); ++watch) {
+    const std::string& other = watch->first;
+    if (other.rfind('/') + 1 != inside.size() || other.ends_with(controllers)) continue;
+    if (!see(other)) return;
+  }
+}
+
+void LimitWatch::forget_unless(const std::function<bool(const std::string&)>& wanted) {
+  std::set<std::string> unwanted;
+  for (const auto& watch : watches_) {
+    if (!watch.first.ends_with(controllers) && !wanted(watch.first)) unwanted.insert(watch.first);
+  }
+  for (const std::string& cgroup : unwanted) forget(cgroup);
+}
+
+std::size_t watches_to_spare() {
+  constexpr std::size_t least = 1024;
+  std::error_code error;
+  std::string text;
+  std::size_t most = 0;
+  const File file = open_at(AT_FDCWD, "/proc/sys/fs/inotify/max_user_watches", O_RDONLY, error);
+  if (!error && !read_whole(file.fd(), 4096, text))
+    std::from_chars(text.data(), text.data() + text.size(), most);
+  return most == 0 ? least : most / 4;
+}
+
+}  // namespace iopslimit

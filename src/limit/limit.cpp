@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "limit/limit.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+namespace iopslimit {
+namespace {
+
+// "100 MiB/s" where that is the whole truth, plain bytes where it would round.
+std::string bytes_per_second(std::uint64_t bps) {
+  constexpr std::array<std::pair<unsigned, std::string_view>, 3> units{
+      {{30U, " GiB/s"}, {20U, " MiB/s"}, {10U, " KiB/s"}}};
+  for (const auto& unit : units) {
+    if (bps % (std::uint64_t{1} << unit.first) != 0) continue;
+    return std::to_string(bps >> unit.first) + std::string(unit.second);
+  }
+  return std::to_string(bps) + " bytes/s";
+}
+
+std::string direction(std::uint64_t iops, std::uint64_t bps) {
+  if (iops == 0 && bps == 0) return "unlimited";
+  std::string text = iops == 0 ? "" : std::to_string(iops) + " IOPS";
+  if (bps != 0) text += (text.empty() ? "" : " and ") + bytes_per_second(bps);
+  return text;
+}
+
+std::uint64_t stricter(std::uint64_t one, std::uint64_t other) {
+  return one == 0 || other == 0 ? std::max(one, other) : std::min(one, other);
+}
+
+std::uint64_t part_of(std::uint64_t value, unsigned parts) {
+  return value == 0 ? 0 : std::max(value / parts, min_limit);
+}
+
+}  // namespace
+
+Limit stricter(const Limit& one, const Limit& other) {
+  return {.read_iops = stricter(one.read_iops, other.read_iops),
+          .write_iops = stricter(one.write_iops, other.write_iops),
+          .read_bps = stricter(one.read_bps, other.read_bps),
+          .write_bps = stricter(one.write_bps, other.write_bps)};
+}
+
+Limit part_of(const Limit& limit, unsigned parts) {
+  return {.read_iops = part_of(limit.read_iops, parts),
+          .write_iops = part_of(limit.write_iops, parts),
+          .read_bps = part_of(limit.read_bps, parts),
+          .write_bps = part_of(limit.write_bps, parts)};
+}
+
+std::string to_string(const Limit& limit) {
+  if (limit.unlimited()) return "unlimited";
+  return "read " + direction(limit.read_iops, limit.read_bps) + ", write " +
+         direction(limit.write_iops, limit.write_bps);
+}
+
+}  // namespace iopslimit

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// The text of io.max (cgroup v2) and blkio.throttle.*_device (v1).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "disk/devnum.hpp"
+#include "limit/limit.hpp"
+
+namespace iopslimit {
+
+/// "259:0 rbps=max wbps=max riops=500 wiops=500\n": all four keys, since the kernel keeps the old
+/// value of a key that is left out (Documentation/admin-guide/cgroup-v2.rst, io.max).
+std::string format_io_max(Devnum device, const Limit& limit);
+
+/// The limit that a whole io.max file holds for `device`; unlimited when it has no line for it.
+/// Lines and keys that do not parse are passed over.
+Limit parse_io_max(std::string_view text, Devnum device);
+
+/// "259:0 500\n" for one blkio.throttle file; 0 removes the rule. IOPS are stored in 32 bits there,
+/// without a check.
+std::string format_blkio(Devnum device, std::uint64_t value);
+
+/// The value that a whole blkio.throttle file holds for `device`; 0 when it has no line for it.
+std::uint64_t parse_blkio(std::string_view text, Devnum device);
+
+/// The devices that a whole file of either kind has lines for.
+std::vector<Devnum> devices_in(std::string_view text);
+
+}  // namespace iopslimit

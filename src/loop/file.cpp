@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "loop/file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+
+namespace iopslimit {
+
+File::~File() {
+  if (fd_ >= 0) close(fd_);
+}
+
+std::error_code last_error() {
+  return {errno, std::generic_category()};
+}
+
+File open_at(int folder, const char* path, int flags, std::error_code& error) {
+  File file(openat(folder, path, flags | O_CLOEXEC, 0644));
+  error = file ? std::error_code() : last_error();
+  return file;
+}
+
+std::error_code read_whole(int fd, std::size_t most, std::string& text, End end) {
+  constexpr std::size_t least = 4096;
+  constexpr std::size_t usual = 65536;  // of a larger buffer not all is wiped for a small file
+  std::size_t size = 0;
+  text.resize(std::clamp(text.capacity(), least, usual));
+  for (;;) {
+    if (size == text.size()) text.resize(std::max(text.capacity(), size * 2));
+    const ssize_t count =
+        pread(fd, text.data() + size, text.size() - size, static_cast<off_t>(size));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return last_error();
+    size += static_cast<std::size_t>(count);
+    if (size > most) return std::make_error_code(std::errc::file_too_large);
+    if (count == 0 || (end == End::short_read && size < text.size())) break;
+  }
+  text.resize(size);
+  return {};
+}
+
+std::error_code replace_file(const std::string& path, std::string_view text, Readers readers) {
+  const std::string next = path + ".new";
+  std::error_code error;
+  const File file =
+      open_at(AT_FDCWD, next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, error);
+  if (error) return error;
+  if (readers == Readers::everybody && fchmod(file.fd(), 0644) != 0) return last_error();
+  while (!text.empty()) {
+    const ssize_t count = write(file.fd(), text.data(), text.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return last_error();
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return std::rename(next.c_str(), path.c_str()) == 0 ? std::error_code() : last_error();
+}
+
+int check(int result, const char* what) {
+  if (result < 0) throw std::system_error(-result, std::generic_category(), what);
+  return result;
+}
+
+}  // namespace iopslimit

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// What Prometheus is told, as values: names, what they mean, labels. packaging/ and README.md use
+// these names; a test compares them.
+#pragma once
+
+#include <prometheus/metric_family.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "api/snapshot.hpp"
+#include "cgroup/io_stat.hpp"
+#include "disk/devnum.hpp"
+#include "metrics/histogram.hpp"
+
+namespace iopslimit {
+
+/// Decisions that were put in force, since the start of the service.
+struct DecisionCounts {
+  std::uint64_t limited = 0;
+  std::uint64_t exempted = 0;
+  std::uint64_t failed = 0;
+};
+
+/// All that the metrics are made of.
+struct Measured {
+  Overview overview;
+  DecisionCounts decisions;
+  Latency event_to_limit;
+  std::map<std::string, IoDone> done;          ///< by cgroup
+  std::map<Devnum, std::string> device_names;  ///< kernel names; one that is missing: its number
+  std::uint64_t now = 0;                       ///< seconds since the epoch
+};
+
+/// Every family, in a fixed order; one with nothing to tell has no metric. No two metrics of a
+/// family have the same labels. Label values are valid UTF-8 without control characters, whatever a
+/// pod's author wrote. Pod sandboxes are counted, and not listed.
+std::vector<prometheus::MetricFamily> metrics_of(const Measured& measured);
+
+}  // namespace iopslimit

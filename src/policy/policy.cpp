@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/policy.hpp"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "policy/annotations.hpp"
+
+namespace iopslimit {
+namespace {
+
+constexpr std::string_view label_key = "label.";
+
+std::string_view label_of(const Record& record, std::string_view key) {
+  const auto label = std::ranges::find(record.labels, key, &Record::Pairs::value_type::first);
+  return label == record.labels.end() ? std::string_view() : label->second;
+}
+
+// What the glob of this key is held against.
+std::string_view subject(std::string_view key, const ContainerPath& path, const Record& record) {
+  if (key == "namespace") return record.pod_namespace;
+  if (key == "pod") return record.pod;
+  if (key == "container") return record.name;
+  if (key == "image") return record.image;
+  if (key == "qos") return to_string(path.qos);
+  return label_of(record, key.substr(std::min(label_key.size(), key.size())));
+}
+
+// The limit on each data mount: what the policy sets, else what the mount's section sets, else
+// [limits].
+std::vector<Limit> limits_of(const Config& config, const PolicySection* policy) {
+  std::vector<Limit> limits;
+  limits.reserve(1 + config.more_devices.size());
+  const auto add = [&](const DeviceSection& device) {
+    const Limit base = device.limits.over(config.limit);
+    limits.push_back(policy == nullptr ? base : policy->limits.over(base));
+  };
+  add(config.device);
+  for (const auto& more : config.more_devices) add(more.second);
+  return limits;
+}
+
+std::string sections_of(const Config& config) {
+  std::string text = config.where("[limits]");
+  for (const auto& [name, device] : config.more_devices) {
+    if (device.limits.over(config.limit) == config.limit) continue;
+    text += ", for " + device.mount + " " + config.where("[device " + name + "]");
+  }
+  return text;
+}
+
+Decision exempt(std::string reason) {
+  Decision decision;
+  decision.verdict = Verdict::exempt;
+  decision.reason = std::move(reason);
+  return decision;
+}
+
+// The pod's own wish on top of what the operator's sections say.
+void follow_annotations(const Config& config, const NamedPolicy* policy, const Record& record,
+                        Decision& decision) {
+  if (record.annotations.empty()) return;
+  PodWish wish = read_wish(config.annotation_prefixes, record.annotations);
+  for (const std::string& asked : wish.asked) decision.reason += "; annotation " + asked;
+  std::string said;
+  for (Limit& limit : decision.limits) {
+    Granted granted = grant(config, policy, limit, wish.keys);
+    limit = granted.limit;
+    if (granted.clamps != said) decision.reason += granted.clamps;
+    said = std::move(granted.clamps);
+  }
+  decision.complaints = std::move(wish.complaints);
+}
+
+}  // namespace
+
+std::optional<std::string> excluded_by(const Config& config, const Record& record) {
+  const std::array<std::pair<std::string_view, std::string_view>, 4> names{
+      {{"image", record.image},
+       {"container", record.name},
+       {"pod", record.pod},
+       {"namespace", record.pod_namespace}}};
+  for (const std::string& keyword : config.exclude_keywords) {
+    if (keyword.empty()) continue;
+    for (const auto& name : names) {
+      if (name.second.find(keyword) == std::string_view::npos) continue;
+      return config.where("[exclude] keywords") + ": '" + keyword + "' in " +
+             std::string(name.first) + " '" + std::string(name.second) + "'";
+    }
+  }
+  const auto& namespaces = config.exclude_namespaces;
+  if (!record.pod_namespace.empty() &&
+      std::ranges::find(namespaces, record.pod_namespace) != namespaces.end()) {
+    return config.where("[exclude] namespaces") + ": '" + record.pod_namespace + "'";
+  }
+  return std::nullopt;
+}
+
+bool matches(const PolicySection& policy, const ContainerPath& path, const Record& record) {
+  return std::ranges::all_of(policy.globs, [&](const auto& glob) {
+    const std::string known(subject(glob.first, path, record));
+    return !known.empty() && fnmatch(glob.second.c_str(), known.c_str(), 0) == 0;
+  });
+}
+
+Decision decide(const Config& config, const ContainerPath& path, const Record* record) {
+  Decision decision;
+  if (record == nullptr) {
+    decision.limits = limits_of(config, nullptr);
+    decision.reason = sections_of(config) + "; the runtime's record was not readable";
+    return decision;
+  }
+  if (record->sandbox) {
+    decision.verdict = Verdict::sandbox;
+    decision.reason = "pod sandbox";
+    return decision;
+  }
+  if (auto reason = excluded_by(config, *record)) return exempt(std::move(*reason));
+  const auto policy = std::ranges::find_if(
+      config.policies, [&](const NamedPolicy& one) { return matches(one.second, path, *record); });
+  const bool found = policy != config.policies.end();
+  decision.reason =
+      found ? "[policy " + policy->first + "] (" + to_string(policy->second.origin) + ")"
+            : sections_of(config);
+  if (found && policy->second.exempt) return exempt(std::move(decision.reason));
+  decision.limits = limits_of(config, found ? &policy->second : nullptr);
+  follow_annotations(config, found ? &*policy : nullptr, *record, decision);
+  return decision;
+}
+
+RecordWish wished_for(const Config& config) {
+  RecordWish wish;
+  for (const auto& [name, policy] : config.policies) {
+    for (const auto& [key, glob] : policy.globs) {
+      if (!key.starts_with(label_key)) continue;
+      std::string label = key.substr(label_key.size());
+      if (std::ranges::find(wish.labels, label) == wish.labels.end())
+        wish.labels.push_back(std::move(label));
+    }
+  }
+  wish.annotation_prefixes = config.annotation_prefixes;
+  return wish;
+}
+
+RecordAnswer of_pod(RecordAnswer record) {
+  if (auto* good = std::get_if<Record>(&record)) {
+    good->sandbox = false;
+    good->name.clear();
+    good->image.clear();
+  }
+  return record;
+}
+
+}  // namespace iopslimit

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/utf8.hpp"
+
+#include <algorithm>
+
+namespace iopslimit {
+namespace {
+
+unsigned char byte_at(std::string_view text, std::size_t at) {
+  return at < text.size() ? static_cast<unsigned char>(text[at]) : 0;
+}
+
+bool continues(unsigned char byte) {
+  return (byte & 0xC0U) == 0x80U;
+}
+
+// Bytes of the printable code point that `text` begins with; 0 when it begins with none. The
+// second byte's range leaves out what is overlong, a surrogate or past U+10FFFF (RFC 3629,
+// section 4), and the C1 controls.
+std::size_t code_point(std::string_view text) {
+  const unsigned char first = byte_at(text, 0);
+  const unsigned char second = byte_at(text, 1);
+  if (first < 0x80) return first >= 0x20 && first != 0x7F ? 1 : 0;
+  if (first < 0xC2 || first > 0xF4 || !continues(second)) return 0;
+  if (first < 0xE0) return first == 0xC2 && second < 0xA0 ? 0 : 2;
+  if (first == 0xE0 && second < 0xA0) return 0;
+  if (first == 0xED && second > 0x9F) return 0;
+  if (!continues(byte_at(text, 2))) return 0;
+  if (first < 0xF0) return 3;
+  if (first == 0xF0 && second < 0x90) return 0;
+  if (first == 0xF4 && second > 0x8F) return 0;
+  return continues(byte_at(text, 3)) ? 4 : 0;
+}
+
+}  // namespace
+
+std::string plain_text(std::string_view text) {
+  std::string plain;
+  plain.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t bytes = code_point(text);
+    plain += bytes == 0 ? "?" : text.substr(0, bytes);
+    text.remove_prefix(std::max<std::size_t>(bytes, 1));
+  }
+  return plain;
+}
+
+std::string plain_lines(std::string_view text) {
+  std::string plain;
+  for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+    plain += plain_text(text.substr(0, end)) + "\n";
+    text.remove_prefix(end + 1);
+  }
+  return plain + plain_text(text);
+}
+
+std::size_t width_of(std::string_view plain) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      plain, [](char c) { return !continues(static_cast<unsigned char>(c)); }));
+}
+
+std::string cut_to(std::string_view plain, std::size_t most) {
+  if (width_of(plain) <= most) return std::string(plain);
+  if (most == 0) return {};
+  std::size_t bytes = 0;
+  for (std::size_t left = most - 1; left != 0; --left) {
+    do ++bytes;
+    while (continues(byte_at(plain, bytes)));
+  }
+  return std::string(plain.substr(0, bytes)) + "…";
+}
+
+}  // namespace iopslimit

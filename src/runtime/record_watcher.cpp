@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/record_watcher.hpp"
+
+#include <sys/inotify.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "loop/inotify.hpp"
+
+namespace iopslimit {
+namespace {
+
+constexpr std::uint32_t folder_mask =
+    IN_CREATE | IN_MOVED_TO | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+constexpr std::uint32_t gone_mask = IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED;
+
+// A file just opened for writing is closed later, and that is told too.
+bool is_written(const std::string& path) {
+  struct stat about {};
+  return lstat(path.c_str(), &about) == 0 && about.st_size > 0;
+}
+
+}  // namespace
+
+RecordWatch::RecordWatch(std::function<void(const ContainerPath&)> ready)
+    : ready_(std::move(ready)), inotify_(open_inotify()) {}
+
+void RecordWatch::read_events() {
+  read_inotify(inotify_.fd(), [this](int folder, std::uint32_t mask, std::string_view name) {
+    handle(folder, mask, name);
+  });
+}
+
+void RecordWatch::handle(int folder, std::uint32_t mask, std::string_view name) {
+  for (const std::string& cgroup : concerned(folder, mask, name))
+    look_again(cgroup, folder, mask, name);
+}
+
+// Copies, as what follows changes the maps.
+std::vector<std::string> RecordWatch::concerned(int folder, std::uint32_t mask,
+                                                std::string_view name) const {
+  std::vector<std::string> cgroups;
+  if ((mask & IN_Q_OVERFLOW) != 0) {
+    for (const auto& entry : awaited_) cgroups.push_back(entry.first);
+    return cgroups;
+  }
+  const auto found = folders_.find(folder);
+  if (found == folders_.end()) return cgroups;
+  const bool gone = (mask & gone_mask) != 0;
+  const auto [begin, end] = gone ? std::pair(found->second.begin(), found->second.end())
+                                 : found->second.equal_range(name);
+  for (auto entry = begin; entry != end; ++entry) cgroups.push_back(entry->second);
+  std::ranges::sort(cgroups);
+  cgroups.erase(std::unique(cgroups.begin(), cgroups.end()), cgroups.end());
+  return cgroups;
+}
+
+void RecordWatch::look_again(const std::string& cgroup, int folder, std::uint32_t mask,
+                             std::string_view name) {
+  const auto found = awaited_.find(cgroup);
+  if (found == awaited_.end()) return;  // forgotten by the callback of another
+  Awaited& awaited = found->second;
+  const auto is_step = [&](const Step& step) {
+    return step.is_file && step.folder == folder && step.name == name;
+  };
+  const bool is_file = std::ranges::any_of(awaited.steps, is_step);
+  bool ready = is_file && (mask & (IN_CLOSE_WRITE | IN_MOVED_TO)) != 0;
+  if (!is_file) place(awaited);
+  if (!ready) {
+    ready = std::ranges::any_of(awaited.files,
+                                [](const RecordFile& file) { return is_written(file.path()); });
+  }
+  if (!ready) return;
+  const ContainerPath container = awaited.container;  // ready_ may forget it
+  ready_(container);
+}
+
+void RecordWatch::await(const ContainerPath& container, std::vector<RecordFile> files) {
+  Awaited& awaited = awaited_[container.cgroup];
+  awaited.container = container;
+  awaited.files = std::move(files);
+  place(awaited);
+}
+
+// New steps before the old ones are left, so that a folder of both stays watched.
+void RecordWatch::place(Awaited& awaited) {
+  const std::vector<Step> old = std::exchange(awaited.steps, {});
+  for (const RecordFile& file : awaited.files) place(file, awaited);
+  for (const Step& step : old) leave(step, awaited.container.cgroup);
+}
+
+// From the root down, each folder watched before the next one is looked for: one that comes in
+// between is told.
+void RecordWatch::place(const RecordFile& file, Awaited& awaited) {
+  std::string folder = file.root;
+  int watch = inotify_add_watch(inotify_.fd(), folder.c_str(), folder_mask);
+  std::string_view rest = file.relative;
+  while (watch >= 0) {
+    const auto slash = rest.find('/');
+    const std::string name(rest.substr(0, slash));
+    const bool is_file = slash == std::string_view::npos;
+    folder.append("/").append(name);
+    const int next =
+        is_file ? -1
+                : inotify_add_watch(inotify_.fd(), folder.c_str(), folder_mask | IN_DONT_FOLLOW);
+    if (next < 0) {
+      folders_[watch].emplace(name, awaited.container.cgroup);
+      awaited.steps.push_back({watch, name, is_file});
+      return;
+    }
+    unwatch_if_unused(std::exchange(watch, next));
+    rest.remove_prefix(slash + 1);
+  }
+}
+
+void RecordWatch::leave(const Step& step, const std::string& cgroup) {
+  const auto folder = folders_.find(step.folder);
+  if (folder == folders_.end()) return;
+  const auto [begin, end] = folder->second.equal_range(step.name);
+  const auto entry =
+      std::find_if(begin, end, [&](const auto& one) { return one.second == cgroup; });
+  if (entry != end) folder->second.erase(entry);
+  if (!folder->second.empty()) return;
+  folders_.erase(folder);
+  unwatch_if_unused(step.folder);
+}
+
+void RecordWatch::unwatch_if_unused(int folder) {
+  if (!folders_.contains(folder)) inotify_rm_watch(inotify_.fd(), folder);
+}
+
+void RecordWatch::forget(const std::string& cgroup) {
+  const auto found = awaited_.find(cgroup);
+  if (found == awaited_.end()) return;
+  const Awaited awaited = std::move(found->second);
+  awaited_.erase(found);
+  for (const Step& step : awaited.steps) leave(step, cgroup);
+}
+
+void RecordWatch::forget_unless(const std::function<bool(const std::string&)>& known) {
+  std::vector<std::string> gone;
+  for (const auto& entry : awaited_) {
+    if (!known(entry.first)) gone.push_back(entry.first);
+  }
+  for (const std::string& cgroup : gone) forget(cgroup);
+}
+
+}  // namespace iopslimit

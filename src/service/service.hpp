@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// Connects the surfaces of the system to the daemon: which fact goes where, and what is sent when a
+// burst is over.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "cgroup/hierarchy.hpp"
+#include "cgroup/tree_watcher.hpp"
+#include "control/controller.hpp"
+#include "control/operator.hpp"
+#include "disk/block_events.hpp"
+#include "disk/mount_resolver.hpp"
+#include "limit/drift_watcher.hpp"
+#include "limit/dry_run.hpp"
+#include "limit/ownership_log.hpp"
+#include "loop/event_loop.hpp"
+#include "metrics/exporter.hpp"
+#include "report/journal.hpp"
+#include "report/rate_limiter.hpp"
+#include "runtime/record_files.hpp"
+#include "runtime/record_watcher.hpp"
+#include "service/burst.hpp"
+#include "systemd/notify.hpp"
+#include "systemd/unit_mirror.hpp"
+
+namespace iopslimit {
+
+/// The configuration asks for something that this node cannot do. what(): "file:line: message"; an
+/// exit status of 78 tells systemd not to try again.
+struct ConfigRefused : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// What the configuration does not say, because it is known before that is read.
+struct Surroundings {
+  LogForm log = LogForm::automatic;
+  /// Where the node's mounts are told. In a container with the node's PID namespace it is that of
+  /// PID 1: the container's own mounts may be bind mounts of what is not mounted on the node.
+  std::string mountinfo = "/proc/self/mountinfo";
+};
+
+class Wiring {
+ public:
+  /// `parsed` holds no errors. Throws ConfigRefused, or another exception when the machine cannot
+  /// do what is asked.
+  Wiring(std::string config_file, ParsedConfig parsed, const Surroundings& around);
+
+  /// First pass, READY, then events until SIGTERM or SIGINT.
+  void run();
+
+ private:
+  void connect();
+  void look_for_cgroups();
+  void read_cgroup_events();
+  void start_safety_net(const Config& config);
+  void container_appeared(const ContainerPath& path);
+  void await_record(const ContainerPath& path);
+  void seen(const CgroupWatch::Seen& one);
+  Listing list(Standalone standalone, bool reread);
+  void rescan();
+  void follow_anew();
+  void look_at_disks();
+  std::vector<std::string> reload();
+  void stop();
+
+  void tidy_up();
+  void flush();
+  bool do_a_piece();
+  void close_round();
+  void retry_controllers();
+  void follow_limit(const std::string& cgroup, bool unread);
+  void send_summaries();
+  void say(const Report& report);
+  std::string status() const;
+
+  std::string config_file_;
+  Journal journal_;
+  FloodGuard flood_guard_;
+  EventLoop loop_;
+  ServiceManager service_;
+  CgroupTree tree_;
+  std::unique_ptr<LimitSink> files_;
+  std::unique_ptr<LimitSink> sink_;
+  std::optional<ContainerRecord> records_;
+  RecordWatch late_records_;
+  CgroupWatch watch_;
+  LimitWatch limit_watch_;
+  std::vector<std::string> to_follow_;  // cgroups that may have no watch yet
+  std::set<std::string> written_;       // cgroups whose limit files were written
+  std::set<std::string> to_repair_;     // those of them whose time to be looked at has come
+  DataDisk disk_;
+  BlockEvents block_events_;
+  std::unique_ptr<Daemon> daemon_;
+  std::optional<Operating> operating_;
+  std::optional<UnitProperties> units_;  // none in a dry run
+  std::optional<Metering> metering_;
+  bool config_refused_ = false;
+  Burst burst_;
+  bool cgroup_came_ = false;  // in the events that are being read
+};
+
+}  // namespace iopslimit

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "systemd/unit_client.hpp"
+
+#include <algorithm>
+#include <ctime>
+#include <iterator>
+#include <string_view>
+#include <utility>
+
+#include "loop/file.hpp"
+#include "report/utf8.hpp"
+
+namespace iopslimit {
+namespace {
+
+constexpr const char* cannot_ask = "cannot write a call to systemd";
+
+void append_property(sd_bus_message* message, const char* name, const UnitChange& change,
+                     std::uint64_t Limit::*value) {
+  check(sd_bus_message_open_container(message, 'r', "sv"), cannot_ask);
+  check(sd_bus_message_append(message, "s", name), cannot_ask);
+  check(sd_bus_message_open_container(message, 'v', "a(st)"), cannot_ask);
+  check(sd_bus_message_open_container(message, 'a', "(st)"), cannot_ask);
+  for (const Rule& rule : change.rules) {
+    const std::string node = "/dev/block/" + to_string(rule.device);
+    const std::uint64_t limit = rule.limit.*value;
+    check(sd_bus_message_append(message, "(st)", node.c_str(), limit == 0 ? UINT64_MAX : limit),
+          cannot_ask);
+  }
+  for (int i = 0; i < 3; ++i) check(sd_bus_message_close_container(message), cannot_ask);
+}
+
+// Errors that asking again does not change. NoSuchUnit apart, systemd's own are such.
+bool is_final(std::string_view error) {
+  constexpr std::string_view known[] = {
+      SD_BUS_ERROR_ACCESS_DENIED,     SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED,
+      SD_BUS_ERROR_INVALID_ARGS,      SD_BUS_ERROR_NOT_SUPPORTED,
+      SD_BUS_ERROR_UNKNOWN_METHOD,    SD_BUS_ERROR_UNKNOWN_PROPERTY,
+      SD_BUS_ERROR_INVALID_SIGNATURE, SD_BUS_ERROR_PROPERTY_READ_ONLY};
+  return error.starts_with("org.freedesktop.systemd1.") ||
+         std::find(std::begin(known), std::end(known), error) != std::end(known);
+}
+
+UnitAnswer answer_of(std::string_view error) {
+  if (error == no_such_unit) return UnitAnswer::no_unit;
+  return is_final(error) ? UnitAnswer::refused : UnitAnswer::later;
+}
+
+}  // namespace
+
+BusMessage set_limits_call(sd_bus* bus, const UnitChange& change) {
+  sd_bus_message* message = nullptr;
+  check(sd_bus_message_new_method_call(bus, &message, "org.freedesktop.systemd1",
+                                       "/org/freedesktop/systemd1",
+                                       "org.freedesktop.systemd1.Manager", "SetUnitProperties"),
+        cannot_ask);
+  BusMessage owned(message);
+  const std::string unit(unit_of(change.cgroup));
+  constexpr int runtime = 1;
+  check(sd_bus_message_append(message, "sb", unit.c_str(), runtime), cannot_ask);
+  check(sd_bus_message_open_container(message, 'a', "(sv)"), cannot_ask);
+  append_property(message, "IOReadIOPSMax", change, &Limit::read_iops);
+  append_property(message, "IOWriteIOPSMax", change, &Limit::write_iops);
+  append_property(message, "IOReadBandwidthMax", change, &Limit::read_bps);
+  append_property(message, "IOWriteBandwidthMax", change, &Limit::write_bps);
+  check(sd_bus_message_close_container(message), cannot_ask);
+  return owned;
+}
+
+SystemdUnit::SystemdUnit(EventLoop& loop, std::string address, Handlers handlers,
+                         SystemdWaits waits)
+    : loop_(loop), address_(std::move(address)), handlers_(std::move(handlers)), waits_(waits) {}
+
+bool SystemdUnit::reachable() {
+  const bool can = link_ && link_->bus() != nullptr && !resting_;
+  if (!can) wait_for_it();
+  return can;
+}
+
+// The other connection to the bus tells the operator what becomes of the bus.
+void SystemdUnit::wait_for_it() {
+  waiting_ = true;
+  if (!silence_ && !said_silent_) start<&SystemdUnit::say_silent>(silence_, waits_.silence_usec);
+  if (!link_)
+    link_.emplace(loop_, address_, "",
+                  BusLink::Handlers{.begun = [](sd_bus*) {},
+                                    .say = [](const std::string&, bool) {},
+                                    .ready = [this] { connected(); }});
+}
+
+void SystemdUnit::connected() {
+  silence_.reset();
+  ask_again();
+}
+
+void SystemdUnit::set(const UnitChange& change) {
+  const BusMessage message = set_limits_call(link_->bus(), change);
+  calls_.push_front({this, change});
+  Call& call = calls_.front();
+  call.place = calls_.begin();
+  sd_bus_slot* slot = nullptr;
+  const int result = sd_bus_call_async(link_->bus(), &slot, message.get(), answer, &call, 0);
+  call.slot.reset(slot);
+  if (result < 0) settle(call, UnitAnswer::later, "the connection to the system bus is lost");
+}
+
+int SystemdUnit::answer(sd_bus_message* reply, void* call, sd_bus_error*) noexcept {
+  auto* open = static_cast<Call*>(call);
+  SystemdUnit* self = open->self;
+  try {
+    self->take_answer(*open, reply);
+  } catch (...) {
+    self->loop_.fail();
+  }
+  return 0;
+}
+
+void SystemdUnit::take_answer(Call& call, sd_bus_message* reply) {
+  if (sd_bus_message_is_method_error(reply, nullptr) == 0)
+    return settle(call, UnitAnswer::taken, "");
+  const sd_bus_error* error = sd_bus_message_get_error(reply);
+  settle(call, answer_of(error->name),
+         plain_text(error->message == nullptr ? error->name : error->message));
+}
+
+void SystemdUnit::settle(Call& call, UnitAnswer answer, const std::string& why) {
+  const UnitChange change = std::move(call.change);
+  calls_.erase(call.place);
+  if (answer == UnitAnswer::later) {
+    why_silent_ = why;
+    rest();
+  } else {
+    broke_silence();
+  }
+  handlers_.answered(change, answer, why);
+  end_when_done();
+}
+
+void SystemdUnit::rest() {
+  start<&SystemdUnit::ask_again>(resting_, waits_.again_usec);
+  if (!silence_ && !said_silent_) start<&SystemdUnit::say_silent>(silence_, waits_.silence_usec);
+}
+
+void SystemdUnit::broke_silence() {
+  silence_.reset();
+  if (std::exchange(said_silent_, false))
+    handlers_.say("systemd answers: it is told what it has to know of the limits", false);
+}
+
+void SystemdUnit::ask_again() {
+  resting_.reset();
+  waiting_ = false;
+  handlers_.ready();
+  end_when_done();
+}
+
+void SystemdUnit::say_silent() {
+  silence_.reset();
+  said_silent_ = true;
+  handlers_.say("systemd cannot be told of the limits (" + why_silent_ +
+                    "): they are in force by the cgroup files, and it is told as soon as it can be",
+                true);
+}
+
+void SystemdUnit::finish(std::function<void()> done) {
+  done_ = std::move(done);
+  start<&SystemdUnit::end>(finish_, waits_.finish_usec);
+  end_when_done();
+}
+
+void SystemdUnit::end_when_done() {
+  if (calls_.empty() && !waiting_) end();
+}
+
+void SystemdUnit::end() {
+  finish_.reset();
+  if (done_) std::exchange(done_, nullptr)();
+}
+
+template <void (SystemdUnit::*then)()>
+void SystemdUnit::start(Timer& timer, std::uint64_t usec) {
+  const auto trampoline = [](sd_event_source*, std::uint64_t, void* bound) noexcept {
+    auto* self = static_cast<SystemdUnit*>(bound);
+    try {
+      (self->*then)();
+    } catch (...) {
+      self->loop_.fail();
+    }
+    return 0;
+  };
+  sd_event_source* source = nullptr;
+  check(sd_event_add_time_relative(loop_.event(), &source, CLOCK_MONOTONIC, usec, 0, trampoline,
+                                   this),
+        "sd_event_add_time_relative");
+  timer.reset(source);
+}
+
+}  // namespace iopslimit

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "systemd/unit_rules.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "cgroup/path.hpp"
+#include "limit/rule_store.hpp"
+
+namespace iopslimit {
+namespace {
+
+std::string explain(ByFile why, const std::string& where, Devnum device) {
+  const std::string start = where + " is systemd, but ";
+  switch (why) {
+    case ByFile::hierarchy:
+      return start +
+             "systemd knows no IOPS limits on cgroup v1: every limit is in the cgroup files alone";
+    case ByFile::no_unit:
+      return start +
+             "not every cgroup here is a unit of systemd's (the kubelet's or the runtime's cgroup "
+             "driver is cgroupfs): those limits are in the cgroup files alone";
+    case ByFile::device:
+      return start + "systemd would limit what is below " + to_string(device) +
+             " in its place (it is no whole disk): limits on it are in the cgroup files alone";
+    case ByFile::unseen:
+      break;
+  }
+  return "";
+}
+
+const Rule* find_rule(const UnitRules::InForce& in_force, std::string_view cgroup, Devnum device) {
+  const auto rules = in_force.find(cgroup);
+  if (rules == in_force.end()) return nullptr;
+  const auto rule = std::ranges::find(rules->second, device, &Rule::device);
+  return rule == rules->second.end() ? nullptr : &*rule;
+}
+
+}  // namespace
+
+std::optional<ByFile> by_file(CgroupVersion version, std::string_view cgroup, Devnum device,
+                              const Targets& targets) {
+  if (version == CgroupVersion::v1) return ByFile::hierarchy;
+  if (unit_of(cgroup).empty()) return ByFile::no_unit;
+  const auto target = std::ranges::find_if(
+      targets, [device](const Target& one) { return one.device.devnum == device; });
+  if (target == targets.end()) return ByFile::unseen;
+  return target->device.whole_disk ? std::nullopt : std::optional(ByFile::device);
+}
+
+void UnitRules::adopt(const RulePlace& place) {
+  if (!may_hold_rules(place.cgroup)) return needs_.note(place, false);
+  known_[place.cgroup][place.device] = kernel_.read(place);
+}
+
+void UnitRules::configure(Apply apply, std::string where) {
+  if (apply != apply_) said_.clear();
+  apply_ = apply;
+  where_ = std::move(where);
+}
+
+bool UnitRules::takes(const std::string& cgroup, Devnum device, bool total,
+                      const Targets& targets) {
+  if (is_known(cgroup, device)) return true;
+  if (apply_ == Apply::files || (apply_ == Apply::automatic && !total)) return false;
+  const auto why = by_file(version_, cgroup, device, targets);
+  if (why && why != ByFile::unseen && apply_ == Apply::systemd) say(explain(*why, where_, device));
+  return !why;
+}
+
+bool UnitRules::takes_carriers() const {
+  return apply_ == Apply::systemd || std::ranges::any_of(known_, [](const auto& known) {
+           return place_of(known.first) != CgroupPlace::kubepods;
+         });
+}
+
+std::vector<UnitChange> UnitRules::changes(const InForce& in_force) {
+  std::erase_if(refused_, [&](const RulePlace& place) {
+    return find_rule(in_force, place.cgroup, place.device) == nullptr;
+  });
+  std::map<std::string, std::vector<Rule>> next;
+  for (const auto& [cgroup, rules] : in_force) {
+    for (const Rule& rule : rules) {
+      if (tells(cgroup, rule)) next[cgroup].push_back(rule);
+    }
+  }
+  for (const RulePlace& place : known_beyond(in_force)) {
+    if (!kernel_.read(place)) {
+      gone(place);
+    } else {
+      next[place.cgroup].push_back({place.device, Limit{}});
+    }
+  }
+  std::vector<UnitChange> all;
+  for (auto& [cgroup, rules] : next) {
+    if (!open_.contains(cgroup)) all.push_back({cgroup, std::move(rules)});
+  }
+  return all;
+}
+
+// What systemd knows of rules that are in force no more.
+std::vector<RulePlace> UnitRules::known_beyond(const InForce& in_force) const {
+  std::vector<RulePlace> places;
+  for (const auto& [cgroup, devices] : known_) {
+    for (const auto& one : devices) {
+      if (find_rule(in_force, cgroup, one.first) == nullptr) places.push_back({cgroup, one.first});
+    }
+  }
+  return places;
+}
+
+bool UnitRules::tells(const std::string& cgroup, const Rule& rule) const {
+  if (refused_.contains({cgroup, rule.device})) return false;
+  return !is_known(cgroup, rule.device) ||
+         known_.find(cgroup)->second.at(rule.device) != rule.limit;
+}
+
+void UnitRules::doubt(std::string_view cgroup) {
+  const auto known = known_.find(cgroup);
+  if (known == known_.end()) return;
+  for (auto& one : known->second) one.second.reset();
+}
+
+void UnitRules::sent(const UnitChange& change) {
+  open_.insert(change.cgroup);
+  for (const Rule& rule : change.rules) {
+    if (!is_known(change.cgroup, rule.device)) needs_.note({change.cgroup, rule.device}, true);
+    known_[change.cgroup][rule.device].reset();
+  }
+}
+
+void UnitRules::answered(const UnitChange& change, UnitAnswer answer, const std::string& why,
+                         const InForce& in_force) {
+  open_.erase(change.cgroup);
+  if (answer == UnitAnswer::taken) return read_back(change, in_force);
+  if (answer == UnitAnswer::later) return;
+  give_up(change, "systemd does not take the limits of " + std::string(unit_of(change.cgroup)) +
+                      " (" + why +
+                      "): they are in the cgroup file alone, and so are those of others it does "
+                      "not take");
+  for (const Rule& rule : change.rules) {
+    if (answer == UnitAnswer::no_unit || rule.limit.unlimited())
+      forget({change.cgroup, rule.device});
+  }
+}
+
+void UnitRules::read_back(const UnitChange& change, const InForce& in_force) {
+  for (const Rule& rule : change.rules) {
+    const RulePlace place{change.cgroup, rule.device};
+    if (rule.limit.unlimited()) {
+      forget(place);
+    } else {
+      known_[place.cgroup][place.device] = rule.limit;
+    }
+    const Rule* now = find_rule(in_force, place.cgroup, place.device);
+    const auto found = now == nullptr ? std::nullopt : kernel_.read(place);
+    if (!found || *found == now->limit) continue;
+    if (kernel_.write(place, now->limit)) continue;  // the next pass finds it again
+    if (*found == rule.limit) continue;              // another limit meanwhile
+    give_up({change.cgroup, {rule}},
+            "systemd was told " + to_string(rule.limit) + " for " +
+                std::string(unit_of(place.cgroup)) + " on " + to_string(place.device) +
+                " and the kernel had " + to_string(*found) +
+                " then: put right in the cgroup file, and left to it (systemctl cat shows what "
+                "else sets it)");
+  }
+}
+
+// A container that went meanwhile is nothing to speak of.
+void UnitRules::give_up(const UnitChange& change, const std::string& text) {
+  bool there = false;
+  for (const Rule& rule : change.rules) {
+    const RulePlace place{change.cgroup, rule.device};
+    refused_.insert(place);
+    there = there || kernel_.read(place).has_value();
+  }
+  if (there && said_.insert("given up").second)
+    needs_.tell(news(Severity::warning, Action::caution, text));
+}
+
+void UnitRules::say(const std::string& text) {
+  if (said_.insert(text).second) needs_.tell(news(Severity::warning, Action::caution, text));
+}
+
+bool UnitRules::is_known(std::string_view cgroup, Devnum device) const {
+  const auto known = known_.find(cgroup);
+  return known != known_.end() && known->second.contains(device);
+}
+
+void UnitRules::forget(const RulePlace& place) {
+  const auto known = known_.find(place.cgroup);
+  if (known == known_.end() || known->second.erase(place.device) == 0) return;
+  if (known->second.empty()) known_.erase(known);
+  needs_.note(place, false);
+}
+
+// The units of pods and containers go with their cgroups. kubepods.slice is there without anybody's
+// asking as soon as a pod is, with all that systemd was told of it.
+void UnitRules::gone(const RulePlace& place) {
+  if (place_of(place.cgroup) != CgroupPlace::kubepods) return forget(place);
+  known_[place.cgroup][place.device].reset();
+}
+
+}  // namespace iopslimit

@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: Apache-2.0
+// The service on a bus of the test's own, with a polkit of the test's own on it.
+#include "api/bus_service.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/epoll.h>
+
+#include <cstdio>
+#include <map>
+
+#include "support/private_bus.hpp"
+#include "support/sample_overview.hpp"
+
+namespace iopslimit {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+/// Says yes or no, or nothing until the test ends.
+class FakePolkit {
+ public:
+  enum class Mood { yes, no, challenge, silent };
+
+  FakePolkit(const PrivateBus& bus, EventLoop& loop, Mood mood)
+      : connection_(bus.connect()), mood_(mood) {
+    sd_bus* own = connection_.get();
+    EXPECT_GE(sd_bus_add_object_vtable(own, nullptr, "/org/freedesktop/PolicyKit1/Authority",
+                                       "org.freedesktop.PolicyKit1.Authority", vtable, this),
+              0);
+    EXPECT_GE(sd_bus_request_name(own, "org.freedesktop.PolicyKit1", 0), 0);
+    EXPECT_GE(sd_bus_attach_event(own, loop.event(), 0), 0);
+  }
+  ~FakePolkit() { sd_bus_detach_event(connection_.get()); }
+  FakePolkit(const FakePolkit&) = delete;
+  FakePolkit& operator=(const FakePolkit&) = delete;
+
+  std::vector<std::string> asked;
+  std::vector<bool> interactive;
+
+ private:
+  static int answer(sd_bus_message* call, void* self, sd_bus_error*) {
+    auto* polkit = static_cast<FakePolkit*>(self);
+    const char* action = nullptr;
+    unsigned flags = 0;
+    EXPECT_GE(sd_bus_message_skip(call, "(sa{sv})"), 0);
+    EXPECT_GE(sd_bus_message_read(call, "s", &action), 0);
+    EXPECT_GE(sd_bus_message_skip(call, "a{ss}"), 0);
+    EXPECT_GE(sd_bus_message_read(call, "u", &flags), 0);
+    polkit->asked.emplace_back(action);
+    polkit->interactive.push_back((flags & 1U) != 0);
+    if (polkit->mood_ == Mood::silent) return 1;
+    return sd_bus_reply_method_return(call, "(bba{ss})", polkit->mood_ == Mood::yes,
+                                      polkit->mood_ == Mood::challenge, 0);
+  }
+  static const sd_bus_vtable vtable[];
+  PrivateBus::Connection connection_;
+  Mood mood_;
+};
+
+const sd_bus_vtable FakePolkit::vtable[] = {
+    SD_BUS_VTABLE_START(0),
+    SD_BUS_METHOD("CheckAuthorization", "(sa{sv})sa{ss}us", "(bba{ss})", answer,
+                  SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_VTABLE_END};
+
+struct BusApiTest : testing::Test {
+  BusApiTest() { bus.start(); }
+
+  PrivateBus bus;
+  EventLoop loop;
+  Overview overview = sample_overview();
+  std::vector<std::string> done;
+  std::vector<std::string> refused;
+  bool was_paused = true;
+  std::vector<std::string> said;
+  std::unique_ptr<BusApi> api;
+
+  template <class Done>
+  void turn_until(const Done& is_done) {
+    constexpr std::uint64_t most_usec = 30000000;
+    while (!is_done()) {
+      ASSERT_GT(sd_event_run(loop.event(), most_usec), 0) << "nothing happened";
+    }
+  }
+
+  /// Returns when the name is owned.
+  void start() {
+    api = std::make_unique<BusApi>(
+        loop, bus.address(), bus.beside("private"),
+        BusApi::Answers{
+            .overview = [this] { return overview; },
+            .explain = [](const CarrierView& one) { return std::vector{"looked at " + one.name}; },
+            .reload =
+                [this] {
+                  done.emplace_back("reload");
+                  return refused;
+                },
+            .clear = [this] { done.emplace_back("clear"); },
+            .pause =
+                [this](const Choice& target, std::chrono::seconds span) {
+                  done.push_back("pause " + target.whom + " " + std::to_string(span.count()));
+                },
+            .resume =
+                [this](const Choice& target) {
+                  done.push_back("resume " + target.whom);
+                  return was_paused;
+                }},
+        [this](const std::string& text, bool) { said.push_back(text); });
+    turn_until([this] { return !said.empty(); });
+    ASSERT_THAT(said, ElementsAre(HasSubstr("on the bus as org.iopslimit1")));
+    said.clear();
+  }
+
+  /// What a command says, while the loop turns.
+  std::string run(const std::string& command) {
+    // NOLINTNEXTLINE(cert-env33-c): a fixed command of the test's own
+    FILE* pipe = popen((command + " 2>&1").c_str(), "re");
+    struct Reading {
+      int fd;
+      std::string out;
+      bool ended = false;
+    } reading{fileno(pipe), {}};
+    const auto read_some = [](sd_event_source*, int fd, std::uint32_t, void* bound) {
+      auto* into = static_cast<Reading*>(bound);
+      char buffer[4096];
+      const ssize_t count = read(fd, buffer, sizeof buffer);
+      into->ended = count <= 0;
+      if (count > 0) into->out.append(buffer, static_cast<std::size_t>(count));
+      return 0;
+    };
+    sd_event_source* source = nullptr;
+    sd_event_add_io(loop.event(), &source, reading.fd, EPOLLIN, read_some, &reading);
+    turn_until([&reading] { return reading.ended; });
+    sd_event_source_disable_unref(source);
+    pclose(pipe);
+    return reading.out;
+  }
+  std::string busctl(const std::string& arguments) {
+    return run("busctl --address=" + bus.address() + " " + arguments);
+  }
+  std::string call(const std::string& method) {
+    return busctl("call org.iopslimit1 /org/iopslimit1 org.iopslimit1.Manager " + method);
+  }
+  /// A command of a user who is not root.
+  std::string as_nobody(const std::string& method, const std::string& options) const {
+    const std::string other = geteuid() == 0 ? "setpriv --reuid=65534 --clear-groups " : "";
+    return other + "busctl " + options + " --address=" + bus.address() +
+           " call org.iopslimit1 /org/iopslimit1 org.iopslimit1.Manager " + method;
+  }
+  std::string call_as_nobody(const std::string& method, const std::string& options = "") {
+    return run(as_nobody(method, options));
+  }
+  std::string property(const std::string& name) {
+    return busctl("get-property org.iopslimit1 /org/iopslimit1 org.iopslimit1.Manager " + name);
+  }
+};
+
+TEST_F(BusApiTest, PropertiesTellWhatTheServiceIs) {
+  start();
+  EXPECT_EQ(property("Version"), "s \"0.1.0\"\n");
+  EXPECT_EQ(property("CgroupVersion"), "s \"v2\"\n");
+  EXPECT_EQ(property("Since"), "t 1000000000\n");
+  EXPECT_EQ(property("Limited"), "t 2\n");
+  EXPECT_EQ(property("Paused"), "t 1\n");
+  EXPECT_EQ(property("Repaired"), "t 2\n");
+  EXPECT_EQ(property("Waiting"), "as 1 \"/logs is not mounted: it is a plain directory\"\n");
+  EXPECT_THAT(property("Devices"), HasSubstr("\"devices\" as 1 \"259:0\""));
+  EXPECT_THAT(property("Totals"), HasSubstr("a(stttt) 1 \"259:0\" 3000 3000 0 0"));
+}
+
+TEST_F(BusApiTest, EveryPropertyCanBeRead) {
+  start();
+  const std::string all =
+      busctl("introspect org.iopslimit1 /org/iopslimit1 org.iopslimit1.Manager");
+  for (const char* member :
+       {".Version", ".Devices", ".LastReload", ".Waiting", ".Repaired", ".LastErrorAt",
+        ".ListContainers", ".ListPods", ".Explain", ".Reload", ".Clear", ".Pause", ".Resume",
+        ".ContainerLimited", ".ContainerExempted", ".DriftRepaired", ".DeviceChanged"}) {
+    EXPECT_THAT(all, HasSubstr(member));
+  }
+  EXPECT_THAT(busctl("call org.iopslimit1 /org/iopslimit1 org.freedesktop.DBus.Properties GetAll s "
+                     "org.iopslimit1.Manager"),
+              HasSubstr("a{sv} 22 "));
+}
+
+TEST_F(BusApiTest, EverybodyMayRead) {
+  start();
+  EXPECT_THAT(call_as_nobody("ListContainers"), HasSubstr("aa{sv} 6 14 \"id\" s \"aaaa"));
+  EXPECT_THAT(call_as_nobody("ListPods"), HasSubstr("aa{sv} 4 12 \"pod\" s \"job-2\""));
+  EXPECT_THAT(call_as_nobody("Explain s db"), HasSubstr("\"steps\" as 1 \"looked at db\""));
+}
+
+TEST_F(BusApiTest, ANameIsAContainersOrAPods) {
+  start();
+  EXPECT_THAT(call("Explain s shop/web-1"), HasSubstr("aa{sv} 3 15"));
+  EXPECT_THAT(call("Explain s web"), HasSubstr("'web' may be any of:\n  shop/web-1/web (bbbb"));
+  EXPECT_THAT(call("Explain s nobody"), HasSubstr("no container or pod is called 'nobody'"));
+  EXPECT_THAT(call("Explain s bb"), HasSubstr("looked at web"));
+}
+
+TEST_F(BusApiTest, RootChangesWithoutPolkit) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root";
+  start();
+  EXPECT_EQ(call("Reload"), "");
+  EXPECT_EQ(call("Clear"), "");
+  EXPECT_EQ(call("Pause st db 60"), "");
+  EXPECT_EQ(call("Resume s shop/db-0"), "");
+  EXPECT_THAT(done,
+              ElementsAre("reload", "clear", "pause " + overview.containers[0].path.cgroup + " 60",
+                          "resume " + overview.containers[0].path.pod_uid));
+}
+
+TEST_F(BusApiTest, WhatCannotBeDoneIsSaid) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root";
+  start();
+  refused = {"/etc/x:3: no such key", "/etc/x:4: no such section"};
+  EXPECT_THAT(call("Reload"), HasSubstr("/etc/x:3: no such key\n/etc/x:4: no such section"));
+  EXPECT_THAT(call("Pause st db 86401"), HasSubstr("a pause lasts from 1 s to 24 h"));
+  EXPECT_THAT(call("Pause st db 0"), HasSubstr("a pause lasts from 1 s to 24 h"));
+  EXPECT_THAT(call("Pause st web 60"), HasSubstr("may be any of"));
+  was_paused = false;
+  EXPECT_THAT(call("Resume s db"), HasSubstr("is not paused"));
+  EXPECT_THAT(done, ElementsAre("reload", HasSubstr("resume")));
+}
+
+TEST_F(BusApiTest, OthersAreRefusedWithoutPolkit) {
+  start();
+  for (const char* method : {"Reload", "Clear", "Pause st db 60", "Resume s db"}) {
+    EXPECT_THAT(call_as_nobody(method), HasSubstr("Access denied"));
+  }
+  EXPECT_THAT(done, IsEmpty());
+}
+
+TEST_F(BusApiTest, OthersAreRefusedByPolkit) {
+  start();
+  FakePolkit polkit(bus, loop, FakePolkit::Mood::no);
+  for (const char* method : {"Reload", "Clear", "Pause st db 60", "Resume s db"}) {
+    EXPECT_THAT(call_as_nobody(method), HasSubstr("Access denied"));
+  }
+  EXPECT_THAT(done, IsEmpty());
+  EXPECT_THAT(polkit.asked, ElementsAre("org.iopslimit1.reload", "org.iopslimit1.clear",
+                                        "org.iopslimit1.pause", "org.iopslimit1.pause"));
+}
+
+TEST_F(BusApiTest, OthersMayWhatPolkitLetsThem) {
+  start();
+  FakePolkit polkit(bus, loop, FakePolkit::Mood::yes);
+  EXPECT_EQ(call_as_nobody("Clear"), "");
+  EXPECT_THAT(done, ElementsAre("clear"));
+}
+
+TEST_F(BusApiTest, APasswordIsAskedForWhereTheCallerWantsIt) {
+  start();
+  FakePolkit polkit(bus, loop, FakePolkit::Mood::challenge);
+  EXPECT_THAT(call_as_nobody("Clear", "--allow-interactive-authorization=yes"),
+              HasSubstr("polkit wants a password for org.iopslimit1.clear"));
+  EXPECT_THAT(call_as_nobody("Clear", "--allow-interactive-authorization=no"),
+              HasSubstr("polkit wants a password"));
+  EXPECT_THAT(polkit.interactive, ElementsAre(true, false));
+  EXPECT_THAT(done, IsEmpty());
+}
+
+TEST_F(BusApiTest, APolkitThatTakesItsTimeHoldsNothingUp) {
+  start();
+  FakePolkit polkit(bus, loop, FakePolkit::Mood::silent);
+  FILE* caller = popen((as_nobody("Clear", "--timeout=1") + " >/dev/null 2>&1").c_str(), "re");
+  turn_until([&polkit] { return !polkit.asked.empty(); });
+  EXPECT_EQ(property("Version"), "s \"0.1.0\"\n");
+  EXPECT_THAT(done, IsEmpty());
+  pclose(caller);
+}
+
+TEST_F(BusApiTest, TheBusComesBack) {
+  start();
+  bus.stop();
+  turn_until([this] { return !said.empty(); });
+  ASSERT_THAT(said, ElementsAre(HasSubstr("the system bus went away")));
+  bus.start();
+  turn_until([this] { return said.size() == 2; });
+  EXPECT_THAT(said.back(), HasSubstr("on the bus as org.iopslimit1"));
+  EXPECT_EQ(property("Version"), "s \"0.1.0\"\n");
+}
+
+TEST_F(BusApiTest, TheBusMayComeLater) {
+  bus.stop();
+  api.reset();
+  sd_event_source* later = nullptr;
+  sd_event_add_time_relative(
+      loop.event(), &later, CLOCK_MONOTONIC, 10000, 0,
+      [](sd_event_source*, std::uint64_t, void* self) {
+        static_cast<PrivateBus*>(self)->start();
+        return 0;
+      },
+      &bus);
+  start();
+  EXPECT_EQ(property("Version"), "s \"0.1.0\"\n");
+  sd_event_source_unref(later);
+}
+
+TEST_F(BusApiTest, AQuestionToPolkitEndsWithTheBus) {
+  start();
+  {
+    FakePolkit polkit(bus, loop, FakePolkit::Mood::silent);
+    FILE* caller = popen((as_nobody("Clear", "") + " >/dev/null 2>&1").c_str(), "re");
+    turn_until([&polkit] { return !polkit.asked.empty(); });
+    bus.stop();
+    pclose(caller);
+  }
+  turn_until([this] { return !said.empty(); });
+  EXPECT_THAT(said, ElementsAre(HasSubstr("went away")));
+  EXPECT_THAT(done, IsEmpty());
+}
+
+TEST_F(BusApiTest, ReportsBecomeSignals) {
+  start();
+  const auto listener = bus.connect();
+  std::vector<std::string> heard;
+  ASSERT_GE(
+      sd_bus_match_signal(
+          listener.get(), nullptr, "org.iopslimit1", nullptr, nullptr, nullptr,
+          [](sd_bus_message* signal, void* bound, sd_bus_error*) {
+            static_cast<decltype(heard)*>(bound)->emplace_back(sd_bus_message_get_member(signal));
+            return 0;
+          },
+          &heard),
+      0);
+  ASSERT_GE(sd_bus_attach_event(listener.get(), loop.event(), 0), 0);
+  Report report;
+  report.container_id = sample_id('a');
+  report.pod_name = "na\xffme\n";  // the bus takes no such text
+  for (const Action action :
+       {Action::none, Action::limited, Action::exempted, Action::lost, Action::repaired}) {
+    report.action = action;
+    api->tell(report);
+  }
+  api->reloaded();
+  api->devices_changed();
+  turn_until([&heard] { return !heard.empty() && heard.back() == "DeviceChanged"; });
+  EXPECT_THAT(heard, ElementsAre("ContainerLimited", "ContainerExempted", "DriftRepaired",
+                                 "PropertiesChanged", "DeviceChanged"));
+  sd_bus_detach_event(listener.get());
+}
+
+TEST_F(BusApiTest, WithoutABusSignalsGoNowhere) {
+  start();
+  bus.stop();
+  turn_until([this] { return !said.empty(); });
+  Report report;
+  report.action = Action::limited;
+  api->tell(report);
+  api->devices_changed();
+  api->reloaded();
+}
+
+// In a process of its own: 0 when each method is answered with `errors`' own word, "" being no
+// error. busctl cannot do this: it greets as one greets a bus.
+int call_on_socket(const std::string& path, const std::map<std::string, std::string>& errors) {
+  sd_bus* bus = nullptr;
+  if (sd_bus_new(&bus) < 0 || sd_bus_set_address(bus, ("unix:path=" + path).c_str()) < 0 ||
+      sd_bus_start(bus) < 0)
+    return 1;
+  for (const auto& [method, wanted] : errors) {
+    sd_bus_error error{};
+    sd_bus_call_method(bus, nullptr, bus_path, bus_interface, method.c_str(), &error, nullptr, "");
+    if ((error.name == nullptr ? "" : error.name) != wanted) return 2;
+  }
+  return 0;
+}
+
+// Root's own way: no bus, no polkit, the kernel says who it is.
+TEST_F(BusApiTest, AnswersOnTheSocketBesideTheBus) {
+  start();
+  bus.stop();
+  const bool root = geteuid() == 0;
+  const pid_t child = fork();
+  if (child == 0)
+    _exit(call_on_socket(bus.beside("private"),
+                         {{"ListPods", ""}, {"Clear", root ? "" : SD_BUS_ERROR_ACCESS_DENIED}}));
+  int status = -1;
+  while (waitpid(child, &status, WNOHANG) == 0) sd_event_run(loop.event(), 10000);
+  EXPECT_EQ(status, 0);
+  EXPECT_THAT(done, SizeIs(root ? 1 : 0));
+}
+
+}  // namespace
+}  // namespace iopslimit

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: Apache-2.0
+// Real inotify on a temporary tree shaped like the kubelet's.
+#include "cgroup/tree_watcher.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "support/watched_tree.hpp"
+
+namespace iopslimit {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+using testing::UnorderedElementsAre;
+
+const std::string pod = "/kubepods/burstable/pod0a";
+
+std::string container(int number, const std::string& in = pod) {
+  std::string id = std::to_string(number);
+  id.insert(0, 64 - id.size(), '0');
+  return in + "/" + id;
+}
+
+using CgroupWatchTest = WatchedTree;
+
+TEST_F(CgroupWatchTest, WhatWasThereBeforeIsListed) {
+  tree.folder(container(1));
+  tree.folder(container(2, "/kubepods/pod0b"));
+  tree.folder("/kubelet.slice/kubelet-kubepods.slice");
+  EXPECT_THAT(scan(), UnorderedElementsAre("/kubepods", pod, container(1), "/kubepods/pod0b",
+                                           container(2, "/kubepods/pod0b"),
+                                           "/kubelet.slice/kubelet-kubepods.slice"));
+}
+
+TEST_F(CgroupWatchTest, APodIsListedBeforeItsContainers) {
+  tree.folder(container(1));
+  tree.folder(container(1) + "/container");
+  EXPECT_THAT(scan(), ElementsAre("/kubepods", pod, container(1)));
+}
+
+TEST_F(CgroupWatchTest, APodIsToldBeforeItsContainers) {
+  tree.folder("/kubepods/burstable");
+  scan();
+  tree.folder(pod);
+  read();
+  EXPECT_THAT(order, ElementsAre(pod));
+  tree.folder(container(1));
+  read();
+  EXPECT_THAT(order, ElementsAre(pod, container(1)));
+}
+
+// The container is there when the pod's event is read: nothing tells its own creation.
+TEST_F(CgroupWatchTest, AContainerInAPodJustFoundIsToldAfterIt) {
+  const std::string slice = "/kubepods.slice/kubepods-pod0a.slice";
+  const std::string scope = slice + "/cri-containerd-" + container(1, "").substr(1) + ".scope";
+  tree.folder("/kubepods.slice");
+  scan();
+  tree.folder(scope);
+  read();
+  EXPECT_THAT(order, ElementsAre(slice, scope));
+}
+
+TEST_F(CgroupWatchTest, WhatComesLaterIsTold) {
+  scan();
+  for (const auto* step : {"/kubepods", "/kubepods/burstable", "/kubepods/burstable/pod0a"}) {
+    tree.folder(step);
+    read();
+  }
+  tree.folder(container(1));
+  read();
+  EXPECT_THAT(order, ElementsAre("/kubepods", pod, container(1)));
+}
+
+TEST_F(CgroupWatchTest, AWholeBranchAtOnceIsFoundBelowItsFirstDirectory) {
+  scan();
+  tree.folder(container(1, "/kubelet/kubepods/besteffort/pod0c"));
+  read();
+  EXPECT_THAT(order, ElementsAre("/kubelet/kubepods", "/kubelet/kubepods/besteffort/pod0c",
+                                 container(1, "/kubelet/kubepods/besteffort/pod0c")));
+  tree.folder(container(2, "/kubelet/kubepods/besteffort/pod0c"));
+  read();
+  EXPECT_THAT(appeared, Contains(container(2, "/kubelet/kubepods/besteffort/pod0c")));
+}
+
+TEST_F(CgroupWatchTest, AContainersOwnSubtreeIsNeverWatched) {
+  tree.folder(container(1));
+  scan();
+  const std::size_t watches = watch.watch_count();
+  for (int i = 0; i < 100; ++i)
+    tree.folder(container(1) + "/kubepods/pod0d/" + container(i, "").substr(1));
+  read();
+  scan();
+  EXPECT_THAT(appeared, IsEmpty());
+  EXPECT_EQ(watch.watch_count(), watches);
+  EXPECT_EQ(poll(nullptr, 0, 0), 0);
+}
+
+TEST_F(CgroupWatchTest, RemovalIsTold) {
+  tree.folder(container(1));
+  scan();
+  tree.remove(container(1));
+  read();
+  EXPECT_THAT(vanished, ElementsAre(container(1)));
+  tree.remove(pod);
+  read();
+  EXPECT_THAT(vanished, ElementsAre(container(1), pod));
+}
+
+TEST_F(CgroupWatchTest, AfterTenThousandContainersTheWatchesAreWhatTheyWere) {
+  tree.folder("/kubepods/burstable");
+  scan();
+  const std::size_t before = watch.watch_count();
+  for (int i = 0; i < 10000; ++i) {
+    const std::string one = "/kubepods/burstable/pod" + std::to_string(i);
+    tree.folder(container(i, one));
+    read();
+    tree.remove(one);
+    read();
+  }
+  EXPECT_EQ(watch.watch_count(), before);
+  EXPECT_THAT(appeared, SizeIs(20000));
+}
+
+TEST_F(CgroupWatchTest, AScanDropsWatchesOfWhatWentUnheard) {
+  tree.folder(container(1));
+  scan();
+  const std::size_t before = watch.watch_count();
+  tree.folder(container(2, "/kubepods/pod0e"));
+  scan();
+  EXPECT_EQ(watch.watch_count(), before + 1);
+  tree.remove("/kubepods/pod0e");
+  scan();  // the events are still unread
+  EXPECT_EQ(watch.watch_count(), before);
+  read();
+  EXPECT_EQ(watch.watch_count(), before);
+}
+
+TEST_F(CgroupWatchTest, TheSamePodPathMadeAgainIsWatchedAgain) {
+  tree.folder(pod);
+  scan();
+  tree.remove(pod);
+  tree.folder(pod);
+  read();  // both events at once: IN_DELETE finds the new directory
+  tree.folder(container(1));
+  read();
+  EXPECT_THAT(appeared, Contains(container(1)));
+}
+
+TEST_F(CgroupWatchTest, AScanBetweenRemovalAndItsEventKeepsTheNewWatch) {
+  tree.folder(pod);
+  scan();
+  tree.remove(pod);
+  tree.folder(pod);
+  scan();
+  read();
+  tree.folder(container(1));
+  read();
+  EXPECT_THAT(appeared, Contains(container(1)));
+}
+
+TEST_F(CgroupWatchTest, OthersDirectoriesAreNotWatched) {
+  tree.folder("/system.slice/docker.service");
+  tree.folder("/user.slice/user-0.slice");
+  tree.folder("/docker/" + std::string(64, 'a'));
+  scan();
+  EXPECT_EQ(watch.watch_count(), 2U);  // the root and /docker
+}
+
+TEST_F(CgroupWatchTest, OverflowIsTold) {
+  std::ifstream sysctl("/proc/sys/fs/inotify/max_queued_events");
+  int queue = 0;
+  sysctl >> queue;
+  ASSERT_GT(queue, 0);
+  tree.folder("/kubepods");
+  scan();
+  for (int i = 0; i <= queue; ++i) {
+    const std::string one = "/kubepods/pod" + std::to_string(i);
+    tree.folder(one);
+  }
+  read();
+  EXPECT_EQ(lost, 1);
+  EXPECT_THAT(complaints, Contains(HasSubstr("max_queued_events")));
+}
+
+TEST_F(CgroupWatchTest, AControllerEnabledLaterTellsTheSiblings) {
+  tree.folder(container(1));
+  tree.file(pod + "/cgroup.subtree_control");
+  scan();
+  watch.await_controller(container(1));
+  tree.file(pod + "/cgroup.subtree_control", "+io");
+  read();
+  EXPECT_THAT(appeared, UnorderedElementsAre(container(1)));
+  appeared.clear();
+  tree.file(pod + "/cgroup.subtree_control", "+cpu");
+  read();
+  EXPECT_THAT(appeared, IsEmpty()) << "nobody waits any more";
+  watch.await_controller(container(1));
+  tree.file(pod + "/cgroup.subtree_control", "+io");
+  read();
+  EXPECT_THAT(appeared, UnorderedElementsAre(container(1))) << "asked again";
+}
+
+TEST_F(CgroupWatchTest, TheDescriptorIsReadableWhenThereIsNews) {
+  tree.folder("/kubepods");
+  scan();
+  EXPECT_FALSE(readable());
+  tree.folder("/kubepods/burstable");
+  EXPECT_TRUE(readable());
+  watch.read_events();
+  EXPECT_FALSE(readable());
+}
+
+// Or whoever makes cgroups without end would keep everybody else waiting.
+TEST_F(CgroupWatchTest, OneReadTellsABatchAndNotAllThereIs) {
+  tree.folder(pod);
+  scan();
+  for (int i = 0; i < 1000; ++i) tree.folder(container(i));
+  watch.read_events();
+  EXPECT_THAT(appeared.size(), testing::AllOf(testing::Gt(0U), testing::Lt(900U)));
+  EXPECT_TRUE(readable());
+  read();
+  EXPECT_THAT(appeared, SizeIs(1000));
+}
+
+// A container in a loop of mkdir and rmdir: others' events come after few of its own.
+TEST_F(CgroupWatchTest, OfWhatIsMadeAndRemovedInALoopTheLastIsTold) {
+  tree.folder(pod);
+  scan();
+  order.clear();
+  for (int round = 0; round < 50; ++round) {
+    tree.folder(container(1));
+    tree.folder(container(2));
+    std::filesystem::remove(tree.at(container(1)));
+    std::filesystem::remove(tree.at(container(2)));
+  }
+  tree.folder(container(1));
+  tree.folder(container(3));
+  read();
+  // By the last removal, as it is there again, and by its own event.
+  EXPECT_THAT(order, ElementsAre(container(1), container(1), container(3)));
+  EXPECT_THAT(vanished, UnorderedElementsAre(container(1), container(2)));
+}
+
+TEST_F(CgroupWatchTest, ARemovedCgroupIsNotThere) {
+  tree.folder(pod);
+  EXPECT_TRUE(watch.is_there(pod));
+  tree.remove(pod);
+  EXPECT_FALSE(watch.is_there(pod));
+}
+
+// v1 lets a cgroup be renamed: the watch stays with the directory, whatever order the names are
+// looked at in.
+TEST_F(CgroupWatchTest, RenamedPodsKeepTheirWatches) {
+  tree.folder("/kubepods/pod0a");
+  tree.folder("/kubepods/pod0b");
+  scan();
+  const std::size_t before = watch.watch_count();
+  std::filesystem::rename(tree.at("/kubepods/pod0a"), tree.at("/kubepods/pod0c"));
+  std::filesystem::rename(tree.at("/kubepods/pod0b"), tree.at("/kubepods/pod0a"));
+  scan();
+  EXPECT_EQ(watch.watch_count(), before);
+  read();
+  EXPECT_EQ(watch.watch_count(), before);
+  for (const char* renamed : {"/kubepods/pod0a", "/kubepods/pod0c"}) {
+    tree.folder(container(1, renamed));
+    read();
+    EXPECT_THAT(appeared, Contains(container(1, renamed)));
+  }
+}
+
+TEST_F(CgroupWatchTest, NamesOfAnyBytesAreNoContainers) {
+  tree.folder(pod);
+  scan();
+  const std::size_t before = watch.watch_count();
+  const std::string odd[] = {"\xff\xfe", "a\nb", std::string(255, 'a'),
+                             " ",        "..a",  container(1, "").substr(1) + "\x80",
+                             "pod\x01"};
+  for (const std::string& name : odd) {
+    tree.folder(pod + "/" + name);
+    tree.folder("/kubepods/" + name);
+  }
+  read();
+  EXPECT_THAT(scan(), UnorderedElementsAre("/kubepods", pod));
+  EXPECT_THAT(order, IsEmpty());
+  EXPECT_EQ(watch.watch_count(), before);
+}
+
+/// No descriptor is left for the process while it lives: every open fails with EMFILE.
+class NoDescriptors {
+ public:
+  NoDescriptors() {
+    getrlimit(RLIMIT_NOFILE, &before_);
+    const rlimit none{0, before_.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &none);
+  }
+  ~NoDescriptors() { setrlimit(RLIMIT_NOFILE, &before_); }
+  NoDescriptors(const NoDescriptors&) = delete;
+  NoDescriptors& operator=(const NoDescriptors&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(CgroupWatchTest, AScanThatCouldNotReadSaysSoAndForgetsNothing) {
+  tree.folder(container(1));
+  scan();
+  EXPECT_TRUE(watch.scan_was_whole());
+  const std::size_t watches = watch.watch_count();
+  // UBSan looks a class up through a pipe when it meets it first, which must be before none can be
+  // opened.
+  const std::error_code met(EMFILE, std::generic_category());
+  ASSERT_FALSE(met.message().empty());
+  ASSERT_FALSE(met == std::errc::no_such_device);
+  std::vector<std::string> seen{"not scanned"};
+  {
+    const NoDescriptors none;
+    seen = scan();
+  }
+  EXPECT_THAT(seen, IsEmpty());
+  EXPECT_FALSE(watch.scan_was_whole());
+  EXPECT_EQ(watch.watch_count(), watches);
+  EXPECT_THAT(complaints, ElementsAre(HasSubstr("cannot read the cgroup")));
+  EXPECT_FALSE(scan().empty());
+  EXPECT_TRUE(watch.scan_was_whole());
+}
+
+}  // namespace
+}  // namespace iopslimit

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+// An operator's pauses, from the bus to the rule, across restarts of the service.
+#include "control/operator.hpp"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "iopsctl/service.hpp"
+#include "loop/clock.hpp"
+#include "support/private_bus.hpp"
+#include "support/remembering_sink.hpp"
+#include "support/stacks.hpp"
+#include "support/temp_tree.hpp"
+
+namespace iopslimit {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+const std::string pod_uid = "00000000-0000-4000-8000-000000000001";
+
+ContainerPath container(char digit) {
+  return *parse_container_path("/kubepods/burstable/pod" + pod_uid + "/" + std::string(64, digit));
+}
+
+/// The service without its surfaces: a daemon, a sink that remembers, and the operator's side on a
+/// bus that is not there.
+struct OperatingTest : testing::Test {
+  RememberingSink kernel;
+  TempTree run;
+  std::vector<std::string> said;
+  std::unique_ptr<EventLoop> loop;
+  std::optional<Daemon> daemon;
+  std::optional<Operating> operating;
+  std::string address = "unix:path=" + run.at("no-bus");
+
+  void start() {
+    operating.reset();
+    std::vector<RulePlace> ours;
+    for (const auto& rule : kernel.rules) ours.push_back(rule.first);
+    loop = std::make_unique<EventLoop>();
+    daemon.emplace(kernel, CgroupVersion::v2, Config{}, ours);
+    operating.emplace(*loop, *daemon, run.root(), address,
+                      Operating::Needs{.reload = [] { return std::vector<std::string>(); },
+                                       .say = [this](const Report& news) { say(news); },
+                                       .flush = [this] { flush(); }});
+    daemon->on_disks({.mounts = {on_partition()}, .places = {}, .identities = {}});
+    appear('a', "db");
+    appear('b', "web");
+    flush();
+    said.clear();
+  }
+  void appear(char digit, const std::string& name) {
+    daemon->on_appeared(container(digit),
+                        Record{.name = name, .image = "i", .pod = "p", .pod_namespace = "n"});
+  }
+  void say(const Report& news) { said.push_back(news.text); }
+  void flush() {
+    for (const Report& report : daemon->take_reports()) {
+      said.push_back(report.text);
+      operating->told(report);
+    }
+  }
+  bool limited(char digit) { return !kernel.of(container(digit)).unlimited(); }
+  void note(const std::string& whom, std::uint64_t until) {
+    run.file("pauses", std::to_string(until) + " " + whom + "\n");
+  }
+  CarrierView view(char digit) {
+    const Overview overview = daemon->overview();
+    for (const CarrierView& one : overview.containers) {
+      if (one.path == container(digit)) return one;
+    }
+    return {};
+  }
+  template <class Done>
+  void turn_until(const Done& is_done) {
+    constexpr std::uint64_t most_usec = 30000000;
+    while (!is_done()) ASSERT_GT(sd_event_run(loop->event(), most_usec), 0);
+  }
+};
+
+TEST_F(OperatingTest, APauseIsTakenUpByARestart) {
+  note(container('a').cgroup, boot_seconds() + 600);
+  start();
+  EXPECT_FALSE(limited('a'));
+  EXPECT_TRUE(limited('b'));
+  EXPECT_EQ(view('a').standing, Standing::paused);
+  start();
+  EXPECT_FALSE(limited('a'));
+}
+
+TEST_F(OperatingTest, APauseEndsByItself) {
+  note(container('a').cgroup, boot_seconds() + 2);
+  start();
+  EXPECT_FALSE(limited('a'));
+  turn_until([this] { return limited('a'); });
+  EXPECT_THAT(said, Contains(HasSubstr("resumed: db of pod n/p is limited to read 500 IOPS")));
+  EXPECT_EQ(run.text("pauses"), "");
+  EXPECT_EQ(view('a').standing, Standing::limited);
+}
+
+TEST_F(OperatingTest, APauseThatEndedMeanwhileIsOver) {
+  note(container('a').cgroup, boot_seconds() - 1);
+  start();
+  EXPECT_TRUE(limited('a'));
+}
+
+TEST_F(OperatingTest, APausedPodLetsAllItsContainersGo) {
+  note(pod_uid, boot_seconds() + 600);
+  start();
+  EXPECT_FALSE(limited('a'));
+  EXPECT_FALSE(limited('b'));
+  appear('c', "late");
+  EXPECT_FALSE(limited('c'));
+}
+
+TEST_F(OperatingTest, ClearHoldsUntilTheNextConfiguration) {
+  start();
+  daemon->on_kubepods("/kubepods");
+  daemon->clear();
+  appear('c', "late");
+  daemon->on_rescan({.containers = {{container('a'), NoRecord{}}},
+                     .kubepods = {"/kubepods", "/more/kubepods"},
+                     .whole = false});
+  EXPECT_THAT(kernel.rules, IsEmpty());
+  EXPECT_TRUE(daemon->overview().cleared);
+  daemon->on_config({}, {.whole = false});
+  EXPECT_TRUE(limited('a'));
+  EXPECT_TRUE(limited('c'));
+  EXPECT_EQ(kernel.rules.count({"/kubepods", {259, 0}}), 1U);
+  EXPECT_FALSE(daemon->overview().cleared);
+}
+
+TEST_F(OperatingTest, TheOverviewAddsUp) {
+  start();
+  const Overview overview = daemon->overview();
+  ASSERT_EQ(overview.devices.size(), 1U);
+  EXPECT_EQ(overview.devices[0].used, each_way(1000));
+  EXPECT_EQ(overview.devices[0].state, DeviceState::limited);
+  EXPECT_EQ(overview.count(Standing::limited), 2U);
+  EXPECT_EQ(overview.writes, 2U);
+  EXPECT_THAT(daemon->explain(container('a').cgroup),
+              Contains(HasSubstr("limit on /data: read 500")));
+}
+
+TEST_F(OperatingTest, TheBeatComesWhenItIsAskedFor) {
+  start();
+  ASSERT_TRUE(since_beat(run.at("alive")).has_value());
+  const timespec long_ago[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
+  ASSERT_EQ(utimensat(AT_FDCWD, run.at("alive").c_str(), long_ago, 0), 0);
+  close(open(run.at("alive").c_str(), O_RDONLY | O_CLOEXEC));
+  const auto beat = [this] { return std::filesystem::last_write_time(run.at("alive")); };
+  const auto old = beat();
+  turn_until([&] { return beat() != old; });
+  EXPECT_GT(beat(), old);
+}
+
+TEST_F(OperatingTest, ALoopThatStandsStillDoesNotBeat) {
+  start();
+  const timespec long_ago[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
+  ASSERT_EQ(utimensat(AT_FDCWD, run.at("alive").c_str(), long_ago, 0), 0);
+  EXPECT_GT(*since_beat(run.at("alive")), Heartbeat::longest);
+}
+
+/// A client in a process of its own: this one's loop has to turn meanwhile.
+struct OperatingOnBusTest : OperatingTest {
+  PrivateBus bus;
+
+  OperatingOnBusTest() {
+    if (geteuid() != 0) return;
+    bus.start();
+    address = bus.address();
+    start();
+    turn_until([this] {
+      return std::ranges::any_of(
+          said, [](const std::string& text) { return text.starts_with("on the bus"); });
+    });
+    said.clear();
+  }
+  void SetUp() override {
+    if (geteuid() != 0) GTEST_SKIP() << "needs root";
+  }
+  template <class Ask>
+  void client(const Ask& ask) {
+    const pid_t child = fork();
+    if (child == 0) {
+      setenv("DBUS_SYSTEM_BUS_ADDRESS", address.c_str(), 1);
+      Service service(Places("/nowhere"));  // has no socket
+      ask(service);
+      _exit(0);
+    }
+    int status = -1;
+    while (waitpid(child, &status, WNOHANG) == 0) sd_event_run(loop->event(), 10000);
+    EXPECT_EQ(status, 0);
+  }
+};
+
+TEST_F(OperatingOnBusTest, PauseAndResume) {
+  client([](Service& service) { service.pause(container('a').cgroup, std::chrono::seconds(600)); });
+  EXPECT_FALSE(limited('a'));
+  EXPECT_TRUE(limited('b'));
+  EXPECT_THAT(said, ElementsAre("an operator paused n/p/db for 10 min",
+                                "paused: db of pod n/p is not limited until the pause ends"));
+  EXPECT_THAT(run.text("pauses"), HasSubstr(" " + container('a').cgroup + "\n"));
+  client([](Service& service) {
+    const Overview overview = service.overview();
+    const CarrierView& db = overview.containers.front();
+    if (db.standing != Standing::paused) _exit(1);
+    const std::uint64_t left = db.paused_until - wall_seconds();
+    if (left < 590 || left > 600) _exit(2);
+  });
+  client([](Service& service) { service.resume(container('a').cgroup); });
+  EXPECT_TRUE(limited('a'));
+  EXPECT_EQ(run.text("pauses"), "");
+}
+
+TEST_F(OperatingOnBusTest, ErrorsAreCountedAndKept) {
+  kernel.failures[container('c').cgroup] = SinkError::device_refused;
+  appear('c', "bad");
+  flush();
+  client([](Service& service) {
+    const Overview overview = service.overview();
+    if (overview.errors != 1) _exit(1);
+    if (overview.count(Standing::failed) != 1) _exit(2);
+    if (overview.last_error.find("not limited: bad") == std::string::npos) _exit(3);
+    if (overview.last_error_at == 0) _exit(4);
+  });
+}
+
+TEST_F(OperatingOnBusTest, ClearIsSaid) {
+  client([](Service& service) { service.clear(); });
+  EXPECT_THAT(kernel.rules, IsEmpty());
+  EXPECT_THAT(said, Contains(HasSubstr("an operator took every limit away")));
+}
+
+}  // namespace
+}  // namespace iopslimit

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "limit/ownership_log.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <string>
+
+#include "support/temp_tree.hpp"
+
+namespace iopslimit {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+using testing::UnorderedElementsAre;
+
+class NullSink final : public LimitSink {
+ public:
+  std::error_code begin(const RulePlace& place, const Limit& limit) override {
+    return write(place, limit);
+  }
+  std::error_code write(const RulePlace&, const Limit&) override {
+    noted_before_write = text ? text() : "";
+    return error;
+  }
+  std::optional<Limit> read(const RulePlace&) override { return Limit{}; }
+  void forget(const RulePlace&) override {}
+
+  std::error_code error;
+  std::function<std::string()> text;
+  std::string noted_before_write;
+};
+
+const RulePlace web{"/kubepods/pod0a/web", {259, 0}};
+const RulePlace db{"/kubepods/pod0a/db", {259, 1}};
+constexpr Limit limit{.read_iops = 500};
+
+struct RuleLedgerTest : testing::Test {
+  TempTree tree;
+  NullSink sink;
+  std::vector<std::string> complaints;
+
+  RuleLedger open() {
+    return RuleLedger(sink, tree.at("/rules"),
+                      [this](const std::string& text) { complaints.push_back(text); });
+  }
+};
+
+TEST_F(RuleLedgerTest, ARestartKnowsItsRules) {
+  {
+    RuleLedger ledger = open();
+    EXPECT_EQ(ledger.begin(web, limit), std::error_code());
+    EXPECT_EQ(ledger.begin(db, limit), std::error_code());
+    EXPECT_EQ(ledger.write(db, {}), std::error_code());
+  }
+  EXPECT_THAT(open().rules(), ElementsAre(web));
+}
+
+TEST_F(RuleLedgerTest, TheNoteComesBeforeTheWrite) {
+  RuleLedger ledger = open();
+  sink.text = [this] { return tree.text("/rules"); };
+  EXPECT_EQ(ledger.begin(web, limit), std::error_code());
+  EXPECT_EQ(sink.noted_before_write, "+ 259:0 /kubepods/pod0a/web\n");
+}
+
+TEST_F(RuleLedgerTest, ARuleThatCouldNotBeRemovedStaysNoted) {
+  RuleLedger ledger = open();
+  EXPECT_EQ(ledger.begin(web, limit), std::error_code());
+  sink.error = SinkError::device_refused;
+  EXPECT_TRUE(ledger.write(web, {}));
+  EXPECT_THAT(open().rules(), ElementsAre(web));
+}
+
+TEST_F(RuleLedgerTest, AChangedLimitIsNoNewNote) {
+  RuleLedger ledger = open();
+  EXPECT_FALSE(ledger.begin(web, limit));
+  for (std::uint64_t iops = 100; iops < 200; ++iops)
+    EXPECT_FALSE(ledger.write(web, {.read_iops = iops}));
+  EXPECT_EQ(tree.text("/rules"), "+ 259:0 /kubepods/pod0a/web\n");
+}
+
+TEST_F(RuleLedgerTest, WhatIsNotedTwiceCountsOnce) {
+  RuleLedger ledger = open();
+  for (int i = 0; i < 2; ++i) EXPECT_FALSE(ledger.begin(web, limit));
+  EXPECT_THAT(ledger.rules(), ElementsAre(web));
+  ledger.forget(web);
+  EXPECT_THAT(ledger.rules(), IsEmpty());
+}
+
+TEST_F(RuleLedgerTest, ACgroupThatWentBeforeItsRuleLeavesNoNote) {
+  RuleLedger ledger = open();
+  sink.error = SinkError::cgroup_gone;
+  EXPECT_TRUE(ledger.begin(web, limit));
+  EXPECT_THAT(open().rules(), IsEmpty());
+}
+
+TEST_F(RuleLedgerTest, WhatIsInForceOutlivesTheHistory) {
+  RuleLedger ledger = open();
+  EXPECT_FALSE(ledger.begin(web, limit));
+  std::size_t longest = 0;
+  std::size_t size = 0;
+  for (int i = 0; i < 3000; ++i) {
+    EXPECT_FALSE(ledger.begin(db, limit));
+    ledger.forget(db);
+    size = std::filesystem::file_size(tree.at("/rules"));
+    longest = std::max(longest, size);
+  }
+  EXPECT_LT(size, longest) << "it was rewritten";
+  EXPECT_THAT(ledger.rules(), ElementsAre(web));
+  EXPECT_FALSE(ledger.begin(db, limit));
+  EXPECT_THAT(open().rules(), UnorderedElementsAre(web, db));
+}
+
+TEST_F(RuleLedgerTest, TheFileDoesNotGrowWithHistory) {
+  RuleLedger ledger = open();
+  for (int i = 0; i < 20000; ++i) {
+    const RulePlace place{"/kubepods/pod0a/" + std::to_string(i), {259, 0}};
+    EXPECT_FALSE(ledger.begin(place, limit));
+    ledger.forget(place);
+  }
+  const std::string text = tree.text("/rules");
+  EXPECT_LT(std::count(text.begin(), text.end(), '\n'), 5000);
+  EXPECT_THAT(open().rules(), IsEmpty());
+}
+
+TEST_F(RuleLedgerTest, BadLinesArePassedOver) {
+  tree.file("/rules",
+            "+ 259:0 /kubepods/pod0a/web\n\n+\n+ \n+ x:0 /a\n+ 259:0\n+ 259:0 relative\ngarbage "
+            "/x\n- 259:9 /never\n+ 259:1 "
+            "/kubepods/pod0a/db and cut sho");
+  EXPECT_THAT(open().rules(), ElementsAre(web));
+}
+
+TEST_F(RuleLedgerTest, AFileThatCannotBeWrittenCostsNoLimit) {
+  RuleLedger ledger(sink, tree.at("/no/such/folder/rules"),
+                    [this](const std::string& text) { complaints.push_back(text); });
+  EXPECT_THAT(complaints, SizeIs(1));
+  EXPECT_THAT(complaints[0], HasSubstr("limits are not affected"));
+  EXPECT_EQ(ledger.begin(web, limit), std::error_code());
+  ledger.forget(web);
+}
+
+// A limit on the size of files stands for the full disk: it too lets a part of a line through.
+TEST_F(RuleLedgerTest, WhatAFullDiskHadNoRoomForComesWithTheNextNote) {
+  const RulePlace next{"/kubepods/pod0a/next", {259, 0}};
+  struct sigaction ignore {};
+  ignore.sa_handler = SIG_IGN;
+  ASSERT_EQ(sigaction(SIGXFSZ, &ignore, nullptr), 0);
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  {
+    RuleLedger ledger = open();
+    ASSERT_EQ(ledger.begin(web, limit), std::error_code());
+    const std::string whole = tree.text("/rules");
+    const rlimit full{.rlim_cur = whole.size() + 5, .rlim_max = before.rlim_max};
+    ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &full), 0);
+    EXPECT_EQ(ledger.begin(db, limit), std::error_code());
+    ledger.forget(web);
+    const std::string then = tree.text("/rules");
+    ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+    EXPECT_EQ(then, whole) << "half a line stayed";
+    EXPECT_THAT(complaints, SizeIs(1)) << "said once";
+    EXPECT_EQ(ledger.begin(next, limit), std::error_code());
+  }
+  EXPECT_THAT(open().rules(), UnorderedElementsAre(db, next));
+}
+
+}  // namespace
+}  // namespace iopslimit

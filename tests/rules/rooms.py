@@ -1,0 +1,133 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The rules for the layout of src/ (docs/development/architecture.md), as a test.
+
+Usage: rooms.py SOURCE_FOLDER. Prints each breach and exits with 1 when there is one.
+"""
+import pathlib
+import re
+import statistics
+import sys
+
+# A folder includes only itself and what stands left of it. The folders of one inner list do not know each other.
+ORDER = [["loop"], ["disk"], ["cgroup"], ["limit"], ["config"], ["runtime"], ["policy"], ["report"], ["api"], ["control"],
+         ["systemd", "metrics"], ["service", "iopsctl"]]
+RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
+
+# Headers and paths of the system, and the libraries that stand for it.
+SYSTEM = re.compile(r"#include <(unistd|fcntl|sys/|linux/|errno|cerrno|ctime|time\.h|signal|csignal|dirent|poll|malloc|termios|"
+                    r"fnmatch|sysexits|systemd/|libudev|ini\.h|iostream|fstream|filesystem|cstdio|cstdlib|libsmartcols)"
+                    r"|\"/(sys|proc|run|etc|dev|var)/")
+# The files that may name the system. Every other file decides from values.
+SURFACES = set("""
+main
+loop/clock loop/event_loop loop/file loop/inotify
+disk/block_devices disk/block_events disk/btrfs_members disk/mount_resolver
+cgroup/control_file cgroup/hierarchy cgroup/tree_watcher
+limit/drift_watcher limit/rule_key_file
+config/files config/ini_reader
+runtime/record_files runtime/record_watcher
+policy/policy
+report/journal report/json_line
+api/bus_codec api/bus_connection api/bus_service api/heartbeat api/polkit api/private_socket
+control/pause_file
+systemd/notify systemd/unit_client
+metrics/textfile
+service/service
+iopsctl/kernel iopsctl/main iopsctl/service iopsctl/source iopsctl/terminal iopsctl/top iopsctl/verbs iopsctl/wording
+""".split())
+
+# A library is named by these files alone: pattern of the include, files, what for.
+LIBRARIES = [
+    (r"<simdjson", r"runtime/record_json", "the records of all runtimes are read by one JSON reader"),
+    (r"runtime/record_json\.hpp", r"runtime/[a-z_]+", "only the runtimes' own files read JSON"),
+    (r"<prometheus/", r"metrics/(families|textfile)", "only the metrics name Prometheus' values"),
+    (r"<sys/inotify", r"(loop/inotify|cgroup/tree_watcher|limit/drift_watcher|runtime/record_watcher|api/heartbeat)",
+     "every reader of inotify is one of these"),
+    (r"<(thread|mutex|atomic|future|condition_variable)>", r"-", "there is one thread"),
+    (r"\"(.*/)?(utils?|common|helpers?|types|manager)\.hpp\"", r"-", "a file is named after what it is about"),
+]
+
+MOST_LINES = 350
+MOST_LINES_OF_MAIN = 100
+MOST_MEDIAN = 110
+MOST_SHARE = 16  # per cent of all lines, for one folder
+SMALL = 20  # files; the shares of a tree with fewer say nothing
+
+INCLUDE = re.compile(r"^#include \"([^\"]+)\"", re.M)
+
+
+def code_of(text):
+    return "\n".join(re.sub(r"//.*", "", line) for line in text.split("\n"))
+
+
+def circles(includes):
+    """Files that include themselves by way of others."""
+    done, found = set(), []
+
+    def walk(file, above):
+        if file in above:
+            found.append(" -> ".join(above[above.index(file):] + [file]))
+        if file in done or file in above:
+            return
+        for other in includes.get(file, ()):
+            walk(other, above + [file])
+        done.add(file)
+
+    for file in sorted(includes):
+        walk(file, [])
+    return found
+
+
+def breaches(files):
+    """`files`: path below src/ to text."""
+    includes = {name: INCLUDE.findall(text) for name, text in files.items()}
+    for name, text in files.items():
+        room, stem, code = name.rpartition("/")[0], name.rpartition(".")[0], code_of(text)
+        if not text.startswith("// SPDX-License-Identifier: Apache-2.0"):
+            yield f"{name}: no SPDX line"
+        if name != "main.cpp" and room not in RANK:
+            yield f"{name}: there is no such folder in the order of rooms"
+        for other in includes[name]:
+            home = other.rpartition("/")[0]
+            if room and home != room and RANK.get(home, 99) >= RANK.get(room, 99):
+                yield f"{name}: includes {other}, which does not stand left of it"
+        if SYSTEM.search(code) and stem not in SURFACES:
+            yield f"{name}: names the system ({SYSTEM.search(code)[0]}) and is not in the list of those that may"
+        for pattern, allowed, why in LIBRARIES:
+            if re.search("#include " + pattern, code) or re.search(r"#include \"" + pattern, code):
+                if not re.fullmatch(allowed, stem):
+                    yield f"{name}: {why}"
+        lines, most = text.count("\n"), MOST_LINES_OF_MAIN if name == "main.cpp" else MOST_LINES
+        if lines > most:
+            yield f"{name}: {lines} lines, at most {most}"
+    for circle in circles(includes):
+        yield f"circle of includes: {circle}"
+    lengths = {name: text.count("\n") for name, text in files.items()}
+    if len(files) < SMALL:
+        return
+    if statistics.median(lengths.values()) > MOST_MEDIAN:
+        yield f"the median file has {statistics.median(lengths.values())} lines, at most {MOST_MEDIAN}"
+    for room in RANK:
+        lines = sum(length for name, length in lengths.items() if name.startswith(room + "/"))
+        if 100 * lines > MOST_SHARE * sum(lengths.values()):
+            yield f"{room}/ has {lines} of {sum(lengths.values())} lines, at most {MOST_SHARE} %"
+
+
+def sources(folder):
+    return {str(path.relative_to(folder)): path.read_text()
+            for path in sorted(pathlib.Path(folder).rglob("*")) if path.suffix in (".cpp", ".hpp")}
+
+
+def main():
+    root = pathlib.Path(sys.argv[1])
+    found = list(breaches(sources(root / "src")))
+    found += [f"tests/{name}: no SPDX line" for name, text in sources(root / "tests").items()
+              if not text.startswith("// SPDX-License-Identifier: Apache-2.0")]
+    for one in found:
+        print(one)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// docker's records: below a pod, where a shim wrote the labels, and elsewhere, where an image may
+// have.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "runtime/record.hpp"
+
+namespace iopslimit {
+namespace {
+
+const std::string sandbox_id(64, '5');
+const RecordWish wish{.labels = {"team", "annotation.example.org/iops"},
+                      .annotation_prefixes = {"example.org"}};
+
+std::string config(const std::string& name, const std::string& labels,
+                   const std::string& image = "nginx:1") {
+  return R"({"StreamConfig":{},"State":{"Running":false},"ID":"x","Managed":false,"Image":"sha256:1",
+    "Name":")" +
+         name + R"(","Config":{"Hostname":"h","Image":")" + image + R"(","Labels":)" + labels +
+         "}}";
+}
+
+const std::string container_labels =
+    R"("io.kubernetes.docker.type":"container","io.kubernetes.container.name":"web",
+       "io.kubernetes.pod.name":"web-0","io.kubernetes.pod.namespace":"shop",
+       "io.kubernetes.pod.uid":"u","io.kubernetes.sandbox.id":")" +
+    sandbox_id + "\"";
+const std::string sandbox_labels =
+    R"("io.kubernetes.docker.type":"podsandbox","io.kubernetes.container.name":"POD",
+       "io.kubernetes.pod.name":"web-0","io.kubernetes.pod.namespace":"shop",
+       "io.kubernetes.pod.uid":"u","team":"blue","annotation.example.org/iops":"100",
+       "annotation.other.org/x":"y","example.org/write-iops":"7")";
+const std::string container_name = "/k8s_web_web-0_shop_u_0";
+const std::string sandbox_name = "/k8s_POD_web-0_shop_u_0";
+
+Record container_record() {
+  return {.runtime = RuntimeHint::docker,
+          .name = "web",
+          .image = "nginx:1",
+          .pod = "web-0",
+          .pod_namespace = "shop",
+          .sandbox_id = sandbox_id};
+}
+
+Record plain_record(const std::string& name) {
+  return {.runtime = RuntimeHint::docker, .name = name, .image = "nginx:1"};
+}
+
+struct Row {
+  const char* what;
+  std::string text;
+  bool in_pod;
+  Record record;
+};
+
+TEST(RecordDocker, Records) {
+  Record sandbox{.runtime = RuntimeHint::docker,
+                 .sandbox = true,
+                 .name = "POD",
+                 .image = "nginx:1",
+                 .pod = "web-0",
+                 .pod_namespace = "shop",
+                 .labels = {{"team", "blue"}},
+                 .annotations = {{"example.org/iops", "100"}}};
+  Record labelled = plain_record("web");
+  labelled.labels = {{"team", "blue"}};
+  const Row rows[] = {
+      {"a shim's container", config(container_name, "{" + container_labels + "}"), true,
+       container_record()},
+      {"its own labels are not the pod's",
+       config(container_name,
+              "{" + container_labels + R"(,"team":"red","annotation.example.org/iops":"9"})"),
+       true, container_record()},
+      {"a shim's sandbox", config(sandbox_name, "{" + sandbox_labels + "}"), true, sandbox},
+      {"plain docker", config("/web", R"({"team":"blue","example.org/iops":"9"})"), false,
+       labelled},
+      {"no labels", config("/web", "null"), false, plain_record("web")},
+      {"no name", config("", "{}"), false, plain_record("")},
+      {"no shim's, below a pod", config("/web", R"({"team":"blue"})"), true, plain_record("web")},
+      {"wrong types", R"({"Name":1,"Config":{"Image":{},"Labels":[]}})", true,
+       Record{.runtime = RuntimeHint::docker}}};
+  for (const Row& row : rows) {
+    std::string text = row.text;
+    EXPECT_EQ(RecordParser().parse_docker(text, wish, row.in_pod), RecordAnswer(row.record))
+        << row.what;
+  }
+}
+
+TEST(RecordDocker, ForgedLabels) {
+  Record forged = plain_record("k8s_web_web-0_shop_u_0");
+  const Row rows[] = {
+      {"an image that says it is a sandbox",
+       config("/web", "{" + sandbox_labels + "}"),
+       false,
+       {.runtime = RuntimeHint::docker,
+        .name = "web",
+        .image = "nginx:1",
+        .labels = {{"annotation.example.org/iops", "100"}, {"team", "blue"}}}},
+      {"the same below a pod", config("/web", "{" + sandbox_labels + "}"), true,
+       plain_record("web")},
+      {"a name like a shim's, outside of pods", config(sandbox_name, "{" + container_labels + "}"),
+       false, plain_record(sandbox_name.substr(1))},
+      {"a name like a shim's and no type", config(container_name, "{}"), true, forged},
+      {"a type of no shim's",
+       config(container_name, R"({"io.kubernetes.docker.type":"PodSandbox"})"), true, forged},
+      {"a container with the sandbox's type",
+       config(container_name, R"({"io.kubernetes.docker.type":"podsandbox"})"),
+       true,
+       {.runtime = RuntimeHint::docker, .image = "nginx:1"}}};
+  for (const Row& row : rows) {
+    std::string text = row.text;
+    EXPECT_EQ(RecordParser().parse_docker(text, wish, row.in_pod), RecordAnswer(row.record))
+        << row.what;
+  }
+}
+
+TEST(RecordDocker, TheSandboxGivesLabelsAndAnnotations) {
+  RecordParser parser;
+  std::string text = config(container_name, "{" + container_labels + "}");
+  auto record = std::get<Record>(parser.parse_docker(text, wish));
+  ASSERT_TRUE(wants_sandbox(record, wish));
+  for (std::string other :
+       {config("/web", "{" + sandbox_labels + "}"),
+        config(container_name, "{" + container_labels + "}"), std::string("{}")}) {
+    EXPECT_FALSE(parser.join_sandbox(record, other, wish, "u")) << other;
+    EXPECT_EQ(record, container_record()) << other;
+  }
+  std::string sandbox = config(sandbox_name, "{" + sandbox_labels + "}");
+  EXPECT_TRUE(parser.join_sandbox(record, sandbox, wish, "u"));
+  Record joined = container_record();
+  joined.labels = {{"team", "blue"}};
+  joined.annotations = {{"example.org/iops", "100"}};
+  EXPECT_EQ(record, joined);
+}
+
+TEST(RecordDocker, WithoutConfigIsBad) {
+  for (std::string text : {R"({"Name":"/x"})", R"({"Config":null})", R"({"Config":"x"})"}) {
+    EXPECT_EQ(RecordParser().parse_docker(text, wish),
+              RecordAnswer(BadRecord{"\"Config\" is not an object"}));
+  }
+}
+
+}  // namespace
+}  // namespace iopslimit

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+// The calls to systemd, on a bus of the test's own with a systemd of the test's own on it.
+#include "systemd/unit_client.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/fake_systemd.hpp"
+
+namespace iopslimit {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Pair;
+using testing::SizeIs;
+
+constexpr std::uint64_t lifted = UINT64_MAX;
+const UnitChange total{
+    "/kubepods.slice",
+    {{{259, 0}, {.read_iops = 3000, .write_iops = 2000, .read_bps = 1 << 20}}, {{259, 5}, {}}}};
+
+struct SystemdUnitTest : testing::Test {
+  PrivateBus bus;
+  EventLoop loop;
+  int ready = 0;
+  std::vector<UnitAnswer> answers;
+  std::vector<std::string> whys;
+  std::vector<std::string> said;
+  std::unique_ptr<SystemdUnit> unit;
+
+  void make(SystemdWaits waits) {
+    unit = std::make_unique<SystemdUnit>(
+        loop, bus.address(),
+        SystemdUnit::Handlers{
+            .ready = [this] { ++ready; },
+            .answered =
+                [this](const UnitChange& change, UnitAnswer answer, const std::string& why) {
+                  EXPECT_EQ(change, total);
+                  answers.push_back(answer);
+                  whys.push_back(why);
+                },
+            .say = [this](const std::string& text, bool) { said.push_back(text); }},
+        waits);
+  }
+  template <class Done>
+  void turn_until(const Done& is_done) {
+    constexpr std::uint64_t most_usec = 30000000;
+    while (!is_done()) ASSERT_GT(sd_event_run(loop.event(), most_usec), 0) << "nothing happened";
+  }
+  void connect(SystemdWaits waits = {.again_usec = 1000}) {
+    bus.start();
+    make(waits);
+    EXPECT_FALSE(unit->reachable());
+    turn_until([this] { return ready != 0; });
+    EXPECT_TRUE(unit->reachable());
+  }
+  void ask() {
+    const std::size_t before = answers.size();
+    unit->set(total);
+    turn_until([&] { return answers.size() > before; });
+  }
+};
+
+TEST_F(SystemdUnitTest, SetsAllFourOfEachDeviceByOneNameForThisBoot) {
+  connect();
+  FakeSystemd systemd(bus, loop);
+  ask();
+  EXPECT_THAT(answers, ElementsAre(UnitAnswer::taken));
+  ASSERT_THAT(systemd.asked, SizeIs(1));
+  const FakeSystemd::Asked& asked = systemd.asked[0];
+  EXPECT_EQ(asked.unit, "kubepods.slice");
+  EXPECT_TRUE(asked.runtime);
+  const std::string one = "/dev/block/259:0";
+  const std::string other = "/dev/block/259:5";
+  EXPECT_THAT(
+      asked.properties,
+      ElementsAre(Pair("IOReadBandwidthMax", ElementsAre(Pair(one, 1U << 20), Pair(other, lifted))),
+                  Pair("IOReadIOPSMax", ElementsAre(Pair(one, 3000), Pair(other, lifted))),
+                  Pair("IOWriteBandwidthMax", ElementsAre(Pair(one, lifted), Pair(other, lifted))),
+                  Pair("IOWriteIOPSMax", ElementsAre(Pair(one, 2000), Pair(other, lifted)))));
+}
+
+TEST_F(SystemdUnitTest, ErrorsAreForEverOrForNow) {
+  const std::pair<const char*, UnitAnswer> rows[] = {
+      {"org.freedesktop.systemd1.NoSuchUnit", UnitAnswer::no_unit},
+      {"org.freedesktop.systemd1.UnitMasked", UnitAnswer::refused},
+      {SD_BUS_ERROR_ACCESS_DENIED, UnitAnswer::refused},
+      {SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED, UnitAnswer::refused},
+      {SD_BUS_ERROR_PROPERTY_READ_ONLY, UnitAnswer::refused},
+      {SD_BUS_ERROR_NO_REPLY, UnitAnswer::later},
+      {SD_BUS_ERROR_TIMEOUT, UnitAnswer::later},
+      {SD_BUS_ERROR_NAME_HAS_NO_OWNER, UnitAnswer::later}};
+  connect();
+  FakeSystemd systemd(bus, loop);
+  for (const auto& [error, answer] : rows) {
+    SCOPED_TRACE(error);
+    turn_until([this] { return unit->reachable(); });
+    systemd.error = error;
+    ask();
+    EXPECT_EQ(answers.back(), answer);
+    EXPECT_EQ(whys.back(), "it said no");
+  }
+}
+
+// As while systemd executes itself anew: its name is away.
+TEST_F(SystemdUnitTest, IsAskedAgainWhenNobodyIsThere) {
+  connect();
+  ready = 0;
+  ask();
+  EXPECT_THAT(answers, ElementsAre(UnitAnswer::later));
+  EXPECT_FALSE(unit->reachable());
+  turn_until([this] { return ready != 0; });
+  FakeSystemd systemd(bus, loop);
+  ask();
+  EXPECT_THAT(answers, ElementsAre(UnitAnswer::later, UnitAnswer::taken));
+  EXPECT_THAT(said, IsEmpty());
+}
+
+TEST_F(SystemdUnitTest, TheBusMayGoWithTheAnswer) {
+  connect();
+  {
+    FakeSystemd systemd(bus, loop);
+    systemd.silent = true;
+    unit->set(total);
+    turn_until([&] { return !systemd.asked.empty(); });
+    bus.stop();
+    turn_until([this] { return !answers.empty(); });
+  }
+  EXPECT_THAT(answers, ElementsAre(UnitAnswer::later));
+  bus.start();
+  turn_until([this] { return unit->reachable(); });
+  FakeSystemd systemd(bus, loop);
+  ask();
+  EXPECT_EQ(answers.back(), UnitAnswer::taken);
+}
+
+TEST_F(SystemdUnitTest, SilenceIsSaidOnceAndItsEnd) {
+  make({.again_usec = 1000, .silence_usec = 1000});
+  EXPECT_FALSE(unit->reachable());
+  turn_until([this] { return !said.empty(); });
+  EXPECT_THAT(said[0], HasSubstr("no connection to the system bus"));
+  bus.start();
+  turn_until([this] { return unit->reachable(); });
+  ask();  // of nobody
+  turn_until([this] { return unit->reachable(); });
+  FakeSystemd systemd(bus, loop);
+  ask();
+  EXPECT_THAT(answers, ElementsAre(UnitAnswer::later, UnitAnswer::taken));
+  ASSERT_THAT(said, SizeIs(2));
+  EXPECT_THAT(said[1], HasSubstr("systemd answers"));
+}
+
+TEST_F(SystemdUnitTest, TheEndWaitsForTheLastAnswer) {
+  bool done = false;
+  connect();
+  unit->finish([&] { done = true; });
+  EXPECT_TRUE(done) << "nothing is open";
+  done = false;
+  FakeSystemd systemd(bus, loop);
+  unit->set(total);
+  unit->finish([&] { done = true; });
+  EXPECT_FALSE(done);
+  turn_until([&] { return done; });
+  EXPECT_THAT(answers, SizeIs(1));
+}
+
+TEST_F(SystemdUnitTest, TheEndWaitsForWhoWaitsForTheBus) {
+  bool done = false;
+  bus.start();
+  make({});
+  EXPECT_FALSE(unit->reachable());
+  unit->finish([&] { done = true; });
+  EXPECT_FALSE(done);
+  turn_until([&] { return done; });
+  EXPECT_EQ(ready, 1);
+}
+
+TEST_F(SystemdUnitTest, WhoeverWaitedInVainIsNothingToSpeakOf) {
+  connect({.silence_usec = 200000});
+  ready = 0;
+  bus.stop();
+  bus.start();
+  turn_until([this] { return ready != 0; });  // a second later
+  EXPECT_THAT(said, IsEmpty());
+}
+
+TEST_F(SystemdUnitTest, TheEndDoesNotWaitForEver) {
+  bool done = false;
+  connect({.finish_usec = 1000});
+  FakeSystemd systemd(bus, loop);
+  systemd.silent = true;
+  unit->set(total);
+  unit->finish([&] { done = true; });
+  turn_until([&] { return done; });
+  EXPECT_THAT(answers, IsEmpty());
+}
+
+TEST_F(SystemdUnitTest, NotTooManyAreAskedAtATime) {
+  connect();
+  FakeSystemd systemd(bus, loop);
+  for (std::size_t i = 0; i < SystemdUnit::most_open; ++i) {
+    EXPECT_FALSE(unit->full());
+    unit->set(total);
+  }
+  EXPECT_TRUE(unit->full());
+  turn_until([this] { return answers.size() == SystemdUnit::most_open; });
+  EXPECT_FALSE(unit->full());
+}
+
+}  // namespace
+}  // namespace iopslimit

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a rule in force to the property of its unit: the daemon, a sink that remembers, and a
+// systemd of the test's own, which writes to the kernel what it is told.
+#include "systemd/unit_mirror.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+
+#include "support/fake_systemd.hpp"
+#include "support/remembering_sink.hpp"
+#include "support/stacks.hpp"
+#include "support/temp_tree.hpp"
+
+namespace iopslimit {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Pair;
+using testing::SizeIs;
+
+constexpr Devnum disk{259, 0};
+constexpr std::uint64_t lifted = UINT64_MAX;
+const std::string node = "/dev/block/259:0";
+const std::string kubepods = "/kubepods.slice";
+const std::string scope = "cri-containerd-" + std::string(64, 'a') + ".scope";
+
+ContainerPath container() {
+  return *parse_container_path(kubepods +
+                               "/kubepods-pod00000000_0000_4000_8000_000000000001.slice/" + scope);
+}
+
+struct UnitPropertiesTest : testing::Test {
+  RememberingSink kernel;
+  TempTree run;
+  PrivateBus bus;
+  std::vector<std::string> said;
+  std::unique_ptr<EventLoop> loop = std::make_unique<EventLoop>();
+  std::optional<Daemon> daemon;
+  std::optional<UnitProperties> units;
+  std::unique_ptr<FakeSystemd> systemd;
+
+  UnitPropertiesTest() { bus.start(); }
+  static Config with(Apply apply) {
+    Config config;
+    config.apply = apply;
+    return config;
+  }
+  /// The service without its surfaces; a second time: a restart.
+  void start(Apply apply, const DataStack& stack = on_partition(disk)) {
+    units.reset();
+    std::vector<RulePlace> ours;
+    for (const auto& rule : kernel.rules) ours.push_back(rule.first);
+    daemon.emplace(kernel, CgroupVersion::v2, with(apply), ours);
+    units.emplace(
+        *loop, *daemon, kernel, CgroupVersion::v2, run.root(), bus.address(),
+        [this](const Report& news) { said.push_back(news.text); },
+        SystemdWaits{.again_usec = 1000});
+    daemon->on_disks({.mounts = {stack}, .places = {}, .identities = {}});
+    daemon->on_rescan(listing());
+    flush();
+  }
+  static Listing listing() {
+    Listing all;
+    all.kubepods = {kubepods};
+    all.containers = {{container(), Record{.name = "db", .image = "i", .pod = "p"}}};
+    return all;
+  }
+  void flush() {
+    for (const Report& report : daemon->take_reports()) units->told(report);
+    units->settle();
+  }
+  void systemd_comes() {
+    systemd = std::make_unique<FakeSystemd>(bus, *loop);
+    systemd->applies = [this](const FakeSystemd::Asked& asked) {
+      const std::string& cgroup = asked.unit == scope ? container().cgroup : kubepods;
+      const std::uint64_t iops = asked.properties.at("IOReadIOPSMax").at(0).second;
+      kernel.rules.erase({cgroup, disk});
+      if (iops != lifted) kernel.rules[{cgroup, disk}] = each_way(iops);
+    };
+  }
+  /// Turns until every answer is in and nothing is left to tell.
+  void settled(std::size_t asked) {
+    turn_until([&] { return systemd->asked.size() >= asked; });
+    bool done = false;
+    units->finish([&] { done = true; });
+    turn_until([&] { return done; });
+    EXPECT_THAT(systemd->asked, SizeIs(asked));
+  }
+  template <class Done>
+  void turn_until(const Done& is_done) {
+    constexpr std::uint64_t most_usec = 30000000;
+    while (!is_done()) ASSERT_GT(sd_event_run(loop->event(), most_usec), 0);
+  }
+  std::string notes() { return run.text("properties"); }
+};
+
+TEST_F(UnitPropertiesTest, AutoTellsTheTotalAndNoContainer) {
+  systemd_comes();
+  start(Apply::automatic);
+  EXPECT_EQ(kernel.of(container()), each_way(500)) << "by file, before anybody is told";
+  settled(1);
+  EXPECT_THAT(systemd->read_iops("kubepods.slice"), ElementsAre(Pair(node, 3000)));
+  EXPECT_THAT(said, IsEmpty());
+}
+
+TEST_F(UnitPropertiesTest, FilesTellsNothing) {
+  systemd_comes();
+  start(Apply::files);
+  bool done = false;
+  units->finish([&] { done = true; });
+  EXPECT_TRUE(done);
+  EXPECT_THAT(systemd->asked, IsEmpty());
+}
+
+TEST_F(UnitPropertiesTest, WhatAContainerWasToldOnceItIsToldOnUnderAuto) {
+  systemd_comes();
+  start(Apply::systemd);
+  settled(2);
+  start(Apply::automatic);  // with a lower limit for the container
+  Config lower = with(Apply::automatic);
+  lower.limit = each_way(200);
+  daemon->on_config(lower, listing());
+  flush();
+  settled(3);
+  EXPECT_EQ(systemd->asked.back().unit, scope);
+  EXPECT_THAT(systemd->read_iops(scope), ElementsAre(Pair(node, 200)));
+  daemon->on_vanished(container().cgroup);
+  kernel.gone.insert(container().cgroup);
+  flush();
+  EXPECT_THAT(notes(), HasSubstr("- 259:0 " + container().cgroup));
+  settled(3);
+}
+
+TEST_F(UnitPropertiesTest, AVolumeStaysWithTheFileAndThatIsSaidOnce) {
+  start(Apply::systemd,
+        stack_of({block_device("dm-0", {252, 0}, {"nvme0n1"}), block_device("nvme0n1", disk)}));
+  EXPECT_EQ(kernel.of(container(), {252, 0}), each_way(500));
+  flush();
+  ASSERT_THAT(said, SizeIs(1));
+  EXPECT_THAT(said[0], HasSubstr("252:0"));
+}
+
+TEST_F(UnitPropertiesTest, ClearLiftsBothAndReloadBringsThemBack) {
+  systemd_comes();
+  start(Apply::systemd);
+  settled(2);
+  EXPECT_THAT(systemd->read_iops(scope), ElementsAre(Pair(node, 500)));
+  daemon->clear();
+  flush();
+  settled(4);
+  EXPECT_THAT(systemd->read_iops(scope), ElementsAre(Pair(node, lifted)));
+  EXPECT_THAT(systemd->read_iops("kubepods.slice"), ElementsAre(Pair(node, lifted)));
+  EXPECT_THAT(kernel.rules, IsEmpty());
+  daemon->on_config(with(Apply::systemd), listing());
+  flush();
+  settled(6);
+  EXPECT_EQ(kernel.of(container()), each_way(500));
+}
+
+TEST_F(UnitPropertiesTest, APauseIsLiftedAndItsEndToldAgain) {
+  systemd_comes();
+  start(Apply::systemd);
+  settled(2);
+  Pauses pauses;
+  pauses.set(container().cgroup, 100);
+  daemon->on_pauses(pauses);
+  flush();
+  settled(3);
+  EXPECT_THAT(systemd->read_iops(scope), ElementsAre(Pair(node, lifted)));
+  daemon->on_pauses({});
+  flush();
+  settled(4);
+  EXPECT_THAT(systemd->read_iops(scope), ElementsAre(Pair(node, 500)));
+  EXPECT_EQ(kernel.of(container()), each_way(500));
+}
+
+// Whoever wrote the file may have set the property, which the next daemon-reload would bring back.
+TEST_F(UnitPropertiesTest, AfterADriftItIsToldAgain) {
+  systemd_comes();
+  start(Apply::automatic);
+  settled(1);
+  daemon->on_written(kubepods);  // systemd's own write, as it should be
+  flush();
+  EXPECT_THAT(systemd->asked, SizeIs(1));
+  kernel.rules[{kubepods, disk}] = each_way(9000);
+  daemon->on_written(kubepods);
+  flush();
+  settled(2);
+  EXPECT_THAT(systemd->read_iops("kubepods.slice"), ElementsAre(Pair(node, 3000)));
+}
+
+TEST_F(UnitPropertiesTest, ARestartTellsNothingAnewAndLiftsWhatItFindsTold) {
+  systemd_comes();
+  start(Apply::systemd);
+  settled(2);
+  EXPECT_THAT(notes(), HasSubstr("+ 259:0 " + container().cgroup));
+  start(Apply::systemd);
+  start(Apply::files);  // systemd is told on of what it knows
+  daemon->clear();
+  flush();
+  bool done = false;
+  units->finish([&] { done = true; });  // there is no connection yet
+  turn_until([&] { return done; });
+  EXPECT_THAT(systemd->asked, SizeIs(4));
+  EXPECT_THAT(systemd->read_iops(scope), ElementsAre(Pair(node, lifted)));
+}
+
+TEST_F(UnitPropertiesTest, WithoutABusTheFilesHoldUntilThereIsOne) {
+  bus.stop();
+  start(Apply::systemd);
+  EXPECT_EQ(kernel.of(container()), each_way(500));
+  bus.start();
+  systemd_comes();
+  settled(2);
+  EXPECT_THAT(systemd->read_iops(scope), ElementsAre(Pair(node, 500)));
+}
+
+TEST_F(UnitPropertiesTest, WhatSystemdLeavesOtherwiseIsPutRight) {
+  systemd_comes();
+  systemd->applies = [this](const FakeSystemd::Asked&) {
+    kernel.rules[{kubepods, disk}] = each_way(7);
+  };
+  start(Apply::automatic);
+  settled(1);
+  EXPECT_EQ(kernel.rules.at({kubepods, disk}), each_way(3000));
+  EXPECT_THAT(said, ElementsAre(HasSubstr("read 7 IOPS, write 7 IOPS")));
+}
+
+}  // namespace
+}  // namespace iopslimit

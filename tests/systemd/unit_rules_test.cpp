@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "systemd/unit_rules.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "support/remembering_sink.hpp"
+
+namespace iopslimit {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr Devnum disk{259, 0};
+constexpr Devnum volume{252, 0};
+const std::string kubepods = "/kubepods.slice";
+const std::string pod = "/kubepods.slice/kubepods-pod00000000_0000_4000_8000_000000000001.slice";
+const std::string scope = pod + "/cri-containerd-" + std::string(64, 'a') + ".scope";
+const std::string plain =
+    "/kubepods/pod00000000-0000-4000-8000-000000000001/" + std::string(64, 'a');
+
+Targets both_devices() {
+  return {{.device = {disk, "seq-of-nvme0n1", true}, .uses = {}},
+          {.device = {volume, "seq-of-dm-0"}, .uses = {}}};
+}
+
+struct ByFileRow {
+  CgroupVersion version;
+  std::string cgroup;
+  Devnum device;
+  std::optional<ByFile> why;
+};
+
+TEST(ByFileAlone, OnV1WithoutAUnitAndOnWhatIsNoWholeDisk) {
+  const ByFileRow rows[] = {{CgroupVersion::v2, scope, disk, std::nullopt},
+                            {CgroupVersion::v2, kubepods, disk, std::nullopt},
+                            {CgroupVersion::v2, pod, disk, std::nullopt},
+                            {CgroupVersion::v1, scope, disk, ByFile::hierarchy},
+                            {CgroupVersion::v2, plain, disk, ByFile::no_unit},
+                            {CgroupVersion::v2, "/kubepods", disk, ByFile::no_unit},
+                            {CgroupVersion::v2, scope, volume, ByFile::device},
+                            {CgroupVersion::v2, scope, {259, 7}, ByFile::unseen}};
+  for (const ByFileRow& row : rows) {
+    SCOPED_TRACE(row.cgroup + " " + to_string(row.device));
+    EXPECT_EQ(by_file(row.version, row.cgroup, row.device, both_devices()), row.why);
+  }
+}
+
+struct UnitRulesTest : testing::Test {
+  RememberingSink kernel;
+  std::vector<std::string> said;
+  std::set<RulePlace> noted;
+  std::optional<UnitRules> made;
+  UnitRules::InForce in_force;
+
+  UnitRulesTest() { start(Apply::systemd); }
+  UnitRules& start(Apply apply, CgroupVersion version = CgroupVersion::v2) {
+    made.emplace(kernel, version,
+                 UnitRules::Needs{.tell = [this](const Report& news) { said.push_back(news.text); },
+                                  .note =
+                                      [this](const RulePlace& place, bool known) {
+                                        known ? void(noted.insert(place))
+                                              : void(noted.erase(place));
+                                      }});
+    made->configure(apply, "[service] apply (/c:3)");
+    return *made;
+  }
+  bool takes(const std::string& cgroup, Devnum device = disk, bool total = false) {
+    return made->takes(cgroup, device, total, both_devices());
+  }
+  /// A rule that is in force, as the daemon has it.
+  void hold(const std::string& cgroup, std::uint64_t iops, Devnum device = disk) {
+    in_force[cgroup] = {{device, each_way(iops)}};
+    kernel.rules[{cgroup, device}] = each_way(iops);
+  }
+  void release(const std::string& cgroup) {
+    in_force.erase(cgroup);
+    kernel.rules.erase({cgroup, disk});
+  }
+  std::vector<UnitChange> changes() { return made->changes(in_force); }
+  /// All that is to be told is sent, and answered so.
+  std::vector<UnitChange> tell(UnitAnswer answer = UnitAnswer::taken,
+                               const std::string& why = "no") {
+    std::vector<UnitChange> all = changes();
+    for (const UnitChange& change : all) made->sent(change);
+    for (const UnitChange& change : all) made->answered(change, answer, why, in_force);
+    return all;
+  }
+};
+
+UnitChange change(const std::string& cgroup, std::uint64_t iops) {
+  return {cgroup, {{disk, iops == 0 ? Limit{} : each_way(iops)}}};
+}
+
+TEST_F(UnitRulesTest, WhoIsToldDependsOnApply) {
+  EXPECT_TRUE(takes(scope));
+  EXPECT_TRUE(takes(kubepods, disk, true));
+  start(Apply::automatic);
+  EXPECT_FALSE(takes(scope));
+  EXPECT_TRUE(takes(kubepods, disk, true));
+  EXPECT_FALSE(takes(kubepods, volume, true));
+  EXPECT_FALSE(takes("/kubepods", disk, true));
+  start(Apply::files);
+  EXPECT_FALSE(takes(scope));
+  EXPECT_FALSE(takes(kubepods, disk, true));
+  EXPECT_THAT(said, IsEmpty());
+}
+
+TEST_F(UnitRulesTest, WhyNotIsSaidOnceWhenItWasAskedFor) {
+  EXPECT_FALSE(takes(plain));
+  EXPECT_FALSE(takes(plain + "b"));
+  ASSERT_THAT(said, SizeIs(1));
+  EXPECT_THAT(said[0], HasSubstr("[service] apply (/c:3) is systemd, but"));
+  EXPECT_THAT(said[0], HasSubstr("cgroupfs"));
+  EXPECT_FALSE(takes(scope, volume));
+  EXPECT_FALSE(takes(pod, volume));
+  ASSERT_THAT(said, SizeIs(2));
+  EXPECT_THAT(said[1], HasSubstr("252:0"));
+  EXPECT_FALSE(takes(scope, {259, 7}));
+  ASSERT_THAT(said, SizeIs(2));
+  start(Apply::systemd, CgroupVersion::v1);
+  EXPECT_FALSE(takes(scope));
+  ASSERT_THAT(said, SizeIs(3));
+  EXPECT_THAT(said[2], HasSubstr("cgroup v1"));
+}
+
+TEST_F(UnitRulesTest, ARuleIsToldOnceAndWhenItChanges) {
+  hold(scope, 500);
+  EXPECT_THAT(tell(), ElementsAre(change(scope, 500)));
+  EXPECT_THAT(noted, ElementsAre(RulePlace{scope, disk}));
+  EXPECT_THAT(tell(), IsEmpty());
+  hold(scope, 300);
+  EXPECT_THAT(tell(), ElementsAre(change(scope, 300)));
+  EXPECT_THAT(tell(), IsEmpty());
+}
+
+TEST_F(UnitRulesTest, OnlyOneChangeOfAUnitIsOpen) {
+  hold(scope, 500);
+  const UnitChange first = changes().at(0);
+  made->sent(first);
+  hold(scope, 300);
+  EXPECT_THAT(changes(), IsEmpty());
+  made->answered(first, UnitAnswer::taken, "", in_force);
+  EXPECT_THAT(changes(), ElementsAre(change(scope, 300)));
+}
+
+TEST_F(UnitRulesTest, WhatIsNoLongerInForceIsLifted) {
+  hold(scope, 500);
+  tell();
+  release(scope);
+  EXPECT_THAT(tell(), ElementsAre(change(scope, 0)));
+  EXPECT_THAT(noted, IsEmpty());
+  EXPECT_THAT(tell(), IsEmpty());
+}
+
+TEST_F(UnitRulesTest, WhatSystemdWasNeverToldIsNotLifted) {
+  hold(scope, 500);
+  release(scope);
+  EXPECT_THAT(tell(), IsEmpty());
+}
+
+TEST_F(UnitRulesTest, AContainerThatWentIsForgotten) {
+  hold(scope, 500);
+  tell();
+  in_force.erase(scope);
+  kernel.gone.insert(scope);
+  EXPECT_THAT(tell(), IsEmpty());
+  EXPECT_THAT(noted, IsEmpty());
+}
+
+// systemd keeps what it was told of a slice that it makes by itself, and applies it to the next.
+TEST_F(UnitRulesTest, ASliceOfAllPodsThatComesBackIsLiftedOrToldAgain) {
+  for (const bool wanted : {false, true}) {
+    hold(kubepods, 3000);
+    tell();
+    in_force.erase(kubepods);
+    kernel.gone.insert(kubepods);
+    EXPECT_THAT(tell(), IsEmpty());
+    EXPECT_THAT(noted, ElementsAre(RulePlace{kubepods, disk}));
+    kernel.gone.clear();
+    if (wanted) hold(kubepods, 3000);
+    EXPECT_THAT(tell(), ElementsAre(change(kubepods, wanted ? 3000 : 0)));
+  }
+}
+
+TEST_F(UnitRulesTest, WhatSystemdWasToldItIsToldOnWithFilesToo) {
+  hold(scope, 500);
+  tell();
+  made->configure(Apply::files, "");
+  EXPECT_TRUE(takes(scope));
+  hold(scope, 300);
+  EXPECT_THAT(tell(), ElementsAre(change(scope, 300)));
+  release(scope);
+  tell();
+  EXPECT_FALSE(takes(scope));
+}
+
+TEST_F(UnitRulesTest, ARestartTakesUpWhatWasNoted) {
+  hold(scope, 500);
+  kernel.rules[{pod, disk}] = each_way(500);
+  made->adopt({scope, disk});
+  made->adopt({pod, disk});
+  made->adopt({"/system.slice/sshd.service", disk});
+  EXPECT_THAT(tell(), ElementsAre(change(pod, 0)));
+  hold(scope, 300);
+  EXPECT_THAT(tell(), ElementsAre(change(scope, 300)));
+}
+
+TEST_F(UnitRulesTest, WhatCouldNotBeToldIsToldLater) {
+  hold(scope, 500);
+  EXPECT_THAT(tell(UnitAnswer::later), SizeIs(1));
+  EXPECT_THAT(tell(), ElementsAre(change(scope, 500)));
+  release(scope);
+  EXPECT_THAT(tell(UnitAnswer::later), SizeIs(1));
+  EXPECT_THAT(noted, SizeIs(1));
+  EXPECT_THAT(tell(), ElementsAre(change(scope, 0)));
+  EXPECT_THAT(said, IsEmpty());
+}
+
+TEST_F(UnitRulesTest, WhatIsRefusedIsNotTriedAgainAndSaidOnce) {
+  for (const auto answer : {UnitAnswer::refused, UnitAnswer::no_unit}) {
+    start(Apply::systemd);
+    said.clear();
+    hold(scope, 500);
+    hold(pod, 500);
+    EXPECT_THAT(tell(answer, "Access denied"), SizeIs(2));
+    ASSERT_THAT(said, SizeIs(1));
+    EXPECT_THAT(said[0], HasSubstr("Access denied"));
+    hold(scope, 300);
+    EXPECT_THAT(tell(), IsEmpty());
+    in_force.clear();
+    EXPECT_THAT(tell(answer), SizeIs(answer == UnitAnswer::refused ? 2 : 0));
+    EXPECT_THAT(tell(), IsEmpty());
+    EXPECT_THAT(noted, IsEmpty());
+  }
+}
+
+TEST_F(UnitRulesTest, AContainerThatEndsWhileItIsToldIsNothingToSpeakOf) {
+  hold(scope, 500);
+  const UnitChange sent = changes().at(0);
+  made->sent(sent);
+  in_force.erase(scope);
+  kernel.gone.insert(scope);
+  made->answered(sent, UnitAnswer::no_unit, "Unit not loaded", in_force);
+  EXPECT_THAT(said, IsEmpty());
+  EXPECT_THAT(noted, IsEmpty());
+}
+
+TEST_F(UnitRulesTest, WhatSystemdWritesOtherwiseIsPutRightSaidOnceAndLeftToTheFile) {
+  hold(scope, 500);
+  const UnitChange sent = changes().at(0);
+  made->sent(sent);
+  kernel.rules[{scope, disk}] = each_way(9000);
+  made->answered(sent, UnitAnswer::taken, "", in_force);
+  EXPECT_EQ(kernel.rules.at({scope, disk}), each_way(500));
+  ASSERT_THAT(said, SizeIs(1));
+  EXPECT_THAT(said[0], HasSubstr("9000"));
+  EXPECT_THAT(tell(), IsEmpty());
+  made->doubt(scope);
+  EXPECT_THAT(tell(), IsEmpty());
+  release(scope);
+  EXPECT_THAT(tell(), ElementsAre(change(scope, 0)));
+}
+
+TEST_F(UnitRulesTest, AnOlderLimitThatSystemdWritesLateIsPutRightWithoutAWord) {
+  hold(scope, 500);
+  const UnitChange sent = changes().at(0);
+  made->sent(sent);
+  hold(scope, 300);
+  kernel.rules[{scope, disk}] = each_way(500);
+  made->answered(sent, UnitAnswer::taken, "", in_force);
+  EXPECT_EQ(kernel.rules.at({scope, disk}), each_way(300));
+  EXPECT_THAT(said, IsEmpty());
+  EXPECT_THAT(tell(), ElementsAre(change(scope, 300)));
+}
+
+TEST_F(UnitRulesTest, AfterALiftAnotherOnesRuleIsLeftAlone) {
+  hold(scope, 500);
+  tell();
+  release(scope);
+  const UnitChange sent = changes().at(0);
+  made->sent(sent);
+  kernel.rules[{scope, disk}] = each_way(70);
+  made->answered(sent, UnitAnswer::taken, "", in_force);
+  EXPECT_EQ(kernel.rules.at({scope, disk}), each_way(70));
+}
+
+TEST_F(UnitRulesTest, InDoubtItIsToldAgain) {
+  hold(scope, 500);
+  tell();
+  made->doubt(pod);
+  EXPECT_THAT(tell(), IsEmpty());
+  made->doubt(scope);
+  EXPECT_THAT(tell(), ElementsAre(change(scope, 500)));
+}
+
+}  // namespace
+}  // namespace iopslimit
