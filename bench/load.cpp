@@ -50,13 +50,13 @@ bool in_force(const std::string& container) {
 
 class Burst {
  public:
-  void make(const std::string& path, bool tell) {
+  void make(const std::string& path, bool emit) {
     if (mkdir(path.c_str(), 0755) != 0) {
       std::perror(path.c_str());
       std::exit(1);
     }
     waiting_.push_back({path, Clock::now()});
-    if (tell) {
+    if (emit) {
       const auto dash = path.rfind('-');
       dprintf(3, "%s\n", path.substr(dash + 1, path.rfind('.') - dash - 1).c_str());
     }
@@ -92,13 +92,13 @@ int main(int argc, char** argv) {
   if (argc < 4) return 2;
   const auto size = static_cast<unsigned>(std::atoi(argv[1]));
   const auto pause = static_cast<useconds_t>(std::atoi(argv[2]));
-  const bool tell = std::strcmp(argv[3], "--tell") == 0;
-  files.assign(argv + (tell ? 4 : 3), argv + argc);
+  const bool emit = std::strcmp(argv[3], "--tell") == 0;
+  files.assign(argv + (emit ? 4 : 3), argv + argc);
   std::vector<std::string> paths;
   for (std::string line; std::getline(std::cin, line);) paths.push_back(line);
   Burst burst;
   for (std::size_t at = 0; at < paths.size(); ++at) {
-    burst.make(paths[at], tell);
+    burst.make(paths[at], emit);
     while (burst.look()) {
     }
     if ((at + 1) % size != 0) continue;

@@ -46,7 +46,7 @@ int serve(bool dry_run, const Surroundings& around) {
   ParsedConfig parsed;
   if (!load(default_config, false, parsed)) return EX_CONFIG;
   parsed.config.dry_run = parsed.config.dry_run || dry_run;
-  Wiring(default_config, std::move(parsed), around).run();
+  Service(default_config, std::move(parsed), around).run();
   return EX_OK;
 }
 

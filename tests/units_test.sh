@@ -35,8 +35,8 @@ explained=$(sed -n 's/^-- \([0-9a-f]\{32\}\)$/\1/p' "$catalog" | sort)
 [ "$(uniq -d <<<"$sent")" = "" ] || fail "a message ID is used twice"
 
 # The man page names every ACTION that a line can have, in the same order.
-actions=$(sed -n 's/^ *{Action::[a-z]*, "\([a-z]*\)", "[0-9a-f]*"},$/\1/p' "$source/src/report/journal.cpp" | paste -sd ' ')
-named=$(tr '\n' ' ' <"$source/man/iops-limitd.8" | sed -n 's/.*is one of \([a-z, ]*\)[.;].*/\1/p' | sed 's/,\| and//g')
+actions=$(sed -n 's/^ *{Action::[a-z_]*, "\([a-z_]*\)", "[0-9a-f]*"},$/\1/p' "$source/src/report/journal.cpp" | paste -sd ' ')
+named=$(tr '\n' ' ' <"$source/man/iops-limitd.8" | sed -n 's/.*is one of \([a-z_, ]*\)[.;].*/\1/p' | sed 's/,\| and//g')
 [ "$actions" = "$named" ] || fail "the man page has these for ACTION: $named; sent are: $actions"
 
 mkdir -p "$folder/usr/lib/systemd/catalog" "$folder/var/lib/systemd/catalog"

@@ -16,7 +16,7 @@ constexpr const char* cannot_write = "cannot write a D-Bus message";
 constexpr const char* cannot_read = "cannot read a D-Bus message";
 
 void append(sd_bus_message* message, const std::string& text) {
-  check(sd_bus_message_append(message, "s", plain_text(text).c_str()), cannot_write);
+  check(sd_bus_message_append(message, "s", sanitize_utf8(text).c_str()), cannot_write);
 }
 
 void append(sd_bus_message* message, std::uint64_t number) {

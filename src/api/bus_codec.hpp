@@ -23,7 +23,7 @@ using BusMessage = std::unique_ptr<sd_bus_message, BusUnref>;
 
 /// All of these throw std::system_error when the message is not what it should be.
 
-/// Appends one value; its texts made plain (plain_text()).
+/// Appends one value; its texts made plain (sanitize_utf8()).
 void append_value(sd_bus_message* message, const FieldValue& value);
 /// The signature append_value() writes: "a(stttt)".
 const char* signature_of(const FieldValue& value);

@@ -21,7 +21,8 @@ std::string system_bus_address() {
   return given != nullptr ? given : "unix:path=/run/dbus/system_bus_socket";
 }
 
-BusLink::BusLink(EventLoop& loop, std::string address, std::string name, Handlers handlers)
+BusConnection::BusConnection(EventLoop& loop, std::string address, std::string name,
+                             Handlers handlers)
     : loop_(loop),
       address_(std::move(address)),
       name_(std::move(name)),
@@ -29,9 +30,9 @@ BusLink::BusLink(EventLoop& loop, std::string address, std::string name, Handler
   begin();
 }
 
-template <void (BusLink::*verb)(sd_bus_message*)>
-int BusLink::call(sd_bus_message* message, void* self, sd_bus_error*) noexcept {
-  auto* link = static_cast<BusLink*>(self);
+template <void (BusConnection::*verb)(sd_bus_message*)>
+int BusConnection::call(sd_bus_message* message, void* self, sd_bus_error*) noexcept {
+  auto* link = static_cast<BusConnection*>(self);
   try {
     (link->*verb)(message);
   } catch (...) {
@@ -41,7 +42,7 @@ int BusLink::call(sd_bus_message* message, void* self, sd_bus_error*) noexcept {
 }
 
 // What is asked of the bus here is queued until it is there.
-void BusLink::begin() {
+void BusConnection::begin() {
   sd_bus* bus = nullptr;
   check(sd_bus_new(&bus), "sd_bus_new");
   bus_.reset(bus);
@@ -50,9 +51,9 @@ void BusLink::begin() {
   check(sd_bus_set_watch_bind(bus, 1), "sd_bus_set_watch_bind");
   check(sd_bus_set_connected_signal(bus, name_.empty() ? 1 : 0), "sd_bus_set_connected_signal");
   if (const int result = sd_bus_start(bus); result < 0) {
-    say("no connection to the system bus: " + std::generic_category().message(-result) +
-            "; limits are not affected, iopsctl works as soon as there is one",
-        true);
+    announce("no connection to the system bus: " + std::generic_category().message(-result) +
+                 "; limits are not affected, iopsctl works as soon as there is one",
+             true);
     return begin_later();
   }
   check(sd_bus_attach_event(bus, loop_.event(), SD_EVENT_PRIORITY_NORMAL), "sd_bus_attach_event");
@@ -61,53 +62,54 @@ void BusLink::begin() {
                                     "org.freedesktop.DBus.Local", signal, handler, nullptr, this),
           "sd_bus_match_signal_async");
   };
-  on_local("Disconnected", call<&BusLink::lost>);
-  if (name_.empty()) on_local("Connected", call<&BusLink::connected>);
+  on_local("Disconnected", call<&BusConnection::lost>);
+  if (name_.empty()) on_local("Connected", call<&BusConnection::connected>);
   handlers_.begun(bus);
   if (name_.empty()) return;
   check(sd_bus_request_name_async(bus, nullptr, name_.c_str(), SD_BUS_NAME_QUEUE,
-                                  call<&BusLink::named>, this),
+                                  call<&BusConnection::named>, this),
         "sd_bus_request_name_async");
 }
 
-void BusLink::connected(sd_bus_message*) {
+void BusConnection::connected(sd_bus_message*) {
   set_ready();
 }
 
-void BusLink::named(sd_bus_message* reply) {
+void BusConnection::named(sd_bus_message* reply) {
   if (sd_bus_message_is_method_error(reply, nullptr) != 0) {
     const sd_bus_error* error = sd_bus_message_get_error(reply);
     if (sd_bus_error_has_name(error, SD_BUS_ERROR_NO_REPLY) != 0) return;  // lost() comes
-    return say("the bus does not let us be " + name_ + ": " + error->message +
-                   "; is org.iopslimit1.conf in /usr/share/dbus-1/system.d? limits are not "
-                   "affected, iopsctl does not reach the service",
-               true);
+    return announce("the bus does not let us be " + name_ + ": " + error->message +
+                        "; is org.iopslimit1.conf in /usr/share/dbus-1/system.d? limits are not "
+                        "affected, iopsctl does not reach the service",
+                    true);
   }
   set_ready();
   std::uint32_t answer = 0;
   check(sd_bus_message_read(reply, "u", &answer), "the bus's answer to RequestName");
   constexpr std::uint32_t in_queue = 2;  // DBUS_REQUEST_NAME_REPLY_IN_QUEUE
   if (answer == in_queue)
-    return say(name_ + " belongs to another process: is the service running twice?", true);
-  say("on the bus as " + name_, false);
+    return announce(name_ + " belongs to another process: is the service running twice?", true);
+  announce("on the bus as " + name_, false);
 }
 
-void BusLink::set_ready() {
+void BusConnection::set_ready() {
   ready_ = true;
   if (handlers_.ready) handlers_.ready();
 }
 
-void BusLink::lost(sd_bus_message*) {
+void BusConnection::lost(sd_bus_message*) {
   const bool was_ready = std::exchange(ready_, false);
   if (was_ready)
-    say("the system bus went away; limits are not affected, iopsctl works again when it is back",
+    announce(
+        "the system bus went away; limits are not affected, iopsctl works again when it is back",
         false);
   begin_later();
 }
 
-void BusLink::begin_later() {
+void BusConnection::begin_later() {
   const auto wake = [](sd_event_source*, std::uint64_t, void* self) noexcept {
-    auto* link = static_cast<BusLink*>(self);
+    auto* link = static_cast<BusConnection*>(self);
     try {
       link->begin();
     } catch (...) {
@@ -122,8 +124,8 @@ void BusLink::begin_later() {
   timer_.reset(source);
 }
 
-void BusLink::say(const std::string& text, bool wrong) {
-  if (std::exchange(said_, text) != text) handlers_.say(text, wrong);
+void BusConnection::announce(const std::string& text, bool wrong) {
+  if (std::exchange(announced_, text) != text) handlers_.announce(text, wrong);
 }
 
 }  // namespace iopslimit

@@ -19,21 +19,21 @@ std::string system_bus_address();
 /// Connects, owns a name (none when it is empty), and does both again whenever the bus was away.
 /// Nothing here waits: before the bus is there its socket is watched for, and a lost connection is
 /// made anew a second later.
-class BusLink {
+class BusConnection {
  public:
   struct Handlers {
     /// A connection begins: objects belong on it. It may be replaced by another any time later.
     std::function<void(sd_bus* bus)> begun;
     /// For the operator; the same is not said again until it has changed.
-    std::function<void(const std::string& text, bool wrong)> say;
+    std::function<void(const std::string& text, bool wrong)> announce;
     /// bus() is there, for the first time or again. May be empty.
     std::function<void()> ready = {};
   };
 
-  BusLink(EventLoop& loop, std::string address, std::string name, Handlers handlers);
-  BusLink(const BusLink&) = delete;
-  BusLink& operator=(const BusLink&) = delete;
-  ~BusLink() = default;
+  BusConnection(EventLoop& loop, std::string address, std::string name, Handlers handlers);
+  BusConnection(const BusConnection&) = delete;
+  BusConnection& operator=(const BusConnection&) = delete;
+  ~BusConnection() = default;
 
   /// The connection while it is made and the name is ours, else null: signals have nobody to go to
   /// then.
@@ -49,8 +49,8 @@ class BusLink {
   void connected(sd_bus_message*);
   void named(sd_bus_message* reply);
   void set_ready();
-  void say(const std::string& text, bool wrong);
-  template <void (BusLink::*verb)(sd_bus_message*)>
+  void announce(const std::string& text, bool wrong);
+  template <void (BusConnection::*verb)(sd_bus_message*)>
   static int call(sd_bus_message* message, void* self, sd_bus_error*) noexcept;
   void lost(sd_bus_message*);
 
@@ -61,7 +61,7 @@ class BusLink {
   std::unique_ptr<sd_bus, Close> bus_;
   std::unique_ptr<sd_event_source, BusUnref> timer_;
   bool ready_ = false;
-  std::string said_;
+  std::string announced_;
 };
 
 }  // namespace iopslimit

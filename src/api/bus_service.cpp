@@ -15,7 +15,8 @@ namespace {
 
 constexpr const char* cannot_answer = "cannot answer a call on the bus";
 
-// What cannot be sent has nobody to go to any more: BusLink is told of a lost connection by itself.
+// What cannot be sent has nobody to go to any more: BusConnection is told of a lost connection by
+// itself.
 void reply_nothing(sd_bus_message* call) {
   sd_bus_reply_method_return(call, "");
 }
@@ -47,21 +48,21 @@ std::vector<Fields> fields_of_all(const Views& views) {
 }
 
 // The one choice that is called so; answers the call with an error when it is not one.
-std::optional<Choice> find_choice(sd_bus_message* call, const Overview& overview,
-                                  const std::string& word) {
-  const std::vector<Choice> choices = choices_of(overview.containers, word);
-  if (choices.size() == 1) return choices.front();
-  reply_error(call, choices.empty() ? no_such_container : ambiguous_name,
-              why_not_one(choices, word));
+std::optional<Selector> find_choice(sd_bus_message* call, const Snapshot& snapshot,
+                                    const std::string& word) {
+  const std::vector<Selector> selectors = selectors_of(snapshot.containers, word);
+  if (selectors.size() == 1) return selectors.front();
+  reply_error(call, selectors.empty() ? no_such_container : ambiguous_name,
+              why_not_one(selectors, word));
   return std::nullopt;
 }
 
-Fields fields_of(const Report& report) {
-  Fields fields{{"id", report.container_id}, {"name", report.container_name},
-                {"pod", report.pod_name},    {"namespace", report.pod_namespace},
-                {"pod_uid", report.pod_uid}, {"cgroup", report.cgroup},
-                {"text", report.text}};
-  if (!report.rules.empty()) fields.push_back({"rules", report.rules});
+Fields fields_of(const Event& event) {
+  Fields fields{{"id", event.container_id}, {"name", event.container_name},
+                {"pod", event.pod_name},    {"namespace", event.pod_namespace},
+                {"pod_uid", event.pod_uid}, {"cgroup", event.cgroup},
+                {"text", event.text}};
+  if (!event.rules.empty()) fields.push_back({"rules", event.rules});
   return fields;
 }
 
@@ -87,7 +88,7 @@ const char* signal_of(Action action) {
 #define IOPSLIMIT_COUNTER(name) SD_BUS_PROPERTY(name, "t", property, 0, 0)
 #define IOPSLIMIT_SIGNAL(name) SD_BUS_SIGNAL_WITH_NAMES(name, "a{sv}", SD_BUS_PARAM(container), 0)
 
-const sd_bus_vtable BusApi::vtable[] = {
+const sd_bus_vtable BusService::vtable[] = {
     SD_BUS_VTABLE_START(0),
     IOPSLIMIT_CONSTANT("Version", "s"),
     IOPSLIMIT_CONSTANT("CgroupVersion", "s"),
@@ -112,42 +113,43 @@ const sd_bus_vtable BusApi::vtable[] = {
     SD_BUS_PROPERTY("LastError", "s", property, 0, 0),
     IOPSLIMIT_COUNTER("LastErrorAt"),
     SD_BUS_METHOD_WITH_ARGS("ListContainers", SD_BUS_NO_ARGS, SD_BUS_RESULT("aa{sv}", containers),
-                            call<&BusApi::list_containers>, SD_BUS_VTABLE_UNPRIVILEGED),
+                            call<&BusService::list_containers>, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS("ListPods", SD_BUS_NO_ARGS, SD_BUS_RESULT("aa{sv}", pods),
-                            call<&BusApi::list_pods>, SD_BUS_VTABLE_UNPRIVILEGED),
+                            call<&BusService::list_pods>, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS("Explain", SD_BUS_ARGS("s", container_or_pod),
-                            SD_BUS_RESULT("aa{sv}", containers), call<&BusApi::explain>,
+                            SD_BUS_RESULT("aa{sv}", containers), call<&BusService::explain>,
                             SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, call<&BusApi::reload>,
+    SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, call<&BusService::reload>,
                             SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD_WITH_ARGS("Clear", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, call<&BusApi::clear>,
+    SD_BUS_METHOD_WITH_ARGS("Clear", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, call<&BusService::clear>,
                             SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS("Pause", SD_BUS_ARGS("s", container_or_pod, "t", seconds),
-                            SD_BUS_NO_RESULT, call<&BusApi::pause>, SD_BUS_VTABLE_UNPRIVILEGED),
+                            SD_BUS_NO_RESULT, call<&BusService::pause>, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS("Resume", SD_BUS_ARGS("s", container_or_pod), SD_BUS_NO_RESULT,
-                            call<&BusApi::resume>, SD_BUS_VTABLE_UNPRIVILEGED),
+                            call<&BusService::resume>, SD_BUS_VTABLE_UNPRIVILEGED),
     IOPSLIMIT_SIGNAL("ContainerLimited"),
     IOPSLIMIT_SIGNAL("ContainerExempted"),
     IOPSLIMIT_SIGNAL("DriftRepaired"),
     SD_BUS_SIGNAL_WITH_NAMES("DeviceChanged", "aa{sv}", SD_BUS_PARAM(devices), 0),
     SD_BUS_VTABLE_END};
 
-BusApi::BusApi(EventLoop& loop, const std::string& address, const std::string& socket,
-               Answers answers, const Say& say)
+BusService::BusService(EventLoop& loop, const std::string& address, const std::string& socket,
+                       Answers answers, const Announce& announce)
     : loop_(loop),
       answers_(std::move(answers)),
-      authority_(loop),
-      link_(loop, address, bus_name, {.begun = [this](sd_bus* bus) { be_on(bus); }, .say = say}),
-      peers_(loop, socket, {.begun = [this](sd_bus* bus) { be_on(bus); }, .say = say}) {}
+      polkit_(loop),
+      link_(loop, address, bus_name,
+            {.begun = [this](sd_bus* bus) { be_on(bus); }, .announce = announce}),
+      peers_(loop, socket, {.begun = [this](sd_bus* bus) { be_on(bus); }, .announce = announce}) {}
 
-void BusApi::be_on(sd_bus* bus) {
+void BusService::be_on(sd_bus* bus) {
   check(sd_bus_add_object_vtable(bus, nullptr, bus_path, bus_interface, vtable, this),
         "sd_bus_add_object_vtable");
 }
 
-template <BusApi::Method method>
-int BusApi::call(sd_bus_message* message, void* self, sd_bus_error*) noexcept {
-  auto* api = static_cast<BusApi*>(self);
+template <BusService::Method method>
+int BusService::call(sd_bus_message* message, void* self, sd_bus_error*) noexcept {
+  auto* api = static_cast<BusService*>(self);
   try {
     (api->*method)(message);
   } catch (...) {
@@ -156,9 +158,9 @@ int BusApi::call(sd_bus_message* message, void* self, sd_bus_error*) noexcept {
   return 1;
 }
 
-int BusApi::property(sd_bus*, const char*, const char*, const char* name, sd_bus_message* reply,
-                     void* self, sd_bus_error*) noexcept {
-  const auto* api = static_cast<const BusApi*>(self);
+int BusService::property(sd_bus*, const char*, const char*, const char* name, sd_bus_message* reply,
+                         void* self, sd_bus_error*) noexcept {
+  const auto* api = static_cast<const BusService*>(self);
   try {
     api->append_property(name, reply);
   } catch (...) {
@@ -168,45 +170,45 @@ int BusApi::property(sd_bus*, const char*, const char*, const char* name, sd_bus
   return 1;
 }
 
-void BusApi::append_property(const std::string& name, sd_bus_message* reply) const {
-  const Overview overview = answers_.overview();
-  if (name == "Devices") return append_list(reply, fields_of_all(overview.devices));
-  if (name == "Totals") return append_list(reply, fields_of_all(overview.totals));
-  const Fields fields = fields_of(overview);
+void BusService::append_property(const std::string& name, sd_bus_message* reply) const {
+  const Snapshot snapshot = answers_.snapshot();
+  if (name == "Devices") return append_list(reply, fields_of_all(snapshot.devices));
+  if (name == "Totals") return append_list(reply, fields_of_all(snapshot.totals));
+  const Fields fields = fields_of(snapshot);
   append_value(reply, *find_field(fields, field_of_bus_name(name)));
 }
 
-void BusApi::list_containers(sd_bus_message* call) {
-  reply_list(call, fields_of_all(answers_.overview().containers));
+void BusService::list_containers(sd_bus_message* call) {
+  reply_list(call, fields_of_all(answers_.snapshot().containers));
 }
 
-void BusApi::list_pods(sd_bus_message* call) {
-  const Overview overview = answers_.overview();
-  reply_list(call, fields_of_all(pods_of(overview.containers)));
+void BusService::list_pods(sd_bus_message* call) {
+  const Snapshot snapshot = answers_.snapshot();
+  reply_list(call, fields_of_all(pods_of(snapshot.containers)));
 }
 
-void BusApi::explain(sd_bus_message* call) {
-  const Overview overview = answers_.overview();
-  const auto choice = find_choice(call, overview, read_word(call));
-  if (!choice) return;
+void BusService::explain(sd_bus_message* call) {
+  const Snapshot snapshot = answers_.snapshot();
+  const auto selector = find_choice(call, snapshot, read_word(call));
+  if (!selector) return;
   std::vector<Fields> list;
-  for (const CarrierView* container : choice->containers) {
+  for (const WorkloadView* container : selector->containers) {
     list.push_back(fields_of(*container));
     list.back().push_back({"steps", answers_.explain(*container)});
   }
   reply_list(call, list);
 }
 
-void BusApi::reload(sd_bus_message* call) {
-  authority_.ask(call, "org.iopslimit1.reload", [this, call] {
+void BusService::reload(sd_bus_message* call) {
+  polkit_.ask(call, "org.iopslimit1.reload", [this, call] {
     std::string why;
     for (const std::string& error : answers_.reload()) why += (why.empty() ? "" : "\n") + error;
     why.empty() ? reply_nothing(call) : reply_error(call, config_refused, why);
   });
 }
 
-void BusApi::clear(sd_bus_message* call) {
-  authority_.ask(call, "org.iopslimit1.clear", [this, call] {
+void BusService::clear(sd_bus_message* call) {
+  polkit_.ask(call, "org.iopslimit1.clear", [this, call] {
     answers_.clear();
     reply_nothing(call);
   });
@@ -214,14 +216,14 @@ void BusApi::clear(sd_bus_message* call) {
 
 // The name is looked up when it is allowed: what it means may have changed while polkit asked.
 template <class Act>
-void BusApi::act_on(sd_bus_message* call, const std::string& word, const Act& act) {
-  authority_.ask(call, "org.iopslimit1.pause", [this, call, word, act] {
-    const Overview overview = answers_.overview();
-    if (const auto choice = find_choice(call, overview, word)) act(*choice);
+void BusService::act_on(sd_bus_message* call, const std::string& word, const Act& act) {
+  polkit_.ask(call, "org.iopslimit1.pause", [this, call, word, act] {
+    const Snapshot snapshot = answers_.snapshot();
+    if (const auto selector = find_choice(call, snapshot, word)) act(*selector);
   });
 }
 
-void BusApi::pause(sd_bus_message* call) {
+void BusService::pause(sd_bus_message* call) {
   const std::string word = read_word(call);
   std::uint64_t seconds = 0;
   check(sd_bus_message_read(call, "t", &seconds), cannot_answer);
@@ -230,46 +232,46 @@ void BusApi::pause(sd_bus_message* call) {
     return reply_error(call, bad_time,
                        "a pause lasts from 1 s to " + to_text(Pauses::longest) +
                            ": for good, set 'exempt = yes' in a [policy]");
-  act_on(call, word, [this, call, seconds](const Choice& choice) {
-    answers_.pause(choice, std::chrono::seconds(seconds));
+  act_on(call, word, [this, call, seconds](const Selector& selector) {
+    answers_.pause(selector, std::chrono::seconds(seconds));
     reply_nothing(call);
   });
 }
 
-void BusApi::resume(sd_bus_message* call) {
-  act_on(call, read_word(call), [this, call](const Choice& choice) {
-    if (answers_.resume(choice)) return reply_nothing(call);
+void BusService::resume(sd_bus_message* call) {
+  act_on(call, read_word(call), [this, call](const Selector& selector) {
+    if (answers_.resume(selector)) return reply_nothing(call);
     reply_error(call, not_paused,
-                choice.shown + " is not paused" +
-                    (choice.pod ? " as a whole: resume its containers"
-                                : ": if its pod is, resume the pod"));
+                selector.shown + " is not paused" +
+                    (selector.pod ? " as a whole: resume its containers"
+                                  : ": if its pod is, resume the pod"));
   });
 }
 
-void BusApi::tell(const Report& report) {
-  const char* signal = signal_of(report.action);
+void BusService::emit(const Event& event) {
+  const char* signal = signal_of(event.action);
   sd_bus* bus = link_.bus();
   if (signal == nullptr || bus == nullptr) return;
   sd_bus_message* message = nullptr;
   check(sd_bus_message_new_signal(bus, &message, bus_path, bus_interface, signal), signal);
   const BusMessage owned(message);
-  append_fields(message, fields_of(report));
+  append_fields(message, fields_of(event));
   sd_bus_send(bus, message, nullptr);
 }
 
-void BusApi::devices_changed() {
+void BusService::devices_changed() {
   sd_bus* bus = link_.bus();
   if (bus == nullptr) return;
   sd_bus_message* message = nullptr;
   check(sd_bus_message_new_signal(bus, &message, bus_path, bus_interface, "DeviceChanged"),
         "DeviceChanged");
   const BusMessage owned(message);
-  append_list(message, fields_of_all(answers_.overview().devices));
+  append_list(message, fields_of_all(answers_.snapshot().devices));
   sd_bus_send(bus, message, nullptr);
   sd_bus_emit_properties_changed(bus, bus_path, bus_interface, "Devices", "Waiting", nullptr);
 }
 
-void BusApi::reloaded() {
+void BusService::reloaded() {
   sd_bus* bus = link_.bus();
   if (bus == nullptr) return;
   sd_bus_emit_properties_changed(bus, bus_path, bus_interface, "LastReload", "ReloadRefused",

@@ -32,34 +32,34 @@ inline constexpr const char* not_paused = "org.iopslimit1.Error.NotPaused";
 inline constexpr const char* bad_time = "org.iopslimit1.Error.BadTime";
 
 /// Hands out what the callbacks answer and checks who may change something; decides nothing else.
-class BusApi {
+class BusService {
  public:
   struct Answers {
-    std::function<Overview()> overview;
+    std::function<Snapshot()> snapshot;
     /// What the decision about a container went through, one sentence each.
-    std::function<std::vector<std::string>(const CarrierView&)> explain;
+    std::function<std::vector<std::string>(const WorkloadView&)> explain;
     /// Empty: done. Else what is wrong with the configuration: the older one holds.
     std::function<std::vector<std::string>()> reload;
     std::function<void()> clear;
-    std::function<void(const Choice&, std::chrono::seconds)> pause;
-    std::function<bool(const Choice&)> resume;  ///< false: it was not paused
+    std::function<void(const Selector&, std::chrono::seconds)> pause;
+    std::function<bool(const Selector&)> resume;  ///< false: it was not paused
   };
-  using Say = std::function<void(const std::string& text, bool wrong)>;
+  using Announce = std::function<void(const std::string& text, bool wrong)>;
 
-  /// `address` of the bus; `socket`: the path of the one beside it (PeerSocket); `say` as in
-  /// BusLink.
-  BusApi(EventLoop& loop, const std::string& address, const std::string& socket, Answers answers,
-         const Say& say);
+  /// `address` of the bus; `socket`: the path of the one beside it (PrivateSocket); `say` as in
+  /// BusConnection.
+  BusService(EventLoop& loop, const std::string& address, const std::string& socket,
+             Answers answers, const Announce& announce);
 
   /// Sends the signal that goes with a report: ContainerLimited, ContainerExempted, DriftRepaired.
-  void tell(const Report& report);
+  void emit(const Event& event);
   /// Sends DeviceChanged, and that Devices and Waiting are others now.
   void devices_changed();
   /// Says that LastReload, ReloadRefused, Cleared and Scope may be others now.
   void reloaded();
 
  private:
-  using Method = void (BusApi::*)(sd_bus_message* call);
+  using Method = void (BusService::*)(sd_bus_message* call);
   template <Method method>
   static int call(sd_bus_message* message, void* self, sd_bus_error*) noexcept;
   static int property(sd_bus*, const char*, const char*, const char* name, sd_bus_message* reply,
@@ -80,9 +80,9 @@ class BusApi {
 
   EventLoop& loop_;
   Answers answers_;
-  Authority authority_;
-  BusLink link_;
-  PeerSocket peers_;
+  Polkit polkit_;
+  BusConnection link_;
+  PrivateSocket peers_;
 };
 
 }  // namespace iopslimit

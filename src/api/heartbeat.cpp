@@ -40,7 +40,7 @@ Heartbeat::Heartbeat(EventLoop& loop, std::string path)
   futimens(file.fd(), nullptr);
   if (inotify_add_watch(inotify_.fd(), path_.c_str(), IN_OPEN | IN_DONT_FOLLOW) < 0) return;
   sd_event_source* source = nullptr;
-  check(sd_event_add_io(loop_.event(), &source, inotify_.fd(), EPOLLIN, asked, this),
+  check(sd_event_add_io(loop_.event(), &source, inotify_.fd(), EPOLLIN, requested, this),
         "sd_event_add_io");
   source_.reset(source);
 }
@@ -50,7 +50,7 @@ Heartbeat::~Heartbeat() {
 }
 
 // By its name: opening the file would be a question again.
-int Heartbeat::asked(sd_event_source*, int, std::uint32_t, void* self) noexcept {
+int Heartbeat::requested(sd_event_source*, int, std::uint32_t, void* self) noexcept {
   const auto* beat = static_cast<Heartbeat*>(self);
   try {
     read_inotify(beat->inotify_.fd(), [](int, std::uint32_t, std::string_view) {});
@@ -63,9 +63,9 @@ int Heartbeat::asked(sd_event_source*, int, std::uint32_t, void* self) noexcept 
 
 std::optional<std::chrono::seconds> since_beat(const std::string& path) {
   ask(path);
-  struct stat about {};
-  if (stat(path.c_str(), &about) != 0) return std::nullopt;
-  const auto then = static_cast<std::uint64_t>(about.st_mtim.tv_sec);
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) return std::nullopt;
+  const auto then = static_cast<std::uint64_t>(status.st_mtim.tv_sec);
   const std::uint64_t now = wall_seconds();
   return std::chrono::seconds(now > then ? now - then : 0);
 }

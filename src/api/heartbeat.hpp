@@ -30,7 +30,7 @@ class Heartbeat {
   Heartbeat& operator=(const Heartbeat&) = delete;
 
  private:
-  static int asked(sd_event_source* source, int fd, std::uint32_t events, void* self) noexcept;
+  static int requested(sd_event_source* source, int fd, std::uint32_t events, void* self) noexcept;
 
   EventLoop& loop_;
   std::string path_;

@@ -13,13 +13,12 @@ constexpr const char* cannot_ask = "cannot ask the bus";
 constexpr std::uint64_t usual_timeout = 0;
 
 void reply_error(sd_bus_message* call, const char* error, const std::string& why) {
-  sd_bus_reply_method_errorf(call, error, "%s", plain_text(why).c_str());
+  sd_bus_reply_method_errorf(call, error, "%s", sanitize_utf8(why).c_str());
 }
 
 }  // namespace
 
-void Authority::ask(sd_bus_message* call, const std::string& action,
-                    std::function<void()> granted) {
+void Polkit::ask(sd_bus_message* call, const std::string& action, std::function<void()> granted) {
   if (sd_bus_is_bus_client(sd_bus_message_get_bus(call)) == 0) return ask_peer(call, granted);
   if (open_.size() >= most_open)
     return reply_error(call, SD_BUS_ERROR_LIMITS_EXCEEDED,
@@ -33,10 +32,10 @@ void Authority::ask(sd_bus_message* call, const std::string& action,
   check(sd_bus_message_append(message, "s", sd_bus_message_get_sender(call)), cannot_ask);
   open_.push_front({this, BusMessage(sd_bus_message_ref(call)), action, std::move(granted)});
   open_.front().place = open_.begin();
-  send<&Authority::ask_polkit>(open_.front(), message, usual_timeout);
+  send<&Polkit::ask_polkit>(open_.front(), message, usual_timeout);
 }
 
-void Authority::ask_peer(sd_bus_message* call, const std::function<void()>& granted) {
+void Polkit::ask_peer(sd_bus_message* call, const std::function<void()>& granted) {
   sd_bus_creds* creds = nullptr;
   uid_t uid = 0;
   int result = sd_bus_get_owner_creds(sd_bus_message_get_bus(call), SD_BUS_CREDS_EUID, &creds);
@@ -46,8 +45,8 @@ void Authority::ask_peer(sd_bus_message* call, const std::function<void()>& gran
   reply_error(call, SD_BUS_ERROR_ACCESS_DENIED, "only root may do this");
 }
 
-template <Authority::Answered answered>
-void Authority::send(Question& question, sd_bus_message* message, std::uint64_t usec) {
+template <Polkit::Answered answered>
+void Polkit::send(Question& question, sd_bus_message* message, std::uint64_t usec) {
   sd_bus_slot* slot = nullptr;
   const int result = sd_bus_call_async(sd_bus_message_get_bus(message), &slot, message,
                                        answer<answered>, &question, usec);
@@ -55,10 +54,10 @@ void Authority::send(Question& question, sd_bus_message* message, std::uint64_t 
   if (result < 0) open_.erase(question.place);  // the connection is lost, the caller's call with it
 }
 
-template <Authority::Answered answered>
-int Authority::answer(sd_bus_message* reply, void* question, sd_bus_error*) noexcept {
+template <Polkit::Answered answered>
+int Polkit::answer(sd_bus_message* reply, void* question, sd_bus_error*) noexcept {
   auto* open = static_cast<Question*>(question);
-  Authority* authority = open->authority;
+  Polkit* authority = open->authority;
   try {
     (authority->*answered)(*open, reply);
   } catch (...) {
@@ -67,7 +66,7 @@ int Authority::answer(sd_bus_message* reply, void* question, sd_bus_error*) noex
   return 0;
 }
 
-void Authority::ask_polkit(Question& question, sd_bus_message* reply) {
+void Polkit::ask_polkit(Question& question, sd_bus_message* reply) {
   if (sd_bus_message_is_method_error(reply, nullptr) != 0)
     return refuse(question, SD_BUS_ERROR_ACCESS_DENIED, "the bus does not say who you are");
   std::uint32_t uid = 0;
@@ -85,10 +84,10 @@ void Authority::ask_polkit(Question& question, sd_bus_message* reply) {
                               sd_bus_message_get_sender(question.call.get()),
                               question.action.c_str(), 0, asks > 0 ? 1U : 0U, ""),
         cannot_ask);
-  send<&Authority::decide>(question, message, asks > 0 ? UINT64_MAX : usual_timeout);
+  send<&Polkit::decide>(question, message, asks > 0 ? UINT64_MAX : usual_timeout);
 }
 
-void Authority::decide(Question& question, sd_bus_message* reply) {
+void Polkit::decide(Question& question, sd_bus_message* reply) {
   if (sd_bus_message_is_method_error(reply, nullptr) != 0)
     return refuse(question, SD_BUS_ERROR_ACCESS_DENIED,
                   std::string("only root may do this: polkit, which could let others, does not "
@@ -107,12 +106,12 @@ void Authority::decide(Question& question, sd_bus_message* reply) {
          "only root, and whom polkit lets do " + question.action + ", may do this");
 }
 
-void Authority::grant(Question& question) {
+void Polkit::grant(Question& question) {
   question.granted();
   open_.erase(question.place);
 }
 
-void Authority::refuse(Question& question, const char* error, const std::string& why) {
+void Polkit::refuse(Question& question, const char* error, const std::string& why) {
   reply_error(question.call.get(), error, why);
   open_.erase(question.place);
 }

@@ -16,29 +16,29 @@
 
 namespace iopslimit {
 
-class Authority {
+class Polkit {
  public:
   /// More questions at a time are refused: each stays open as long as somebody types a password.
   static constexpr std::size_t most_open = 64;
 
-  explicit Authority(EventLoop& loop) : loop_(loop) {}
+  explicit Polkit(EventLoop& loop) : loop_(loop) {}
 
   /// Asks the bus for the caller's uid, then, unless that is root, polkit for `action`; waits for
   /// neither. Calls `granted`, which answers the call, or answers it with an error that says what
   /// is missing. When the connection is lost in between nothing is granted. A peer without a bus
-  /// (PeerSocket) is who the kernel says.
+  /// (PrivateSocket) is who the kernel says.
   void ask(sd_bus_message* call, const std::string& action, std::function<void()> granted);
 
  private:
   struct Question {
-    Authority* authority;
+    Polkit* authority;
     BusMessage call;
     std::string action;
     std::function<void()> granted;
     std::list<Question>::iterator place;
     std::unique_ptr<sd_bus_slot, BusUnref> slot;  // of the call that is not answered yet
   };
-  using Answered = void (Authority::*)(Question&, sd_bus_message* reply);
+  using Answered = void (Polkit::*)(Question&, sd_bus_message* reply);
 
   template <Answered answered>
   static int answer(sd_bus_message* reply, void* question, sd_bus_error*) noexcept;

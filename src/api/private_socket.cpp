@@ -19,25 +19,26 @@ constexpr const char* cannot_begin = "cannot talk to a peer";
 
 }  // namespace
 
-PeerSocket::PeerSocket(EventLoop& loop, std::string path, Handlers handlers)
+PrivateSocket::PrivateSocket(EventLoop& loop, std::string path, Handlers handlers)
     : loop_(loop), path_(std::move(path)), handlers_(std::move(handlers)) {
   if (const std::error_code error = listen_at_path()) {
     listening_ = File();
-    handlers_.say("cannot listen on " + path_ + ": " + error.message() +
-                      "; limits are not affected, iopsctl reaches the service on the bus alone",
-                  true);
+    handlers_.announce(
+        "cannot listen on " + path_ + ": " + error.message() +
+            "; limits are not affected, iopsctl reaches the service on the bus alone",
+        true);
     return;
   }
   loop_.on_ready(listening_.fd(), EPOLLIN, [this] { accept_all(); });
 }
 
-PeerSocket::~PeerSocket() {
+PrivateSocket::~PrivateSocket() {
   if (listening_) unlink(path_.c_str());
 }
 
 // The mode is set before there is a name: nobody can come in between (unix(7): Linux takes the
 // socket's own mode for that of the file).
-std::error_code PeerSocket::listen_at_path() {
+std::error_code PrivateSocket::listen_at_path() {
   sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
   if (path_.size() >= sizeof(address.sun_path))
     return std::make_error_code(std::errc::filename_too_long);
@@ -52,7 +53,7 @@ std::error_code PeerSocket::listen_at_path() {
   return {};
 }
 
-void PeerSocket::accept_all() {
+void PrivateSocket::accept_all() {
   for (;;) {
     File connection(accept4(listening_.fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (connection) {
@@ -63,7 +64,7 @@ void PeerSocket::accept_all() {
   }
 }
 
-void PeerSocket::begin(File connection) {
+void PrivateSocket::begin(File connection) {
   sd_bus* bus = nullptr;
   sd_id128_t id{};
   check(sd_bus_new(&bus), cannot_begin);
@@ -85,7 +86,7 @@ void PeerSocket::begin(File connection) {
 }
 
 // sd-bus keeps a connection that is at work until it is done with it.
-int PeerSocket::lost(sd_bus_message*, void* peer, sd_bus_error*) noexcept {
+int PrivateSocket::lost(sd_bus_message*, void* peer, sd_bus_error*) noexcept {
   auto* gone = static_cast<Peer*>(peer);
   gone->socket->peers_.erase(gone->place);
   return 0;

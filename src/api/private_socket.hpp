@@ -20,7 +20,7 @@ namespace iopslimit {
 
 /// Speaks D-Bus with everyone who connects, each on a connection of its own. The socket belongs to
 /// root alone (mode 0600); what is left of an earlier run is replaced.
-class PeerSocket {
+class PrivateSocket {
  public:
   /// More connections at a time are closed at once.
   static constexpr std::size_t most_peers = 64;
@@ -29,21 +29,21 @@ class PeerSocket {
     /// A connection begins: objects belong on it.
     std::function<void(sd_bus* bus)> begun;
     /// For the operator, once: why there is no such socket.
-    std::function<void(const std::string& text, bool wrong)> say;
+    std::function<void(const std::string& text, bool wrong)> announce;
   };
 
-  PeerSocket(EventLoop& loop, std::string path, Handlers handlers);
+  PrivateSocket(EventLoop& loop, std::string path, Handlers handlers);
   /// Removes the socket: who connects to a service that was stopped is told so by the kernel.
-  ~PeerSocket();
-  PeerSocket(const PeerSocket&) = delete;
-  PeerSocket& operator=(const PeerSocket&) = delete;
+  ~PrivateSocket();
+  PrivateSocket(const PrivateSocket&) = delete;
+  PrivateSocket& operator=(const PrivateSocket&) = delete;
 
  private:
   struct Close {
     void operator()(sd_bus* bus) const { sd_bus_close_unref(bus); }
   };
   struct Peer {
-    PeerSocket* socket;
+    PrivateSocket* socket;
     std::list<Peer>::iterator place;
     std::unique_ptr<sd_bus, Close> bus;
   };

@@ -9,7 +9,7 @@ namespace iopslimit {
 namespace {
 
 struct Named {
-  Choice choice;
+  Selector selector;
   std::vector<std::string> words;  // never empty ones
 };
 
@@ -24,15 +24,15 @@ void add_path(std::vector<std::string>& words, const std::string& space, const s
   words.push_back(space + "/" + pod + rest);
 }
 
-std::vector<Named> all_of(const std::vector<CarrierView>& containers) {
+std::vector<Named> all_of(const std::vector<WorkloadView>& containers) {
   std::vector<Named> all;
   for (const PodView& pod : pods_of(containers)) {
     Named named{{pod.uid, "", true, pod.containers}, {pod.uid}};
-    named.choice.shown = pod.pod.empty() ? "pod " + pod.uid : pod.pod_namespace + "/" + pod.pod;
+    named.selector.shown = pod.pod.empty() ? "pod " + pod.uid : pod.pod_namespace + "/" + pod.pod;
     add_path(named.words, pod.pod_namespace, pod.pod, "");
     all.push_back(std::move(named));
   }
-  for (const CarrierView& one : containers) {
+  for (const WorkloadView& one : containers) {
     if (one.path.id.empty()) continue;  // a pod as a whole
     Named named{{one.path.cgroup, shown_name(one), false, {&one}}, {one.path.id}};
     add(named.words, one.name);
@@ -43,21 +43,22 @@ std::vector<Named> all_of(const std::vector<CarrierView>& containers) {
 }
 
 template <class Fits>
-std::vector<Choice> those(const std::vector<Named>& all, const Fits& fits) {
-  std::vector<Choice> found;
+std::vector<Selector> those(const std::vector<Named>& all, const Fits& fits) {
+  std::vector<Selector> found;
   for (const Named& named : all) {
-    if (fits(named)) found.push_back(named.choice);
+    if (fits(named)) found.push_back(named.selector);
   }
   return found;
 }
 
 }  // namespace
 
-std::vector<Choice> choices_of(const std::vector<CarrierView>& containers, std::string_view word) {
+std::vector<Selector> selectors_of(const std::vector<WorkloadView>& containers,
+                                   std::string_view word) {
   if (word.empty()) return {};
   const std::vector<Named> all = all_of(containers);
-  std::vector<Choice> exact = those(all, [word](const Named& named) {
-    return named.choice.whom == word || std::ranges::find(named.words, word) != named.words.end();
+  std::vector<Selector> exact = those(all, [word](const Named& named) {
+    return named.selector.whom == word || std::ranges::find(named.words, word) != named.words.end();
   });
   if (!exact.empty()) return exact;
   return those(all, [word](const Named& named) {
@@ -66,7 +67,7 @@ std::vector<Choice> choices_of(const std::vector<CarrierView>& containers, std::
   });
 }
 
-std::vector<std::string> words_of(const std::vector<CarrierView>& containers) {
+std::vector<std::string> words_of(const std::vector<WorkloadView>& containers) {
   std::multiset<std::string> seen;
   for (const Named& named : all_of(containers)) seen.insert(named.words.begin(), named.words.end());
   std::vector<std::string> words;
@@ -76,13 +77,14 @@ std::vector<std::string> words_of(const std::vector<CarrierView>& containers) {
   return words;
 }
 
-std::string why_not_one(const std::vector<Choice>& choices, std::string_view word) {
-  if (choices.empty())
+std::string why_not_one(const std::vector<Selector>& selectors, std::string_view word) {
+  if (selectors.empty())
     return "no container or pod is called '" + std::string(word) + "': see 'iopsctl list --all'";
   std::string why = "'" + std::string(word) + "' may be any of:";
-  for (const Choice& choice : choices) {
-    why += "\n  " + choice.shown + (choice.pod ? " (pod " : " (");
-    why += (choice.pod ? choice.whom : choice.containers.front()->path.id.substr(0, 12)) + ")";
+  for (const Selector& selector : selectors) {
+    why += "\n  " + selector.shown + (selector.pod ? " (pod " : " (");
+    why +=
+        (selector.pod ? selector.whom : selector.containers.front()->path.id.substr(0, 12)) + ")";
   }
   return why;
 }

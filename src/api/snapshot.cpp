@@ -7,11 +7,11 @@
 
 namespace iopslimit {
 
-std::size_t Overview::count(Standing standing) const {
-  return static_cast<std::size_t>(std::ranges::count(containers, standing, &CarrierView::standing));
+std::size_t Snapshot::count(State state) const {
+  return static_cast<std::size_t>(std::ranges::count(containers, state, &WorkloadView::state));
 }
 
-std::vector<std::string> Overview::waiting() const {
+std::vector<std::string> Snapshot::waiting() const {
   std::vector<std::string> why;
   for (const DeviceView& device : devices) {
     if (device.state != DeviceState::limited) why.push_back(device.text);
@@ -19,18 +19,18 @@ std::vector<std::string> Overview::waiting() const {
   return why;
 }
 
-std::vector<Devnum> devices_of(const Overview& overview) {
+std::vector<Devnum> devices_of(const Snapshot& snapshot) {
   std::vector<Devnum> all;
-  for (const DeviceView& device : overview.devices)
+  for (const DeviceView& device : snapshot.devices)
     all.insert(all.end(), device.devices.begin(), device.devices.end());
   std::ranges::sort(all);
   all.erase(std::unique(all.begin(), all.end()), all.end());
   return all;
 }
 
-std::vector<PodView> pods_of(const std::vector<CarrierView>& containers) {
+std::vector<PodView> pods_of(const std::vector<WorkloadView>& containers) {
   std::map<std::string, PodView> by_uid;
-  for (const CarrierView& one : containers) {
+  for (const WorkloadView& one : containers) {
     if (one.path.pod_uid.empty()) continue;
     PodView& pod = by_uid[one.path.pod_uid];
     pod.uid = one.path.pod_uid;
@@ -48,7 +48,7 @@ std::vector<PodView> pods_of(const std::vector<CarrierView>& containers) {
   return pods;
 }
 
-std::string shown_name(const CarrierView& container) {
+std::string shown_name(const WorkloadView& container) {
   constexpr std::size_t enough = 12;
   const ContainerPath& path = container.path;
   std::string name = container.name.empty() ? path.id.substr(0, enough) : container.name;

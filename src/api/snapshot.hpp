@@ -43,7 +43,7 @@ struct DeviceView {
 };
 
 /// What a container is to the service now.
-enum class Standing {
+enum class State {
   limited,
   pending,  ///< to be limited as soon as there is a disk
   exempt,
@@ -51,13 +51,13 @@ enum class Standing {
   failed,   ///< to be limited, and the kernel did not take it
   paused,   ///< limited again at `paused_until`
 };
-inline constexpr std::array<std::pair<Standing, std::string_view>, 6> standing_words{
-    {{Standing::limited, "limited"},
-     {Standing::pending, "pending"},
-     {Standing::exempt, "exempt"},
-     {Standing::sandbox, "sandbox"},
-     {Standing::failed, "failed"},
-     {Standing::paused, "paused"}}};
+inline constexpr std::array<std::pair<State, std::string_view>, 6> state_words{
+    {{State::limited, "limited"},
+     {State::pending, "pending"},
+     {State::exempt, "exempt"},
+     {State::sandbox, "sandbox"},
+     {State::failed, "failed"},
+     {State::paused, "paused"}}};
 
 /// The word of an enumerator, as users read it; empty when the table has none.
 template <class Enum, std::size_t size>
@@ -70,18 +70,18 @@ constexpr std::string_view word_of(
 }
 
 /// A container, or with scope = pod a pod as a whole (its path has no id).
-struct CarrierView {
+struct WorkloadView {
   ContainerPath path;
   std::string name;
   std::string image;
   std::string pod;
   std::string pod_namespace;
-  Standing standing = Standing::pending;
+  State state = State::pending;
   std::uint64_t paused_until = 0;
   std::vector<Rule> rules;  ///< what the kernel should hold
   std::string reason;       ///< see Decision::reason
   std::string error;        ///< why it failed
-  bool operator==(const CarrierView&) const = default;
+  bool operator==(const WorkloadView&) const = default;
 };
 
 /// A kubepods directory and the total it carries.
@@ -91,7 +91,7 @@ struct TotalView {
   bool operator==(const TotalView&) const = default;
 };
 
-struct Overview {
+struct Snapshot {
   std::string version;
   CgroupVersion hierarchy = CgroupVersion::v2;
   LimitScope scope = LimitScope::container;
@@ -107,16 +107,16 @@ struct Overview {
   std::uint64_t last_error_at = 0;
   std::vector<DeviceView> devices;
   std::vector<TotalView> totals;
-  std::vector<CarrierView> containers;
-  bool operator==(const Overview&) const = default;
+  std::vector<WorkloadView> containers;
+  bool operator==(const Snapshot&) const = default;
 
-  std::size_t count(Standing standing) const;
+  std::size_t count(State state) const;
   /// "/data is not mounted: ...", for each data mount without rules.
   std::vector<std::string> waiting() const;
 };
 
 /// The devices that carry rules, each once.
-std::vector<Devnum> devices_of(const Overview& overview);
+std::vector<Devnum> devices_of(const Snapshot& snapshot);
 
 /// All containers of one pod.
 struct PodView {
@@ -125,14 +125,14 @@ struct PodView {
   std::string pod_namespace;
   QosClass qos = QosClass::none;
   std::string cgroup;
-  std::vector<const CarrierView*> containers;  ///< of the overview
+  std::vector<const WorkloadView*> containers;  ///< of the snapshot
 };
 
 /// By namespace and name. Containers outside of any pod are in none.
-std::vector<PodView> pods_of(const std::vector<CarrierView>& containers);
+std::vector<PodView> pods_of(const std::vector<WorkloadView>& containers);
 
 /// "shop/db-0/db", "shop/db-0" for a pod as a whole; as much of it as is known, else the start of
 /// the id or uid.
-std::string shown_name(const CarrierView& container);
+std::string shown_name(const WorkloadView& container);
 
 }  // namespace iopslimit

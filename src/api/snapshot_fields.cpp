@@ -121,26 +121,26 @@ void container(Archive& archive, View& view) {
   archive.word("runtime", view.path.runtime, runtimes);
   archive.value("image", view.image);
   archive.value("cgroup", view.path.cgroup);
-  archive.word("state", view.standing, standing_words);
+  archive.word("state", view.state, state_words);
   archive.value("paused_until", view.paused_until);
   archive.value("rules", view.rules);
   archive.value("reason", view.reason);
   archive.value("error", view.error);
 }
 
-std::uint64_t count(const PodView& pod, Standing standing) {
+std::uint64_t count(const PodView& pod, State state) {
   return static_cast<std::uint64_t>(
-      std::ranges::count(pod.containers, standing, &CarrierView::standing));
+      std::ranges::count(pod.containers, state, &WorkloadView::state));
 }
 
 }  // namespace
 
-Fields fields_of(const Overview& overview) {
+Fields fields_of(const Snapshot& snapshot) {
   Writer writer;
-  service(writer, overview);
-  for (const auto& [standing, name] : standing_words)
-    writer.value(name, std::uint64_t{overview.count(standing)});
-  writer.value("waiting", overview.waiting());
+  service(writer, snapshot);
+  for (const auto& [state, name] : state_words)
+    writer.value(name, std::uint64_t{snapshot.count(state)});
+  writer.value("waiting", snapshot.waiting());
   return std::move(writer.fields);
 }
 
@@ -156,7 +156,7 @@ Fields fields_of(const TotalView& view) {
   return std::move(writer.fields);
 }
 
-Fields fields_of(const CarrierView& view) {
+Fields fields_of(const WorkloadView& view) {
   Writer writer;
   container(writer, view);
   return std::move(writer.fields);
@@ -170,13 +170,13 @@ Fields fields_of(const PodView& pod) {
   writer.word("qos", pod.qos, classes);
   writer.value("cgroup", pod.cgroup);
   writer.value("containers", std::uint64_t{pod.containers.size()});
-  for (const auto& [standing, name] : standing_words) writer.value(name, count(pod, standing));
+  for (const auto& [state, name] : state_words) writer.value(name, count(pod, state));
   return std::move(writer.fields);
 }
 
-void read_fields(const Fields& fields, Overview& overview) {
+void read_fields(const Fields& fields, Snapshot& snapshot) {
   Reader reader(fields);
-  service(reader, overview);
+  service(reader, snapshot);
 }
 
 void read_fields(const Fields& fields, DeviceView& view) {
@@ -189,7 +189,7 @@ void read_fields(const Fields& fields, TotalView& view) {
   total(reader, view);
 }
 
-void read_fields(const Fields& fields, CarrierView& view) {
+void read_fields(const Fields& fields, WorkloadView& view) {
   Reader reader(fields);
   container(reader, view);
 }

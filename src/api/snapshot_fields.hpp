@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// An overview as named fields: one list of names for the bus and for JSON. Times are seconds since
+// An snapshot as named fields: one list of names for the bus and for JSON. Times are seconds since
 // the epoch, IOPS and bytes a second are 0 where there is no limit.
 #pragma once
 
@@ -27,16 +27,16 @@ struct Field {
 using Fields = std::vector<Field>;
 
 /// The service alone, without devices, totals and containers.
-Fields fields_of(const Overview& overview);
+Fields fields_of(const Snapshot& snapshot);
 Fields fields_of(const DeviceView& device);
 Fields fields_of(const TotalView& total);
-Fields fields_of(const CarrierView& container);
+Fields fields_of(const WorkloadView& container);
 Fields fields_of(const PodView& pod);
 
-void read_fields(const Fields& fields, Overview& overview);
+void read_fields(const Fields& fields, Snapshot& snapshot);
 void read_fields(const Fields& fields, DeviceView& device);
 void read_fields(const Fields& fields, TotalView& total);
-void read_fields(const Fields& fields, CarrierView& container);
+void read_fields(const Fields& fields, WorkloadView& container);
 
 /// Null when there is none of that name.
 const FieldValue* find_field(const Fields& fields, std::string_view name);

@@ -4,21 +4,21 @@
 namespace iopslimit {
 namespace {
 
-class SinkCategory final : public std::error_category {
+class ControlCategory final : public std::error_category {
  public:
   const char* name() const noexcept override { return "limit"; }
   std::string message(int code) const override {
-    switch (static_cast<SinkError>(code)) {
-      case SinkError::cgroup_gone:
+    switch (static_cast<ControlError>(code)) {
+      case ControlError::cgroup_gone:
         return "the cgroup is gone";
-      case SinkError::controller_missing:
+      case ControlError::controller_missing:
         return "the cgroup has no limit file: the io controller is not enabled in its parent's "
                "cgroup.subtree_control";
-      case SinkError::device_refused:
+      case ControlError::device_refused:
         return "the kernel refuses a limit for this device: it is gone, or of a kind that cannot "
                "be "
                "limited (see lsblk)";
-      case SinkError::not_held:
+      case ControlError::not_held:
         return "the kernel took the limit and reads back another";
     }
     return "unknown";
@@ -27,8 +27,8 @@ class SinkCategory final : public std::error_category {
 
 }  // namespace
 
-std::error_code make_error_code(SinkError error) {
-  static const SinkCategory category;
+std::error_code make_error_code(ControlError error) {
+  static const ControlCategory category;
   return {static_cast<int>(error), category};
 }
 

@@ -18,7 +18,7 @@ File open_hierarchy(const std::string& root) {
   return file;
 }
 
-File CgroupFiles::open(std::string_view cgroup, std::string_view file, std::error_code& error) {
+File ControlFiles::open(std::string_view cgroup, std::string_view file, std::error_code& error) {
   constexpr int flags = O_RDWR | O_NOFOLLOW;
   const auto slash = cgroup.rfind('/');
   const std::string_view parent = slash == 0 ? "." : cgroup.substr(1, slash - 1);
@@ -33,18 +33,18 @@ File CgroupFiles::open(std::string_view cgroup, std::string_view file, std::erro
   if (parent_folder_) opened = open_at(parent_folder_.fd(), path_.c_str(), flags, error);
   if (error == std::errc::no_such_file_or_directory) {
     path_.resize(path_.size() - file.size());
-    struct stat about {};
-    const bool there = parent_folder_ && fstatat(parent_folder_.fd(), path_.c_str(), &about,
+    struct stat status {};
+    const bool there = parent_folder_ && fstatat(parent_folder_.fd(), path_.c_str(), &status,
                                                  AT_SYMLINK_NOFOLLOW) == 0;
     path_ += file;
     // Once more, or another cgroup of the same name, made meanwhile, would pass for one without
     // the controller.
     if (there) opened = open_at(parent_folder_.fd(), path_.c_str(), flags, error);
     if (error == std::errc::no_such_file_or_directory)
-      error = there ? SinkError::controller_missing : SinkError::cgroup_gone;
+      error = there ? ControlError::controller_missing : ControlError::cgroup_gone;
   }
   if (error == std::errc::no_such_device) {
-    error = SinkError::cgroup_gone;  // kernfs: the directory is being removed
+    error = ControlError::cgroup_gone;  // kernfs: the directory is being removed
   }
   return opened;
 }
@@ -70,14 +70,14 @@ std::error_code write_line(int fd, std::string_view line) {
   // A removed cgroup's file gives ENODEV for every call (fs/kernfs/file.c), an unknown disk only
   // for the write.
   char byte = 0;
-  if (pread(fd, &byte, 1, 0) < 0 && errno == ENODEV) return SinkError::cgroup_gone;
-  return SinkError::device_refused;
+  if (pread(fd, &byte, 1, 0) < 0 && errno == ENODEV) return ControlError::cgroup_gone;
+  return ControlError::device_refused;
 }
 
 std::error_code read_limit_file(int fd, std::string& text) {
   const std::error_code error = read_whole(fd, max_limit_file, text, End::short_read);
   // The only reason for it when reading: the directory was removed after the file was opened.
-  return error == std::errc::no_such_device ? make_error_code(SinkError::cgroup_gone) : error;
+  return error == std::errc::no_such_device ? make_error_code(ControlError::cgroup_gone) : error;
 }
 
 }  // namespace iopslimit

@@ -17,14 +17,14 @@ File open_hierarchy(const std::string& root);
 /// Opens limit files. The last one's parent stays open: a pod's containers come one after the
 /// other, and at each directory of a path the kernel waits for whoever makes a cgroup
 /// (kernfs_dop_revalidate(), fs/kernfs/dir.c).
-class CgroupFiles {
+class ControlFiles {
  public:
   /// Throws std::system_error when the hierarchy cannot be opened.
-  explicit CgroupFiles(const std::string& root) : root_(open_hierarchy(root)) {}
+  explicit ControlFiles(const std::string& root) : root_(open_hierarchy(root)) {}
 
   /// Opens `file` of `cgroup` (starts with '/') for reading and writing; neither it nor its parent
-  /// is taken from behind a symbolic link. Error: SinkError::cgroup_gone,
-  /// SinkError::controller_missing, or the system's own.
+  /// is taken from behind a symbolic link. Error: ControlError::cgroup_gone,
+  /// ControlError::controller_missing, or the system's own.
   File open(std::string_view cgroup, std::string_view file, std::error_code& error);
 
  private:
@@ -50,11 +50,11 @@ class CgroupReader {
 };
 
 /// Writes one line in one write(2): the kernel takes one device a write. Error:
-/// SinkError::device_refused (ENODEV and EOPNOTSUPP while the cgroup is there),
-/// SinkError::cgroup_gone, or the system's own.
+/// ControlError::device_refused (ENODEV and EOPNOTSUPP while the cgroup is there),
+/// ControlError::cgroup_gone, or the system's own.
 std::error_code write_line(int fd, std::string_view line);
 
-/// Reads a whole limit file. Error: SinkError::cgroup_gone, or the system's own.
+/// Reads a whole limit file. Error: ControlError::cgroup_gone, or the system's own.
 std::error_code read_limit_file(int fd, std::string& text);
 
 /// No limit file is longer: one line for each disk.

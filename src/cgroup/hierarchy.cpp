@@ -29,7 +29,7 @@ bool has_word(std::string list, const std::string& word, char separator) {
   return list.find(separator + word + separator) != std::string::npos;
 }
 
-std::optional<CgroupTree> find_v2(const std::vector<Mount>& mounts) {
+std::optional<Hierarchy> find_v2(const std::vector<Mount>& mounts) {
   for (const Mount& mount : mounts) {
     if (mount.file_system != "cgroup2") continue;
     std::error_code error;
@@ -39,7 +39,7 @@ std::optional<CgroupTree> find_v2(const std::vector<Mount>& mounts) {
   return std::nullopt;
 }
 
-std::optional<CgroupTree> find_v1(const std::vector<Mount>& mounts) {
+std::optional<Hierarchy> find_v1(const std::vector<Mount>& mounts) {
   for (const Mount& mount : mounts) {
     if (mount.file_system == "cgroup" && has_word(mount.super_options, "blkio", ',')) {
       return {{CgroupVersion::v1, mount.mount_point}};
@@ -50,11 +50,11 @@ std::optional<CgroupTree> find_v1(const std::vector<Mount>& mounts) {
 
 }  // namespace
 
-CgroupTree find_cgroup_tree(CgroupVersion wanted, const std::string& mountinfo) {
+Hierarchy find_hierarchy(CgroupVersion wanted, const std::string& mountinfo) {
   std::error_code error;
   const auto mounts = parse_mountinfo(read_text(mountinfo, error));
   if (error) throw std::system_error(error, "cannot read " + mountinfo);
-  std::optional<CgroupTree> tree;
+  std::optional<Hierarchy> tree;
   if (wanted != CgroupVersion::v1) tree = find_v2(mounts);
   if (!tree && wanted != CgroupVersion::v2) tree = find_v1(mounts);
   if (tree) return *tree;

@@ -8,7 +8,7 @@
 
 namespace iopslimit {
 
-struct CgroupTree {
+struct Hierarchy {
   CgroupVersion version = CgroupVersion::v2;  ///< v1 or v2, never automatic
   std::string root;                           ///< "/sys/fs/cgroup", "/sys/fs/cgroup/blkio"
 };
@@ -16,7 +16,7 @@ struct CgroupTree {
 /// Looks at `mountinfo` for a cgroup2 hierarchy whose root has the io controller, then for a v1
 /// hierarchy with blkio (hybrid: the second); `wanted` asks for one of them. Throws
 /// std::runtime_error that says what is missing and what to do.
-CgroupTree find_cgroup_tree(CgroupVersion wanted,
-                            const std::string& mountinfo = "/proc/self/mountinfo");
+Hierarchy find_hierarchy(CgroupVersion wanted,
+                         const std::string& mountinfo = "/proc/self/mountinfo");
 
 }  // namespace iopslimit

@@ -5,9 +5,9 @@
 
 namespace iopslimit {
 
-CgroupIo::CgroupIo(const CgroupTree& tree) : version_(tree.version), files_(tree.root) {}
+IoCounters::IoCounters(const Hierarchy& tree) : version_(tree.version), files_(tree.root) {}
 
-std::optional<IoCounts> CgroupIo::counts(const std::string& cgroup) {
+std::optional<IoCounts> IoCounters::counts(const std::string& cgroup) {
   if (version_ == CgroupVersion::v2) {
     const auto text = files_.read(cgroup, "io.stat");
     if (!text) return std::nullopt;
@@ -23,13 +23,13 @@ std::optional<IoCounts> CgroupIo::counts(const std::string& cgroup) {
   return counts;
 }
 
-std::optional<std::uint64_t> CgroupIo::stalled(const std::string& cgroup) {
+std::optional<std::uint64_t> IoCounters::stalled(const std::string& cgroup) {
   if (version_ == CgroupVersion::v1) return std::nullopt;
   const auto text = files_.read(cgroup, "io.pressure");
   return text ? parse_io_pressure(*text) : std::nullopt;
 }
 
-std::optional<IoDone> CgroupIo::done(const std::string& cgroup) {
+std::optional<IoDone> IoCounters::done(const std::string& cgroup) {
   auto counted = counts(cgroup);
   if (!counted) return std::nullopt;
   return IoDone{std::move(*counted), stalled(cgroup)};

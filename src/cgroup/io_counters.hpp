@@ -12,10 +12,10 @@
 
 namespace iopslimit {
 
-class CgroupIo {
+class IoCounters {
  public:
   /// Throws std::system_error when the hierarchy cannot be opened.
-  explicit CgroupIo(const CgroupTree& tree);
+  explicit IoCounters(const Hierarchy& tree);
 
   std::optional<IoCounts> counts(const std::string& cgroup);
   /// See parse_io_pressure(). Nothing on v1, and where the kernel does not measure it.

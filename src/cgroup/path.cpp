@@ -49,19 +49,19 @@ bool is_container_id(std::string_view text) {
   return text.size() == 64 && std::ranges::all_of(text, is_lower_hex);
 }
 
-CgroupPlace place_of(std::string_view cgroup, Standalone standalone) {
-  return walk_cgroup(cgroup, standalone).place;
+CgroupKind kind_of(std::string_view cgroup, Standalone standalone) {
+  return walk_cgroup(cgroup, standalone).kind;
 }
 
 std::optional<ContainerPath> parse_container_path(std::string_view cgroup, Standalone standalone) {
   const CgroupWalk walk = walk_cgroup(cgroup, standalone);
-  if (walk.place != CgroupPlace::container) return std::nullopt;
+  if (walk.kind != CgroupKind::container) return std::nullopt;
   return path_at(cgroup, walk);
 }
 
 std::optional<ContainerPath> parse_pod_path(std::string_view cgroup) {
   const CgroupWalk walk = walk_cgroup(cgroup, {});
-  if (walk.place != CgroupPlace::pod) return std::nullopt;
+  if (walk.kind != CgroupKind::pod) return std::nullopt;
   return path_at(cgroup, walk);
 }
 

@@ -37,7 +37,7 @@ struct ContainerPath {
 };
 
 /// What a cgroup directory is to us.
-enum class CgroupPlace {
+enum class CgroupKind {
   prefix,    ///< a kubepods directory may appear below it: the root, a --cgroup-root of the kubelet
   kubepods,  ///< the parent of every pod: carries the total
   qos,       ///< burstable, besteffort
@@ -51,7 +51,7 @@ enum class CgroupPlace {
 /// --cgroup-root, or where docker and podman put the containers that `standalone` asks for. A
 /// container is the direct child of the first pod directory on the path, whatever the names below
 /// it look like. A process leaf is a container too: see may_hold_process_leaf().
-CgroupPlace place_of(std::string_view cgroup, Standalone standalone = {});
+CgroupKind kind_of(std::string_view cgroup, Standalone standalone = {});
 
 /// Names, ids and class of a path whose place is `container`; nothing for any other path. A process
 /// leaf has the id of the container that it is a part of.

@@ -65,32 +65,32 @@ bool Steps::child_slice(std::string_view name, std::string_view& rest) const {
 
 void Steps::step_prefix(std::string_view name) {
   std::string_view rest;
-  walk_.place = CgroupPlace::prefix;
+  walk_.kind = CgroupKind::prefix;
   if (name == "kubepods") {
-    walk_.place = CgroupPlace::kubepods;
+    walk_.kind = CgroupKind::kubepods;
   } else if (child_slice(name, rest) && rest == "kubepods") {
-    walk_.place = CgroupPlace::kubepods;
+    walk_.kind = CgroupKind::kubepods;
     walk_.systemd_driver = true;
   } else if (depth_ == 0 && (home_ = find_standalone_home(name, standalone_)) != nullptr) {
-    walk_.place = CgroupPlace::outside;
+    walk_.kind = CgroupKind::outside;
   } else if (depth_ >= max_prefix_depth || !may_lead_to_kubepods(name)) {
-    walk_.place = CgroupPlace::elsewhere;
+    walk_.kind = CgroupKind::elsewhere;
   }
 }
 
 void Steps::step_kubepods(std::string_view name) {
   std::string_view rest = name;
   const bool well_named = !walk_.systemd_driver || child_slice(name, rest);
-  if (well_named && walk_.place == CgroupPlace::kubepods &&
+  if (well_named && walk_.kind == CgroupKind::kubepods &&
       (rest == "burstable" || rest == "besteffort")) {
-    walk_.place = CgroupPlace::qos;
+    walk_.kind = CgroupKind::qos;
     walk_.qos = rest == "burstable" ? QosClass::burstable : QosClass::besteffort;
   } else if (well_named && take_prefix(rest, "pod") && is_pod_uid(rest)) {
-    if (walk_.place == CgroupPlace::kubepods) walk_.qos = QosClass::guaranteed;
-    walk_.place = CgroupPlace::pod;
+    if (walk_.kind == CgroupKind::kubepods) walk_.qos = QosClass::guaranteed;
+    walk_.kind = CgroupKind::pod;
     walk_.pod_uid = rest;
   } else {
-    walk_.place = CgroupPlace::elsewhere;
+    walk_.kind = CgroupKind::elsewhere;
   }
 }
 
@@ -101,14 +101,14 @@ void Steps::step_outside(std::string_view name) {
   if (!in_standalone_pod_ && is_standalone_pod(name, *home_)) {
     in_standalone_pod_ = true;
   } else if (in_standalone_pod_ || home_->systemd_driver) {
-    walk_.place = CgroupPlace::elsewhere;
+    walk_.kind = CgroupKind::elsewhere;
   } else {
     step_prefix(name);
   }
 }
 
 void Steps::enter_container(const std::optional<ContainerName>& name) {
-  walk_.place = name ? CgroupPlace::container : CgroupPlace::elsewhere;
+  walk_.kind = name ? CgroupKind::container : CgroupKind::elsewhere;
   walk_.container = name.value_or(ContainerName{});
 }
 
@@ -116,28 +116,28 @@ void Steps::enter_container(const std::optional<ContainerName>& name) {
 void Steps::step_container(std::string_view name) {
   const bool leaf = walk_.may_hold_process_leaf() && name == process_leaf;
   walk_.at_process_leaf = leaf;
-  if (!leaf) walk_.place = CgroupPlace::elsewhere;
+  if (!leaf) walk_.kind = CgroupKind::elsewhere;
 }
 
 void Steps::step(std::string_view name) {
-  switch (walk_.place) {
-    case CgroupPlace::prefix:
+  switch (walk_.kind) {
+    case CgroupKind::prefix:
       step_prefix(name);
       break;
-    case CgroupPlace::kubepods:
-    case CgroupPlace::qos:
+    case CgroupKind::kubepods:
+    case CgroupKind::qos:
       step_kubepods(name);
       break;
-    case CgroupPlace::pod:
+    case CgroupKind::pod:
       enter_container(parse_container_name(name, walk_.systemd_driver));
       break;
-    case CgroupPlace::outside:
+    case CgroupKind::outside:
       step_outside(name);
       break;
-    case CgroupPlace::container:
+    case CgroupKind::container:
       step_container(name);
       break;
-    case CgroupPlace::elsewhere:
+    case CgroupKind::elsewhere:
       break;
   }
   if (name.ends_with(".slice")) slice_ = name.substr(0, name.size() - 6);
@@ -147,15 +147,15 @@ void Steps::step(std::string_view name) {
 }  // namespace
 
 bool CgroupWalk::may_hold_process_leaf() const {
-  if (place != CgroupPlace::container || at_process_leaf || !container.scope) return false;
+  if (kind != CgroupKind::container || at_process_leaf || !container.scope) return false;
   return container.runtime == RuntimeHint::crio || container.runtime == RuntimeHint::podman;
 }
 
 CgroupWalk walk_cgroup(std::string_view cgroup, Standalone standalone) {
-  if (!take_prefix(cgroup, "/")) return {.place = CgroupPlace::elsewhere};
+  if (!take_prefix(cgroup, "/")) return {.kind = CgroupKind::elsewhere};
   Steps steps(standalone);
   bool more = !cgroup.empty();
-  while (more && steps.walk().place != CgroupPlace::elsewhere) {
+  while (more && steps.walk().kind != CgroupKind::elsewhere) {
     const auto slash = std::min(cgroup.find('/'), cgroup.size());
     steps.step(cgroup.substr(0, slash));
     more = slash < cgroup.size();

@@ -16,7 +16,7 @@ constexpr std::string_view process_leaf = "container";
 
 /// What is known at the end of a path. The texts are parts of that path.
 struct CgroupWalk {
-  CgroupPlace place = CgroupPlace::prefix;
+  CgroupKind kind = CgroupKind::prefix;
   QosClass qos = QosClass::none;  ///< known from a pod on
   std::string_view pod_uid;       ///< as the directory spells it
   ContainerName container;

@@ -7,7 +7,7 @@
 namespace iopslimit {
 namespace {
 
-// Where dockerd (withCgroups in daemon/oci_linux.go) and libpod (getOCICgroupPath, and
+// Where dockerd (withCgroups in controller/oci_linux.go) and libpod (getOCICgroupPath, and
 // platformMakePod for pods) put what the operator starts by hand, for systemd and for cgroupfs.
 constexpr std::array homes{
     StandaloneHome{"system.slice", RuntimeHint::docker, true, "docker-", ""},
@@ -52,10 +52,11 @@ std::optional<ContainerName> parse_container_name(std::string_view name, bool sy
   return is_container_id(parsed.id) ? std::optional(parsed) : std::nullopt;
 }
 
-const StandaloneHome* find_standalone_home(std::string_view directory, Standalone asked) {
+const StandaloneHome* find_standalone_home(std::string_view directory, Standalone requested) {
   const auto* const home = std::ranges::find(homes, directory, &StandaloneHome::directory);
   if (home == homes.end()) return nullptr;
-  return (home->runtime == RuntimeHint::docker ? asked.docker : asked.podman) ? home : nullptr;
+  return (home->runtime == RuntimeHint::docker ? requested.docker : requested.podman) ? home
+                                                                                      : nullptr;
 }
 
 // No other name counts: system.slice holds every service of the node, and the monitors of podman's

@@ -30,7 +30,7 @@ struct StandaloneHome {
 };
 
 /// The home of that name, when `asked` wants the containers in it; null for any other directory.
-const StandaloneHome* find_standalone_home(std::string_view directory, Standalone asked);
+const StandaloneHome* find_standalone_home(std::string_view directory, Standalone requested);
 
 /// A container in `home` or in a pod in it; nothing for every other name.
 std::optional<ContainerName> parse_standalone_name(std::string_view name,

@@ -47,23 +47,23 @@ std::string child_of(const std::string& cgroup, std::string_view name) {
 
 }  // namespace
 
-CgroupWatch::CgroupWatch(std::string root, WatchedPlaces places, Handlers handlers)
+TreeWatcher::TreeWatcher(std::string root, WatchOptions options, Handlers handlers)
     : root_(std::move(root)),
-      places_(places),
+      options_(options),
       handlers_(std::move(handlers)),
       inotify_(open_inotify()) {}
 
-void CgroupWatch::read_events() {
+void TreeWatcher::read_events() {
   read_inotify(inotify_.fd(), [this](int descriptor, std::uint32_t mask, std::string_view name) {
     handle(descriptor, mask, name);
   });
   if (std::exchange(lost_, false)) handlers_.lost();
 }
 
-void CgroupWatch::handle(int descriptor, std::uint32_t mask, std::string_view name) {
+void TreeWatcher::handle(int descriptor, std::uint32_t mask, std::string_view name) {
   if ((mask & IN_Q_OVERFLOW) != 0) {
     lost_ = true;
-    complain_once(
+    warn_once(
         "the kernel dropped cgroup events (fs.inotify.max_queued_events is too low for this node); "
         "the "
         "whole tree is read again each time");
@@ -79,8 +79,8 @@ void CgroupWatch::handle(int descriptor, std::uint32_t mask, std::string_view na
   const auto parent = names_.find(descriptor);
   if (parent == names_.end() || (mask & IN_ISDIR) == 0 || name.empty()) return;
   const std::string cgroup = child_of(parent->second, name);
-  const CgroupPlace place = place_of(cgroup, places_.standalone);
-  if (place == CgroupPlace::elsewhere) return;
+  const CgroupKind kind = kind_of(cgroup, options_.standalone);
+  if (kind == CgroupKind::elsewhere) return;
   if ((mask & (IN_DELETE | IN_MOVED_FROM)) != 0) {
     unwatch_below(cgroup);
     handlers_.vanished(cgroup);
@@ -88,33 +88,32 @@ void CgroupWatch::handle(int descriptor, std::uint32_t mask, std::string_view na
     // lost on the watch just dropped.
     if (!is_there(cgroup)) return;
   }
-  meet(cgroup, place, handlers_.appeared);
+  meet(cgroup, kind, handlers_.appeared);
 }
 
-bool CgroupWatch::is_there(const std::string& cgroup) const {
+bool TreeWatcher::is_there(const std::string& cgroup) const {
   return access((root_ + cgroup).c_str(), F_OK) == 0;
 }
 
 // A directory before what is inside it: a pod's limit comes before its containers'.
-void CgroupWatch::meet(const std::string& cgroup, CgroupPlace place, const Emit& emit) {
-  const bool container = place == CgroupPlace::container;
-  if (container || place == CgroupPlace::pod || place == CgroupPlace::kubepods)
-    emit({cgroup, place});
-  if (!container || (places_.process_leaves && may_hold_process_leaf(cgroup, places_.standalone)))
+void TreeWatcher::meet(const std::string& cgroup, CgroupKind kind, const Emit& emit) {
+  const bool container = kind == CgroupKind::container;
+  if (container || kind == CgroupKind::pod || kind == CgroupKind::kubepods) emit({cgroup, kind});
+  if (!container || (options_.process_leaves && may_hold_process_leaf(cgroup, options_.standalone)))
     look(cgroup, emit);
 }
 
 // The one path that start, new directory, overflow and safety net share: watch it, then list it.
-void CgroupWatch::look(const std::string& cgroup, const Emit& emit) {
+void TreeWatcher::look(const std::string& cgroup, const Emit& emit) {
   watch(cgroup);
   list(cgroup, emit);
 }
 
-bool CgroupWatch::watch(const std::string& cgroup) {
+bool TreeWatcher::watch(const std::string& cgroup) {
   const int descriptor = inotify_add_watch(inotify_.fd(), (root_ + cgroup).c_str(), directory_mask);
   if (descriptor < 0) {
     if (errno == ENOSPC) {
-      complain_once(
+      warn_once(
           "no inotify watch is left on this node: new containers of some pods are found by the "
           "safety net "
           "only ([service] check_interval); raise the limit with: sysctl "
@@ -131,7 +130,7 @@ bool CgroupWatch::watch(const std::string& cgroup) {
   return true;
 }
 
-void CgroupWatch::list(const std::string& cgroup, const Emit& emit) {
+void TreeWatcher::list(const std::string& cgroup, const Emit& emit) {
   std::error_code error;
   const Folder folder = open_folder(root_ + cgroup, error);
   while (folder) {
@@ -143,16 +142,16 @@ void CgroupWatch::list(const std::string& cgroup, const Emit& emit) {
     }
     if (entry->d_type != DT_DIR || entry->d_name[0] == '.') continue;
     const std::string child = child_of(cgroup, entry->d_name);
-    const CgroupPlace place = place_of(child, places_.standalone);
-    if (place != CgroupPlace::elsewhere) meet(child, place, emit);
+    const CgroupKind kind = kind_of(child, options_.standalone);
+    if (kind != CgroupKind::elsewhere) meet(child, kind, emit);
   }
   if (!error || is_gone(error)) return;  // gone: its parent's IN_DELETE, or the scan, forgets it
   whole_ = false;
-  complain_once("cannot read the cgroup directory " + root_ + cgroup + ": " + error.message() +
-                "; what is limited in it stays so, new containers there wait for the next check");
+  warn_once("cannot read the cgroup directory " + root_ + cgroup + ": " + error.message() +
+            "; what is limited in it stays so, new containers there wait for the next check");
 }
 
-std::vector<CgroupWatch::Seen> CgroupWatch::scan() {
+std::vector<TreeWatcher::Seen> TreeWatcher::scan() {
   std::vector<Seen> seen;
   ++scans_;
   lost_ = false;
@@ -162,7 +161,7 @@ std::vector<CgroupWatch::Seen> CgroupWatch::scan() {
   return seen;
 }
 
-void CgroupWatch::unwatch_unseen() {
+void TreeWatcher::unwatch_unseen() {
   std::vector<std::string> gone;
   for (const auto& entry : watched_) {
     if (entry.second.scan != scans_) gone.push_back(entry.first);
@@ -171,7 +170,7 @@ void CgroupWatch::unwatch_unseen() {
 }
 
 // A renamed directory (v1 allows it) keeps its watch, which then belongs to the new name.
-void CgroupWatch::unwatch(const std::string& cgroup, int descriptor) {
+void TreeWatcher::unwatch(const std::string& cgroup, int descriptor) {
   const auto name = names_.find(descriptor);
   if (name == names_.end() || name->second != cgroup) return;
   inotify_rm_watch(inotify_.fd(), descriptor);
@@ -179,7 +178,7 @@ void CgroupWatch::unwatch(const std::string& cgroup, int descriptor) {
 }
 
 // Everything below a directory went with it.
-void CgroupWatch::unwatch_below(const std::string& cgroup) {
+void TreeWatcher::unwatch_below(const std::string& cgroup) {
   const std::string inside = cgroup + "/";
   const auto drop = [this](auto entry) {
     unwatch(entry->first, entry->second.descriptor);
@@ -199,17 +198,17 @@ void CgroupWatch::unwatch_below(const std::string& cgroup) {
 // again in between gets the watch that is about to end (inotify_handle_inode_event(),
 // fs/notify/inotify/inotify_fsnotify.c). A shell's "echo +io >" raises two events, the first by
 // emptying the file.
-void CgroupWatch::await_controller(const std::string& cgroup) {
+void TreeWatcher::await_controller(const std::string& cgroup) {
   const std::string parent = cgroup.substr(0, cgroup.rfind('/'));
   const std::string path = root_ + parent + "/cgroup.subtree_control";
   const int descriptor = inotify_add_watch(inotify_.fd(), path.c_str(), IN_MODIFY | IN_DONT_FOLLOW);
   if (descriptor >= 0) controllers_[descriptor] = parent;
 }
 
-void CgroupWatch::complain_once(const std::string& text) {
-  if (std::ranges::find(complaints_, text) != complaints_.end()) return;
-  complaints_.push_back(text);
-  handlers_.complain(text);
+void TreeWatcher::warn_once(const std::string& text) {
+  if (std::ranges::find(warnings_, text) != warnings_.end()) return;
+  warnings_.push_back(text);
+  handlers_.warn(text);
 }
 
 }  // namespace iopslimit

@@ -16,7 +16,7 @@
 namespace iopslimit {
 
 /// What is watched beside the kubelet's tree.
-struct WatchedPlaces {
+struct WatchOptions {
   Standalone standalone;
   /// v1: a container's child that holds its processes is a container too, so scopes that may have
   /// one (see may_hold_process_leaf()) are watched as well.
@@ -26,24 +26,23 @@ struct WatchedPlaces {
 /// Watches the directories that a kubepods directory, a pod or a container can appear in, and no
 /// others: a container's own subtree is never entered, a process leaf apart. One inotify instance,
 /// one watch for each directory down to the pods.
-class CgroupWatch {
+class TreeWatcher {
  public:
   struct Seen {
     std::string cgroup;
-    CgroupPlace place;  ///< container, pod or kubepods: each before anything that is inside it
+    CgroupKind kind;  ///< container, pod or kubepods: each before anything that is inside it
   };
   struct Handlers {
     std::function<void(const Seen&)> appeared;                ///< may be told twice
     std::function<void(const std::string& cgroup)> vanished;  ///< any directory, known or not
     std::function<void()>
         lost;  ///< events were lost, or could not be asked for: scan() has the truth
-    std::function<void(const std::string& text)>
-        complain;  ///< for the operator; each complaint once
+    std::function<void(const std::string& text)> warn;  ///< for the operator; each complaint once
   };
 
   /// `root`: where the hierarchy is mounted. Nothing is watched before scan(). Throws
   /// std::system_error.
-  CgroupWatch(std::string root, WatchedPlaces places, Handlers handlers);
+  TreeWatcher(std::string root, WatchOptions options, Handlers handlers);
 
   /// Becomes readable when read_events() has something to do.
   int fd() const { return inotify_.fd(); }
@@ -52,7 +51,7 @@ class CgroupWatch {
   void read_events();
 
   /// Other places from the next scan() on, which drops the watches that are no longer asked for.
-  void look_for(WatchedPlaces places) { places_ = places; }
+  void set_options(WatchOptions options) { options_ = options; }
 
   /// Watches first, then lists: everything that is there now, and nothing that comes later is
   /// missed. Also drops the watches of directories that are gone (a removed cgroup directory raises
@@ -79,24 +78,24 @@ class CgroupWatch {
   };
 
   void handle(int descriptor, std::uint32_t mask, std::string_view name);
-  void meet(const std::string& cgroup, CgroupPlace place, const Emit& emit);
+  void meet(const std::string& cgroup, CgroupKind kind, const Emit& emit);
   void look(const std::string& cgroup, const Emit& emit);
   bool watch(const std::string& cgroup);
   void list(const std::string& cgroup, const Emit& emit);
   void unwatch(const std::string& cgroup, int descriptor);
   void unwatch_below(const std::string& cgroup);
   void unwatch_unseen();
-  void complain_once(const std::string& text);
+  void warn_once(const std::string& text);
 
   std::string root_;
-  WatchedPlaces places_;
+  WatchOptions options_;
   Handlers handlers_;
   File inotify_;
   std::map<std::string, Watched, std::less<>> watched_;  // cgroup to watch
   std::unordered_map<int, std::string> names_;           // watch to cgroup
   std::unordered_map<int, std::string>
       controllers_;  // watch on a cgroup.subtree_control to its cgroup
-  std::vector<std::string> complaints_;
+  std::vector<std::string> warnings_;
   std::uint64_t scans_ = 0;
   bool lost_ = false;
   bool whole_ = true;

@@ -40,7 +40,7 @@ class ConfigBuilder {
   void open_section(const ConfigEntry& entry);
   const SectionKind* kind_of(const SectionText& text, const Origin& origin);
   bool written_twice(const ConfigEntry& entry, const SectionText& text);
-  void aim(const SectionText& text, const ConfigEntry& entry);
+  void enter_section(const SectionText& text, const ConfigEntry& entry);
   void set_key(const ConfigEntry& entry);
   std::string check_and_set(const ConfigEntry& entry);
   void note_origin(const std::string& section, const std::string& key, const ConfigEntry& entry);
@@ -90,7 +90,7 @@ void ConfigBuilder::open_section(const ConfigEntry& entry) {
   usable_ = true;
   kind_ = *kind;
   shown_ = text.shown();
-  aim(text, entry);
+  enter_section(text, entry);
 }
 
 const SectionKind* ConfigBuilder::kind_of(const SectionText& text, const Origin& origin) {
@@ -120,7 +120,7 @@ bool ConfigBuilder::written_twice(const ConfigEntry& entry, const SectionText& t
 }
 
 // Sets where the section's keys go; remembers a named section the first time it is met.
-void ConfigBuilder::aim(const SectionText& text, const ConfigEntry& entry) {
+void ConfigBuilder::enter_section(const SectionText& text, const ConfigEntry& entry) {
   Config& config = parsed_.config;
   device_ = &config.device;
   policy_ = &no_policy_;
@@ -145,7 +145,7 @@ void ConfigBuilder::aim(const SectionText& text, const ConfigEntry& entry) {
 void ConfigBuilder::set_key(const ConfigEntry& entry) {
   std::string wrong = check_and_set(entry);
   if (wrong.empty()) return;
-  places_.flawed.insert(shown_);
+  places_.invalid.insert(shown_);
   error(entry.origin, std::move(wrong));
 }
 
@@ -172,7 +172,7 @@ std::string ConfigBuilder::check_and_set(const ConfigEntry& entry) {
 
 ParsedConfig ConfigBuilder::finish() {
   Config& config = parsed_.config;
-  config.limit = limits_.over(config.limit);
+  config.limit = limits_.resolved(config.limit);
   config.total_iops = limits_.total_iops.value_or(config.total_iops);
   config.scope = limits_.scope.value_or(config.scope);
   for (const auto& [place, entry] : places_.winners) note_origin(place.first, place.second, *entry);
@@ -201,7 +201,7 @@ std::string to_string(const ConfigMessage& message) {
   return to_string(message.origin) + ": " + message.text;
 }
 
-Limit LimitKeys::over(const Limit& base) const {
+Limit LimitKeys::resolved(const Limit& base) const {
   return {.read_iops = read_iops.value_or(iops.value_or(base.read_iops)),
           .write_iops = write_iops.value_or(iops.value_or(base.write_iops)),
           .read_bps = read_bps.value_or(bps.value_or(base.read_bps)),
@@ -214,7 +214,7 @@ std::vector<DataMount> Config::data_mounts() const {
                      .mount = keys.mount,
                      .limit_at = keys.limit_at,
                      .shared_disk = keys.shared_disk,
-                     .limit = keys.limits.over(limit),
+                     .limit = keys.limits.resolved(limit),
                      .total_iops = keys.limits.total_iops.value_or(total_iops)};
   };
   std::vector<DataMount> mounts{one("[device]", device)};

@@ -61,7 +61,7 @@ struct LimitKeys {
   std::optional<LimitScope> scope = std::nullopt;          ///< in [limits] alone
   bool operator==(const LimitKeys&) const = default;
   /// Each direction: its own key, else the key for both, else `base`.
-  Limit over(const Limit& base) const;
+  Limit resolved(const Limit& base) const;
 };
 
 struct DeviceSection {

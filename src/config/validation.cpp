@@ -55,7 +55,7 @@ void check_device(const ConfigPlaces& places, const ConfigPlaces::NamedSection& 
 
 void check_bounds(const ConfigPlaces& places, const std::string& what, std::uint64_t least,
                   std::uint64_t most, ParsedConfig& parsed) {
-  if (most == 0 || least <= most || places.flawed.contains("[annotations]")) return;
+  if (most == 0 || least <= most || places.invalid.contains("[annotations]")) return;
   const ConfigEntry* at = later(places.winner("[annotations]", "min_" + what),
                                 places.winner("[annotations]", "max_" + what));
   parsed.errors.push_back({at->origin, "[annotations] min_" + what + " (" + std::to_string(least) +
@@ -102,7 +102,7 @@ const ConfigEntry* ConfigPlaces::winner(const std::string& section, const std::s
 void check_whole(const ConfigPlaces& places, ParsedConfig& parsed) {
   std::map<std::string, std::string> mounts{{parsed.config.device.mount, "[device]"}};
   for (const ConfigPlaces::NamedSection& section : places.named) {
-    if (places.flawed.contains(section.shown)) continue;
+    if (places.invalid.contains(section.shown)) continue;
     if (section.kind.word == "policy") {
       check_policy(places, section, parsed);
     } else {

@@ -29,7 +29,7 @@ struct ConfigPlaces {
   /// (section, key) to the entry that counts.
   std::map<std::pair<std::string, std::string>, const ConfigEntry*> winners;
   /// Sections with an error: what they seem to lack may stand on that line.
-  std::set<std::string> flawed;
+  std::set<std::string> invalid;
 
   /// The entry that counts for a key, or nullptr.
   const ConfigEntry* winner(const std::string& section, const std::string& key) const;

@@ -11,14 +11,14 @@ std::uint64_t Budget::claim(std::uint64_t iops) const {
   return iops == 0 ? total_ : std::min(iops, total_);
 }
 
-void Budget::add(const Limit& wish) {
-  read_claims_ += claim(wish.read_iops);
-  write_claims_ += claim(wish.write_iops);
+void Budget::add(const Limit& request) {
+  read_claims_ += claim(request.read_iops);
+  write_claims_ += claim(request.write_iops);
 }
 
-void Budget::remove(const Limit& wish) {
-  read_claims_ -= claim(wish.read_iops);
-  write_claims_ -= claim(wish.write_iops);
+void Budget::remove(const Limit& request) {
+  read_claims_ -= claim(request.read_iops);
+  write_claims_ -= claim(request.write_iops);
 }
 
 std::uint64_t Budget::share(std::uint64_t iops, std::uint64_t claims) const {
@@ -28,10 +28,10 @@ std::uint64_t Budget::share(std::uint64_t iops, std::uint64_t claims) const {
   return std::max(total_ * claimed / claims, std::min(claimed, least_iops));
 }
 
-Limit Budget::share(const Limit& wish) const {
-  Limit limit = wish;
-  limit.read_iops = share(wish.read_iops, read_claims_);
-  limit.write_iops = share(wish.write_iops, write_claims_);
+Limit Budget::share(const Limit& request) const {
+  Limit limit = request;
+  limit.read_iops = share(request.read_iops, read_claims_);
+  limit.write_iops = share(request.write_iops, write_claims_);
   return limit;
 }
 

@@ -20,10 +20,10 @@ class Budget {
   /// `total` in IOPS for each direction; 0 = no total, every share is the whole wish.
   explicit Budget(std::uint64_t total = 0) : total_(total) {}
 
-  void add(const Limit& wish);
-  void remove(const Limit& wish);
+  void add(const Limit& request);
+  void remove(const Limit& request);
   /// What a container with this wish gets while the wishes added so far compete.
-  Limit share(const Limit& wish) const;
+  Limit share(const Limit& request) const;
 
  private:
   std::uint64_t claim(std::uint64_t iops) const;

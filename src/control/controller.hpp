@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// State and order: facts come in as plain values, rules go out through the sink, reports are
+// State and order: facts come in as plain values, rules go out through the backend, reports are
 // collected.
 #pragma once
 
@@ -32,10 +32,11 @@
 
 namespace iopslimit {
 
-class Daemon {
+class Controller {
  public:
   /// `version` is v1 or v2, as found; `ours` are the rules an earlier run wrote (host/rule_ledger).
-  Daemon(LimitSink& sink, CgroupVersion version, Config config, std::vector<RulePlace> ours);
+  Controller(LimitBackend& backend, CgroupVersion version, Config config,
+             std::vector<RuleKey> ours);
 
   /// A container's cgroup was made, or its record became readable. Its rule, or with scope = pod
   /// its pod's, is in force on return.
@@ -49,8 +50,8 @@ class Daemon {
   /// The whole truth: start, queue overflow, safety net. Reads every rule back and repairs what
   /// differs.
   void on_rescan(const Listing& listing);
-  /// Somebody wrote to a limit file of the cgroup, or we did without reading back (take_begun()):
-  /// what is not as it should be is put right.
+  /// Somebody wrote to a limit file of the cgroup, or we did without reading back
+  /// (take_unverified()): what is not as it should be is put right.
   void on_written(const std::string& cgroup);
   /// A new configuration, and the listing with every record read again (it may ask for labels and
   /// annotations that were not kept): decides again and writes only what changed.
@@ -76,18 +77,18 @@ class Daemon {
   /// Every cgroup that has a rule of ours.
   std::vector<std::string> holders() const;
   /// Shows every rule of ours that is in force; `total`: it is that of all pods. Without
-  /// `carriers` only those, and what an earlier run has left.
+  /// `workloads` only those, and what an earlier run has left.
   using SeeRule = std::function<void(const std::string& cgroup, const Rule& rule, bool total)>;
-  void each_rule(const SeeRule& see, bool carriers = true) const;
+  void each_rule(const SeeRule& see, bool workloads = true) const;
   /// One of the cgroups whose first rule was not read back, for on_written(); empty: there is none.
-  std::string take_begun() { return rules_.take_begun(); }
+  std::string take_unverified() { return rules_.take_unverified(); }
   /// Cgroups whose limit file was missing: the controller may be enabled a moment later.
   std::vector<std::string> take_controller_missing() {
     return std::exchange(controller_missing_, {});
   }
   /// What there is to say, in the order in which it came to be: the first `most` lines of it.
-  std::vector<Report> take_reports(std::size_t most = SIZE_MAX);
-  bool unsettled() const { return unsettled_; }
+  std::vector<Event> take_events(std::size_t most = SIZE_MAX);
+  bool needs_rebalance() const { return needs_rebalance_; }
   /// Rules that were put in force or taken away so far.
   std::uint64_t writes() const { return rules_.writes(); }
   const Config& config() const { return config_; }
@@ -99,62 +100,62 @@ class Daemon {
   std::vector<DeviceView> devices() const { return mounts_.views(); }
   /// Everything that is known here; nothing of the service itself. Of a pause, until when as Pauses
   /// has it.
-  Overview overview() const;
+  Snapshot snapshot() const;
   /// See core/explanation. Nothing for a cgroup that is not known.
   std::vector<std::string> explain(const std::string& cgroup) const;
 
  private:
-  using Carriers = std::map<std::string_view, std::unique_ptr<Carrier>>;  // by its own path
+  using Workloads = std::map<std::string_view, std::unique_ptr<Workload>>;  // by its own path
 
   bool by_pod(const ContainerPath& path) const;
-  Carriers::const_iterator find(std::string_view cgroup) const;
-  Carrier& introduce(const ContainerPath& path);
-  void drop(Carriers::const_iterator entry);
-  void carrier_appeared(const ContainerPath& path, const RecordAnswer& record);
-  bool learn(Carrier& carrier, const RecordAnswer& record);
-  bool decide_again(Carrier& carrier);
-  void compete(const Carrier& carrier, const Decision& decision, bool joins);
+  Workloads::const_iterator find(std::string_view cgroup) const;
+  Workload& introduce(const ContainerPath& path);
+  void drop(Workloads::const_iterator entry);
+  void workload_appeared(const ContainerPath& path, const RecordAnswer& record);
+  bool learn(Workload& workload, const RecordAnswer& record);
+  bool decide_again(Workload& workload);
+  void compete(const Workload& workload, const Decision& decision, bool joins);
   void divide_anew();
   bool divides() const;
 
   /// An operator took the limit away.
-  bool let_go(const Carrier& carrier) const { return cleared_ || pauses_.until(carrier.path); }
-  std::vector<Rule> wanted(const Carrier& carrier) const;
-  bool apply(Carrier& carrier);
-  void recheck_lost();
+  bool lifted(const Workload& workload) const { return cleared_ || pauses_.until(workload.path); }
+  std::vector<Rule> wanted(const Workload& workload) const;
+  bool apply(Workload& workload);
+  void revalidate_lost();
   bool superseded(const ContainerPath& scope) const;
   void supersede(const ContainerPath& leaf);
   void start_over(Config config, const Listing& listing);
-  void repair(Carrier& carrier);
+  void repair(Workload& workload);
   void release_missing(const Listing& listing);
 
-  void tell(Report news);
+  void emit(Event event);
   void word(std::size_t enough = SIZE_MAX);
-  void report_decision(Carrier& carrier, const Before& before = {});
-  void report_complaints(const Carrier& carrier);
-  void report_unknown_labels(const Record& record);
-  void note_error(Carrier& carrier, std::error_code error);
+  void announce_decision(Workload& workload, const Before& before = {});
+  void announce_warnings(const Workload& workload);
+  void announce_unknown_labels(const Record& record);
+  void note_error(Workload& workload, std::error_code error);
 
   CgroupVersion version_;
   Config config_;
-  HeldRules rules_;
-  KubepodsRules kubepods_;
-  Carriers carriers_;
-  Counts counts_;  // of carriers_: each counts itself when it changes
+  RuleStore rules_;
+  PodsTotal pods_total_;
+  Workloads workloads_;
+  Counts counts_;  // of workloads_: each counts itself when it changes
   DataMounts mounts_;
   Budgets budgets_;
   Pauses pauses_;
   bool cleared_ = false;
-  bool unsettled_ = false;
-  Complaints complaints_;
-  bool said_no_labels_ = false;
+  bool needs_rebalance_ = false;
+  WarnedPods warnings_;
+  bool announced_no_labels_ = false;
   std::vector<std::string> controller_missing_;
   struct Waiting {  // a line about a decision that is not worded yet
-    Carrier* carrier;
+    Workload* workload;
     Before before;
   };
   std::deque<Waiting> waiting_;
-  std::deque<Report> reports_;
+  std::deque<Event> events_;
 };
 
 }  // namespace iopslimit

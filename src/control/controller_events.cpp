@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the daemon has to say. The lines about decisions are worded when a burst is over, or before
-// what they are about changes: until then other containers wait for their limits.
+// What the controller has to say. The lines about decisions are worded when a burst is over, or
+// before what they are about changes: until then other containers wait for their limits.
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -9,58 +9,59 @@
 
 namespace iopslimit {
 
-std::vector<Report> Daemon::take_reports(std::size_t most) {
+std::vector<Event> Controller::take_events(std::size_t most) {
   word(most);
-  const auto end = reports_.begin() + static_cast<std::ptrdiff_t>(std::min(most, reports_.size()));
-  std::vector<Report> taken(std::move_iterator(reports_.begin()), std::move_iterator(end));
-  reports_.erase(reports_.begin(), end);
+  const auto end = events_.begin() + static_cast<std::ptrdiff_t>(std::min(most, events_.size()));
+  std::vector<Event> taken(std::move_iterator(events_.begin()), std::move_iterator(end));
+  events_.erase(events_.begin(), end);
   return taken;
 }
 
-void Daemon::tell(Report news) {
+void Controller::emit(Event event) {
   word();  // in the order in which it came to be
-  reports_.push_back(std::move(news));
+  events_.push_back(std::move(event));
 }
 
 // Until `enough` lines are there.
-void Daemon::word(std::size_t enough) {
-  for (; !waiting_.empty() && reports_.size() < enough; waiting_.pop_front()) {
-    const auto& [carrier, before] = waiting_.front();
-    carrier->waits = false;
-    if (carrier->last_error) continue;  // it did not hold: that is told
-    reports_.push_back(
-        decided(about(carrier->path, carrier->names()), carrier->decision, carrier->held, before));
+void Controller::word(std::size_t enough) {
+  for (; !waiting_.empty() && events_.size() < enough; waiting_.pop_front()) {
+    const auto& [workload, before] = waiting_.front();
+    workload->waits = false;
+    if (workload->last_error) continue;  // it did not hold: that is told
+    events_.push_back(decided(workload_event(workload->path, workload->names()), workload->decision,
+                              workload->held, before));
   }
 }
 
-void Daemon::report_decision(Carrier& carrier, const Before& before) {
-  carrier.said = true;
-  if (carrier.decision.verdict == Verdict::sandbox || let_go(carrier)) return;
-  carrier.waits = true;
-  waiting_.push_back({&carrier, before});
+void Controller::announce_decision(Workload& workload, const Before& before) {
+  workload.announced = true;
+  if (workload.decision.verdict == Verdict::sandbox || lifted(workload)) return;
+  workload.waits = true;
+  waiting_.push_back({&workload, before});
 }
 
 // Once for a pod, however many containers repeat it.
-void Daemon::report_complaints(const Carrier& carrier) {
-  for (const std::string& text : carrier.decision.complaints) {
-    if (!complaints_.add(carrier.path.pod_uid, text)) continue;
-    tell(warning(about(carrier.path, carrier.names()), text));
+void Controller::announce_warnings(const Workload& workload) {
+  for (const std::string& text : workload.decision.warnings) {
+    if (!warnings_.add(workload.path.pod_uid, text)) continue;
+    emit(warning(workload_event(workload.path, workload.names()), text));
   }
 }
 
-void Daemon::report_unknown_labels(const Record& record) {
+void Controller::announce_unknown_labels(const Record& record) {
   const bool blind = record.runtime == RuntimeHint::containerd;
-  if (!blind || said_no_labels_ || wished_for(config_).labels.empty()) return;
-  said_no_labels_ = true;
-  tell(news(Severity::warning, Action::caution, labels_not_known()));
+  if (!blind || announced_no_labels_ || requested_by(config_).labels.empty()) return;
+  announced_no_labels_ = true;
+  emit(service_event(Severity::warning, Action::degraded, labels_not_known()));
 }
 
-void Daemon::note_error(Carrier& carrier, std::error_code error) {
-  const bool said = error == std::exchange(carrier.last_error, error);
-  if (error == SinkError::controller_missing) controller_missing_.push_back(carrier.path.cgroup);
-  if (!error || error == SinkError::cgroup_gone || said) return;
-  const std::vector<Rule> missing = changes(wanted(carrier), carrier.held);
-  tell(not_limited(about(carrier.path, carrier.names()), missing, error));
+void Controller::note_error(Workload& workload, std::error_code error) {
+  const bool announced = error == std::exchange(workload.last_error, error);
+  if (error == ControlError::controller_missing)
+    controller_missing_.push_back(workload.path.cgroup);
+  if (!error || error == ControlError::cgroup_gone || announced) return;
+  const std::vector<Rule> missing = changes(wanted(workload), workload.held);
+  emit(not_limited(workload_event(workload.path, workload.names()), missing, error));
 }
 
 }  // namespace iopslimit

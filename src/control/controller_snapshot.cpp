@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The daemon's answers to an operator, and what holds a rule.
+// The controller's answers to an operator, and what holds a rule.
 #include <utility>
 
 #include "control/controller.hpp"
@@ -8,65 +8,67 @@
 
 namespace iopslimit {
 
-void Daemon::on_pauses(Pauses pauses) {
+void Controller::on_pauses(Pauses pauses) {
   word();
   const Pauses before = std::exchange(pauses_, std::move(pauses));
-  for (const auto& entry : carriers_) {
-    Carrier& carrier = *entry.second;
-    const bool was_paused = before.until(carrier.path).has_value();
-    if (was_paused == pauses_.until(carrier.path).has_value()) continue;
-    const bool in_force = apply(carrier);
-    if (carrier.decision.verdict != Verdict::limited || !in_force) continue;
-    tell(was_paused ? resumed(about(carrier.path, carrier.names()), carrier.held)
-                    : paused(about(carrier.path, carrier.names())));
+  for (const auto& entry : workloads_) {
+    Workload& workload = *entry.second;
+    const bool was_paused = before.until(workload.path).has_value();
+    if (was_paused == pauses_.until(workload.path).has_value()) continue;
+    const bool in_force = apply(workload);
+    if (workload.decision.verdict != Verdict::limited || !in_force) continue;
+    emit(was_paused ? resumed(workload_event(workload.path, workload.names()), workload.held)
+                    : paused(workload_event(workload.path, workload.names())));
   }
 }
 
-bool Daemon::holds(std::string_view cgroup) const {
-  const auto carrier = carriers_.find(cgroup);
-  return kubepods_.holds(cgroup) || (carrier != carriers_.end() && !carrier->second->held.empty());
+bool Controller::holds(std::string_view cgroup) const {
+  const auto workload = workloads_.find(cgroup);
+  return pods_total_.holds(cgroup) ||
+         (workload != workloads_.end() && !workload->second->held.empty());
 }
 
-std::vector<std::string> Daemon::holders() const {
-  std::vector<std::string> cgroups = kubepods_.holders();
-  for (const auto& entry : carriers_) {
+std::vector<std::string> Controller::holders() const {
+  std::vector<std::string> cgroups = pods_total_.holders();
+  for (const auto& entry : workloads_) {
     if (!entry.second->held.empty()) cgroups.push_back(entry.second->path.cgroup);
   }
   return cgroups;
 }
 
-std::string Daemon::status() const {
+std::string Controller::status() const {
   return mounts_.status() + "; " + to_string(counts_, config_.scope);
 }
 
-Overview Daemon::overview() const {
-  Overview overview;
-  overview.hierarchy = version_;
-  overview.scope = config_.scope;
-  overview.dry_run = config_.dry_run;
-  overview.cleared = cleared_;
-  overview.writes = rules_.writes();
-  overview.devices = mounts_.views();
-  overview.totals = kubepods_.views();
-  for (const auto& entry : carriers_)
-    overview.containers.push_back(view_of(*entry.second, pauses_));
-  add_up(overview);
-  return overview;
+Snapshot Controller::snapshot() const {
+  Snapshot snapshot;
+  snapshot.hierarchy = version_;
+  snapshot.scope = config_.scope;
+  snapshot.dry_run = config_.dry_run;
+  snapshot.cleared = cleared_;
+  snapshot.writes = rules_.writes();
+  snapshot.devices = mounts_.views();
+  snapshot.totals = pods_total_.views();
+  for (const auto& entry : workloads_)
+    snapshot.containers.push_back(view_of(*entry.second, pauses_));
+  add_up(snapshot);
+  return snapshot;
 }
 
-void Daemon::each_rule(const SeeRule& see, bool carriers) const {
-  kubepods_.each([&see](const std::string& cgroup, const Rule& rule) { see(cgroup, rule, true); });
-  if (carriers) {
-    for (const auto& [cgroup, carrier] : carriers_)
-      for (const Rule& rule : carrier->held) see(carrier->path.cgroup, rule, false);
+void Controller::each_rule(const SeeRule& see, bool workloads) const {
+  pods_total_.each(
+      [&see](const std::string& cgroup, const Rule& rule) { see(cgroup, rule, true); });
+  if (workloads) {
+    for (const auto& [cgroup, workload] : workloads_)
+      for (const Rule& rule : workload->held) see(workload->path.cgroup, rule, false);
   }
-  rules_.each_left(
+  rules_.each_orphan(
       [&see](const std::string& cgroup, const Rule& rule) { see(cgroup, rule, false); });
 }
 
-std::vector<std::string> Daemon::explain(const std::string& cgroup) const {
-  const auto found = carriers_.find(cgroup);
-  if (found == carriers_.end()) return {};
+std::vector<std::string> Controller::explain(const std::string& cgroup) const {
+  const auto found = workloads_.find(cgroup);
+  if (found == workloads_.end()) return {};
   return iopslimit::explain(config_, found->second->path, found->second->names());
 }
 

@@ -56,14 +56,14 @@ void DataMounts::configure(const Config& config) {
   set_targets();
 }
 
-std::vector<Report> DataMounts::look(const DiskFacts& facts) {
-  std::vector<Report> reports;
+std::vector<Event> DataMounts::look(const DiskFacts& facts) {
+  std::vector<Event> events;
   const Targets before = targets_;
   drop_lost(facts);
   for (std::size_t i = 0; i < mounts_.size() && i < facts.mounts.size(); ++i) {
     Known& known = mounts_[i];
     const auto absent = [&](Severity severity, Action action, const std::string& why) {
-      if (known.absent != why) reports.push_back(news(severity, action, why));
+      if (known.absent != why) events.push_back(service_event(severity, action, why));
       known.absent = why;
       known.refused = severity == Severity::error;
     };
@@ -73,13 +73,13 @@ std::vector<Report> DataMounts::look(const DiskFacts& facts) {
       absent(Severity::error, Action::refused, bad->why);
     } else {
       const std::string refused =
-          place(known, std::get<DataStack>(facts.mounts[i]), facts.places, reports);
+          resolve(known, std::get<DataStack>(facts.mounts[i]), facts.system_mounts, events);
       if (!refused.empty()) absent(Severity::error, Action::refused, refused);
     }
   }
   set_targets();
-  report_shared_targets(before, reports);
-  return reports;
+  announce_shared_targets(before, events);
+  return events;
 }
 
 void DataMounts::drop_lost(const DiskFacts& facts) {
@@ -102,24 +102,25 @@ void DataMounts::drop_lost(const DiskFacts& facts) {
 }
 
 // Why the mount is refused; empty: its rules have their place.
-std::string DataMounts::place(Known& known, const DataStack& stack,
-                              const std::vector<SystemPlace>& places,
-                              std::vector<Report>& reports) {
+std::string DataMounts::resolve(Known& known, const DataStack& stack,
+                                const std::vector<SystemMount>& system_mounts,
+                                std::vector<Event>& events) {
   const DataMount& mount = known.configured;
   std::variant<Placement, Unsupported> answer = place_rules(stack, mount.limit_at);
   if (const auto* bad = std::get_if<Unsupported>(&answer)) return bad->why;
   auto& placement = std::get<Placement>(answer);
-  std::vector<std::string> shared = shared_places(placement, places);
+  std::vector<std::string> shared = shared_system_mounts(placement, system_mounts);
   if (!shared.empty() && mount.shared_disk == SharedDisk::refuse)
     return shared_refusal(mount, shared);
   if (!known.absent.empty() || known.placement != placement) {
-    reports.push_back(news(Severity::notice, Action::device, placement.chain));
+    events.push_back(service_event(Severity::notice, Action::device, placement.chain));
     for (const std::string& caution : placement.cautions)
-      reports.push_back(news(Severity::warning, Action::caution, caution));
+      events.push_back(service_event(Severity::warning, Action::degraded, caution));
   }
   if (mount.shared_disk == SharedDisk::allow) shared.clear();
   if (!shared.empty() && shared != known.shared)
-    reports.push_back(news(Severity::warning, Action::caution, shared_warning(mount, shared)));
+    events.push_back(
+        service_event(Severity::warning, Action::degraded, shared_warning(mount, shared)));
   known.shared = std::move(shared);
   known.placement = std::move(placement);
   known.absent.clear();
@@ -138,14 +139,14 @@ void DataMounts::set_targets() {
         const unsigned divisor = known.placement->divisor;
         target.mounted = mounted;
         target.uses.push_back({.mount = i, .divisor = divisor});
-        const Limit total = part_of(each_way(known.configured.total_iops), divisor);
-        target.total_iops = stricter(each_way(target.total_iops), total).read_iops;
+        const Limit total = part_of(symmetric(known.configured.total_iops), divisor);
+        target.total_iops = stricter(symmetric(target.total_iops), total).read_iops;
       }
     }
   }
 }
 
-void DataMounts::report_shared_targets(const Targets& before, std::vector<Report>& reports) const {
+void DataMounts::announce_shared_targets(const Targets& before, std::vector<Event>& events) const {
   for (const Target& target : targets_) {
     if (target.uses.size() < 2) continue;
     const auto old = std::ranges::find(before, target.device, &Target::device);
@@ -153,10 +154,11 @@ void DataMounts::report_shared_targets(const Targets& before, std::vector<Report
     std::vector<std::string> mounts;
     for (const Target::Use& use : target.uses)
       mounts.push_back(mounts_[use.mount].configured.mount);
-    reports.push_back(news(Severity::notice, Action::caution,
-                           join(mounts) + " are on one device (" + to_string(target.device.devnum) +
-                               "), which has one rule for them: of their limits and totals the "
-                               "stricter counts, each direction by itself"));
+    events.push_back(
+        service_event(Severity::notice, Action::degraded,
+                      join(mounts) + " are on one device (" + to_string(target.device.devnum) +
+                          "), which has one rule for them: of their limits and totals the "
+                          "stricter counts, each direction by itself"));
   }
 }
 

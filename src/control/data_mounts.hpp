@@ -21,7 +21,7 @@ class DataMounts {
   /// New limits and totals for the mounts that stay; others have to be looked at.
   void configure(const Config& config);
   /// Takes a look in. Returns what there is to tell of it, said once.
-  std::vector<Report> look(const DiskFacts& facts);
+  std::vector<Event> look(const DiskFacts& facts);
 
   /// The devices of all mounts, each once. A mount that is gone keeps its devices until it is
   /// mounted on others: its file system may still be mounted in the containers' own namespaces.
@@ -50,10 +50,11 @@ class DataMounts {
   };
 
   void drop_lost(const DiskFacts& facts);
-  static std::string place(Known& known, const DataStack& stack,
-                           const std::vector<SystemPlace>& places, std::vector<Report>& reports);
+  static std::string resolve(Known& known, const DataStack& stack,
+                             const std::vector<SystemMount>& system_mounts,
+                             std::vector<Event>& events);
   void set_targets();
-  void report_shared_targets(const Targets& before, std::vector<Report>& reports) const;
+  void announce_shared_targets(const Targets& before, std::vector<Event>& events) const;
 
   std::vector<Known> mounts_;
   Targets targets_;

@@ -3,8 +3,9 @@
 
 namespace iopslimit {
 
-Shown::Shown(const Listing& listing) : cgroups(listing.kubepods.begin(), listing.kubepods.end()) {
-  for (const Sighting& sighting : listing.containers) cgroups.insert(sighting.path.cgroup);
+ListingIndex::ListingIndex(const Listing& listing)
+    : cgroups(listing.kubepods.begin(), listing.kubepods.end()) {
+  for (const ListedContainer& sighting : listing.containers) cgroups.insert(sighting.path.cgroup);
   for (const ContainerPath& pod : listing.pods) {
     cgroups.insert(pod.cgroup);
     pod_uids.insert(pod.pod_uid);

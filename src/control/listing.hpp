@@ -13,21 +13,21 @@
 namespace iopslimit {
 
 /// A container as a listing finds it.
-struct Sighting {
+struct ListedContainer {
   ContainerPath path;
   RecordAnswer record;
 };
 
 struct Listing {
-  std::vector<Sighting> containers = {};
+  std::vector<ListedContainer> containers = {};
   std::vector<std::string> kubepods = {};
   std::vector<ContainerPath> pods = {};
   bool whole = true;  ///< false: some directory could not be read, there may be more
 };
 
 /// What a listing shows, for lookups. Refers to the listing.
-struct Shown {
-  explicit Shown(const Listing& listing);
+struct ListingIndex {
+  explicit ListingIndex(const Listing& listing);
 
   std::set<std::string_view> cgroups;
   std::set<std::string_view> pod_uids;

@@ -21,42 +21,42 @@
 
 namespace iopslimit {
 
-class Operating {
+class Operator {
  public:
   struct Needs {
     /// Reads the configuration again; what is wrong with it, empty: it is in force.
     std::function<std::vector<std::string>()> reload;
-    std::function<void(Report)> say;
-    std::function<void()> flush;  ///< sends what the daemon has to tell
+    std::function<void(Event)> announce;
+    std::function<void()> drain;  ///< sends what the controller has to tell
   };
 
   /// Pauses of an earlier run are in force from here on. `folder`: /run/iops-limitd. `address`: of
   /// the bus.
-  Operating(EventLoop& loop, Daemon& daemon, const std::string& folder, const std::string& address,
-            Needs needs);
+  Operator(EventLoop& loop, Controller& controller, const std::string& folder,
+           const std::string& address, Needs needs);
 
-  /// Each report that the daemon has made: counted, and told on the bus.
-  void told(const Report& report);
+  /// Each report that the controller has made: counted, and told on the bus.
+  void on_event(const Event& event);
   void reloaded(bool refused);
   /// A burst of events is over: what changed of the devices is told.
-  void settled();
+  void synced();
   /// Everything, with the service's own part.
-  Overview overview() const;
+  Snapshot snapshot() const;
 
  private:
-  void pause(const Choice& choice, std::chrono::seconds span);
-  bool resume(const Choice& choice);
+  void pause(const Selector& selector, std::chrono::seconds span);
+  bool resume(const Selector& selector);
   void pauses_changed();
 
   EventLoop& loop_;
-  Daemon& daemon_;
+  Controller& controller_;
   Needs needs_;
   PauseFile pause_file_;
   Pauses pauses_;
-  Overview told_;  // the service's own part
+  Snapshot told_;  // the service's own part
   std::vector<DeviceView> devices_;
   Heartbeat heartbeat_;
-  BusApi bus_;
+  BusService bus_;
 };
 
 }  // namespace iopslimit

@@ -16,8 +16,8 @@ constexpr std::size_t max_file = 16U << 20;
 
 }  // namespace
 
-PauseFile::PauseFile(std::string path, std::function<void(const std::string&)> complain)
-    : path_(std::move(path)), complain_(std::move(complain)) {}
+PauseFile::PauseFile(std::string path, std::function<void(const std::string&)> warn)
+    : path_(std::move(path)), warn_(std::move(warn)) {}
 
 Pauses PauseFile::load() const {
   std::error_code error;
@@ -30,8 +30,8 @@ Pauses PauseFile::load() const {
 void PauseFile::save(const Pauses& pauses) const {
   const std::error_code error = replace_file(path_, pauses.text());
   if (error)
-    complain_("cannot write " + path_ + ": " + error.message() +
-              "; pauses last until their time, but a restart of the service ends them");
+    warn_("cannot write " + path_ + ": " + error.message() +
+          "; pauses last until their time, but a restart of the service ends them");
 }
 
 }  // namespace iopslimit

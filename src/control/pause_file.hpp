@@ -13,7 +13,7 @@ class PauseFile {
  public:
   /// `complain` gets one text for each failure to write; a file that cannot be kept costs the
   /// memory of a restart, never a limit.
-  PauseFile(std::string path, std::function<void(const std::string&)> complain);
+  PauseFile(std::string path, std::function<void(const std::string&)> warn);
 
   /// What an earlier run left, without what is over by now. No file is no pauses.
   Pauses load() const;
@@ -22,7 +22,7 @@ class PauseFile {
 
  private:
   std::string path_;
-  std::function<void(const std::string&)> complain_;
+  std::function<void(const std::string&)> warn_;
 };
 
 }  // namespace iopslimit

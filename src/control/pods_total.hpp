@@ -18,14 +18,14 @@
 
 namespace iopslimit {
 
-class KubepodsRules {
+class PodsTotal {
  public:
-  using Tell = std::function<void(Report)>;
+  using Emit = std::function<void(Event)>;
 
   /// `version` is v1 or v2: on v1, which knows no hierarchy, the directories have no rule. `tell`
   /// gets what there is to say.
-  KubepodsRules(HeldRules& rules, CgroupVersion version, Tell tell)
-      : rules_(rules), version_(version), tell_(std::move(tell)) {}
+  PodsTotal(RuleStore& rules, CgroupVersion version, Emit emit)
+      : rules_(rules), version_(version), emit_(std::move(emit)) {}
 
   /// A directory that is there: what it should hold is in force on return.
   std::error_code apply(const std::string& cgroup, const DataMounts& mounts);
@@ -33,8 +33,8 @@ class KubepodsRules {
   void apply_all(const DataMounts& mounts);
   /// A directory is gone, and its rules with it. False: it was none of them.
   bool forget(std::string_view cgroup);
-  /// See HeldRules::recheck().
-  void recheck(Devnum device);
+  /// See RuleStore::revalidate().
+  void revalidate(Devnum device);
   /// Takes the rules of those that `shown` does not hold away.
   void release_unless(const std::function<bool(const std::string& cgroup)>& shown);
   void repair_all();
@@ -63,9 +63,9 @@ class KubepodsRules {
   void activate(const std::string& cgroup, const DataMounts& mounts);
   void note_error(const std::string& cgroup, Tree& tree, std::error_code error);
 
-  HeldRules& rules_;
+  RuleStore& rules_;
   CgroupVersion version_;
-  Tell tell_;
+  Emit emit_;
   std::map<std::string, Tree, std::less<>> trees_;
   bool cleared_ = false;
   std::set<RuleDevice> activated_;  // disks whose throttling has had a rule

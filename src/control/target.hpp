@@ -40,7 +40,9 @@ class Budgets {
   void add(const Targets& targets, const std::vector<Limit>& limits);
   void remove(const Targets& targets, const std::vector<Limit>& limits);
   /// `target`: its place in the targets.
-  Limit share(std::size_t target, const Limit& wish) const { return budgets_[target].share(wish); }
+  Limit share(std::size_t target, const Limit& request) const {
+    return budgets_[target].share(request);
+  }
 
  private:
   std::vector<Budget> budgets_;

@@ -5,7 +5,7 @@
 
 namespace iopslimit {
 
-Carrier::Learned Carrier::learn(const RecordAnswer& answer) {
+Workload::Learned Workload::learn(const RecordAnswer& answer) {
   if (has_whole_record() && !read_again) return Learned::nothing;
   const bool good = std::holds_alternative<Record>(answer);
   if (good) read_again = false;
@@ -15,7 +15,7 @@ Carrier::Learned Carrier::learn(const RecordAnswer& answer) {
   return good ? Learned::record : Learned::bad_record;
 }
 
-void Carrier::count(Counts& counts, bool gone) {
+void Workload::count(Counts& counts, bool gone) {
   counts -= std::exchange(counted, {});
   if (gone) return;
   counted.failed = last_error ? 1 : 0;

@@ -18,7 +18,7 @@
 namespace iopslimit {
 
 /// What carries a limit, and all that is known about it.
-struct Carrier {
+struct Workload {
   ContainerPath path;
   RecordAnswer record;  ///< why it cannot be used until one can: said once, not at every pass
   Decision decision{.verdict = Verdict::sandbox};  ///< until it is decided it competes for nothing
@@ -26,7 +26,7 @@ struct Carrier {
   std::error_code last_error;                      ///< said once, not at every pass
   Counts counted;                                  ///< as what count() has counted it
   bool read_again = false;  ///< the record was read for an older configuration
-  bool said = false;        ///< the journal has a line about its limit
+  bool announced = false;   ///< the journal has a line about its limit
   bool waits = false;       ///< or will have: about what it is now
 
   enum class Learned { nothing, record, bad_record };

@@ -6,12 +6,12 @@
 namespace iopslimit {
 namespace {
 
-Standing standing_of(const Carrier& carrier, bool paused) {
-  if (carrier.decision.verdict == Verdict::sandbox) return Standing::sandbox;
-  if (carrier.decision.verdict == Verdict::exempt) return Standing::exempt;
-  if (carrier.last_error) return Standing::failed;
-  if (paused) return Standing::paused;
-  return carrier.held.empty() ? Standing::pending : Standing::limited;
+State state_of(const Workload& workload, bool paused) {
+  if (workload.decision.verdict == Verdict::sandbox) return State::sandbox;
+  if (workload.decision.verdict == Verdict::exempt) return State::exempt;
+  if (workload.last_error) return State::failed;
+  if (paused) return State::paused;
+  return workload.held.empty() ? State::pending : State::limited;
 }
 
 void add(Limit& sum, const Limit& limit) {
@@ -23,27 +23,27 @@ void add(Limit& sum, const Limit& limit) {
 
 }  // namespace
 
-CarrierView view_of(const Carrier& carrier, const Pauses& pauses) {
-  CarrierView view;
-  view.path = carrier.path;
-  if (const Record* record = carrier.names()) {
+WorkloadView view_of(const Workload& workload, const Pauses& pauses) {
+  WorkloadView view;
+  view.path = workload.path;
+  if (const Record* record = workload.names()) {
     view.name = record->name;
     view.image = record->image;
     view.pod = record->pod;
     view.pod_namespace = record->pod_namespace;
   }
-  const auto until = pauses.until(carrier.path);
-  view.standing = standing_of(carrier, until.has_value());
-  if (view.standing == Standing::paused) view.paused_until = *until;
-  view.rules = carrier.held;
-  view.reason = carrier.decision.reason;
-  if (carrier.last_error) view.error = carrier.last_error.message();
+  const auto until = pauses.until(workload.path);
+  view.state = state_of(workload, until.has_value());
+  if (view.state == State::paused) view.paused_until = *until;
+  view.rules = workload.held;
+  view.reason = workload.decision.reason;
+  if (workload.last_error) view.error = workload.last_error.message();
   return view;
 }
 
-void add_up(Overview& overview) {
-  for (DeviceView& device : overview.devices) {
-    for (const CarrierView& one : overview.containers) {
+void add_up(Snapshot& snapshot) {
+  for (DeviceView& device : snapshot.devices) {
+    for (const WorkloadView& one : snapshot.containers) {
       for (const Rule& rule : one.rules) {
         if (std::ranges::find(device.devices, rule.device) != device.devices.end())
           add(device.used, rule.limit);

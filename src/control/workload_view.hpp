@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A carrier as an operator sees it.
+// A workload as an operator sees it.
 #pragma once
 
 #include "api/snapshot.hpp"
@@ -9,9 +9,9 @@
 namespace iopslimit {
 
 /// `paused_until` as Pauses has it.
-CarrierView view_of(const Carrier& carrier, const Pauses& pauses);
+WorkloadView view_of(const Workload& workload, const Pauses& pauses);
 
 /// Adds what the limited containers' limits come to, to each device that carries them.
-void add_up(Overview& overview);
+void add_up(Snapshot& snapshot);
 
 }  // namespace iopslimit

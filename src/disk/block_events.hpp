@@ -34,7 +34,7 @@ class BlockEvents {
   bool drain();
 
   /// That it does not hear all, why, and what follows; empty when all is well.
-  std::string complaint() const { return complaint_; }
+  std::string warning() const { return warning_; }
 
  private:
   struct Unref {
@@ -49,7 +49,7 @@ class BlockEvents {
 
   File epoll_;
   std::unique_ptr<udev, Unref> context_;
-  std::string complaint_;
+  std::string warning_;
   Monitor kernel_;
   Monitor udev_;
   std::string mdstat_path_;

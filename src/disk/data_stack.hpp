@@ -58,16 +58,16 @@ struct Unsupported {
 using MountFacts = std::variant<DataStack, NotMounted, Unsupported>;
 
 /// A folder whose I/O a throttled disk would hold up, and every device it stands on.
-struct SystemPlace {
+struct SystemMount {
   std::string path;  ///< "/", "/var/lib/kubelet"
   std::vector<Devnum> devices;
-  bool operator==(const SystemPlace&) const = default;
+  bool operator==(const SystemMount&) const = default;
 };
 
 /// One look at the disks.
 struct DiskFacts {
-  std::vector<MountFacts> mounts;   ///< one for each data mount, in the order of data_mounts()
-  std::vector<SystemPlace> places;  ///< for `shared_disk`
+  std::vector<MountFacts> mounts;  ///< one for each data mount, in the order of data_mounts()
+  std::vector<SystemMount> system_mounts;  ///< for `shared_disk`
   /// What is at the numbers that were asked for now: its identity, or empty for no device.
   std::map<Devnum, std::string> identities;
 };

@@ -86,13 +86,13 @@ std::optional<Mount> mount_of(const std::vector<Mount>& mounts, const std::strin
 
 }  // namespace
 
-DataDisk::DataDisk(const std::string& mountinfo) {
+MountResolver::MountResolver(const std::string& mountinfo) {
   std::error_code error;
   mountinfo_ = open_at(AT_FDCWD, mountinfo.c_str(), O_RDONLY, error);
   if (error) throw std::system_error(error, "cannot open " + mountinfo);
 }
 
-std::vector<Mount> DataDisk::read_mounts() const {
+std::vector<Mount> MountResolver::read_mounts() const {
   std::string text;
   if (const auto error = read_whole(fd(), most_mountinfo, text)) {
     throw std::system_error(error, "cannot read mountinfo");
@@ -100,7 +100,7 @@ std::vector<Mount> DataDisk::read_mounts() const {
   return parse_mountinfo(text);
 }
 
-std::vector<MountFacts> DataDisk::find(const std::vector<std::string>& mount_points) const {
+std::vector<MountFacts> MountResolver::find(const std::vector<std::string>& mount_points) const {
   const std::vector<Mount> now = read_mounts();
   std::vector<MountFacts> facts;
   facts.reserve(mount_points.size());
@@ -108,8 +108,8 @@ std::vector<MountFacts> DataDisk::find(const std::vector<std::string>& mount_poi
   return facts;
 }
 
-MountFacts DataDisk::find_one(const std::vector<Mount>& mounts,
-                              const std::string& mount_point) const {
+MountFacts MountResolver::find_one(const std::vector<Mount>& mounts,
+                                   const std::string& mount_point) const {
   if (!mount_point.starts_with('/')) {
     return Unsupported{"'" + mount_point + "' is not an absolute path: " + set_mount};
   }
@@ -123,7 +123,7 @@ MountFacts DataDisk::find_one(const std::vector<Mount>& mounts,
   return not_a_mount(mount_point, real, mounts);
 }
 
-MountFacts DataDisk::behind(const std::string& path, const Mount& mount) const {
+MountFacts MountResolver::behind(const std::string& path, const Mount& mount) const {
   if (mount.file_system == "autofs") {
     return NotMounted{path +
                       " is an automount point that nothing has used yet: the service goes on "
@@ -137,7 +137,7 @@ MountFacts DataDisk::behind(const std::string& path, const Mount& mount) const {
   return stack_of(path, mount);
 }
 
-MountFacts DataDisk::stack_of(const std::string& path, const Mount& mount) const {
+MountFacts MountResolver::stack_of(const std::string& path, const Mount& mount) const {
   DataStack stack;
   stack.mount = path;
   stack.file_system = mount.file_system;
@@ -159,23 +159,23 @@ MountFacts DataDisk::stack_of(const std::string& path, const Mount& mount) const
   return stack;
 }
 
-std::vector<SystemPlace> DataDisk::places(const std::vector<std::string>& paths) const {
+std::vector<SystemMount> MountResolver::system_mounts(const std::vector<std::string>& paths) const {
   const std::vector<Mount> now = read_mounts();
-  std::vector<SystemPlace> places;
+  std::vector<SystemMount> system_mounts;
   for (const std::string& path : paths) {
     const auto mount = mount_of(now, path);
     if (!mount) continue;
     const MountFacts facts = stack_of(path, *mount);
     const auto* stack = std::get_if<DataStack>(&facts);
     if (stack == nullptr) continue;
-    SystemPlace place = {path, {}};
-    for (const BlockDevice& one : stack->devices) place.devices.push_back(one.devnum);
-    places.push_back(std::move(place));
+    SystemMount found = {path, {}};
+    for (const BlockDevice& one : stack->devices) found.devices.push_back(one.devnum);
+    system_mounts.push_back(std::move(found));
   }
-  return places;
+  return system_mounts;
 }
 
-std::string DataDisk::identity_of(Devnum devnum) const {
+std::string MountResolver::identity_of(Devnum devnum) const {
   const auto device = devices_.at(devnum);
   return device ? device->identity : "";
 }

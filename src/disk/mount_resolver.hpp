@@ -17,11 +17,11 @@ namespace iopslimit {
 ///
 /// Nothing here throws for what an operator or a device can cause; std::system_error when mountinfo
 /// cannot be read.
-class DataDisk {
+class MountResolver {
  public:
   /// Opens `mountinfo` (for tests; the kernel's file otherwise). Throws std::system_error when it
   /// cannot.
-  explicit DataDisk(const std::string& mountinfo = "/proc/self/mountinfo");
+  explicit MountResolver(const std::string& mountinfo = "/proc/self/mountinfo");
 
   /// Poll it for EPOLLPRI: raised when a mount came or went since the last poll, or since this
   /// object was made (mounts_poll() in fs/proc_namespace.c: polling is what arms it again, reading
@@ -34,7 +34,7 @@ class DataDisk {
 
   /// Those of `paths` that are there and on block devices, in their order, with every device they
   /// stand on. Symbolic links are followed. A path on a network file system is not looked at.
-  std::vector<SystemPlace> places(const std::vector<std::string>& paths) const;
+  std::vector<SystemMount> system_mounts(const std::vector<std::string>& paths) const;
 
   /// BlockDevice::identity of what has this number now; empty when nothing has.
   std::string identity_of(Devnum devnum) const;

@@ -56,11 +56,11 @@ class Walk {
   Devices members() const { return find_all(stack_.members); }
 
   // A partition takes no rule (ENODEV, blk-throttle.c): its disk does.
-  const BlockDevice& carrier(const BlockDevice& device) const {
+  const BlockDevice& workload(const BlockDevice& device) const {
     const BlockDevice* whole = device.whole.empty() ? nullptr : find(device.whole);
     return whole == nullptr ? device : *whole;
   }
-  Devices below(const BlockDevice& device) const { return find_all(carrier(device).slaves); }
+  Devices below(const BlockDevice& device) const { return find_all(workload(device).slaves); }
 
   // The stack layer by layer, each device once.
   std::vector<Devices> layers() const {
@@ -82,7 +82,7 @@ class Walk {
     Devices found;
     for (const Devices& layer : layers()) {
       for (const BlockDevice* device : layer) {
-        if (below(*device).empty()) add_once(found, carrier(*device));
+        if (below(*device).empty()) add_once(found, workload(*device));
       }
     }
     return found;
@@ -136,7 +136,7 @@ std::string describe_disk(const Devices& disks) {
 std::optional<unsigned> even_spread(const Walk& walk, const BlockDevice& device, unsigned depth) {
   const Devices below = walk.below(device);
   if (below.empty()) return 1;
-  if (below.size() > 1 && walk.carrier(device).md_level != "raid0") return std::nullopt;
+  if (below.size() > 1 && walk.workload(device).md_level != "raid0") return std::nullopt;
   if (depth == 0) return std::nullopt;
   const auto first = even_spread(walk, *below.front(), depth - 1);
   for (const BlockDevice* one : below) {
@@ -236,7 +236,7 @@ std::variant<Placement, Unsupported> place_rules(const DataStack& stack, LimitAt
     rules = disks;
     if (auto why = refused(rules, stack.mount)) return *why;
   } else {
-    for (const BlockDevice* member : walk.members()) add_once(rules, walk.carrier(*member));
+    for (const BlockDevice* member : walk.members()) add_once(rules, walk.workload(*member));
   }
   if (rules.empty()) {
     return Unsupported{stack.mount + " (" + stack.file_system +
@@ -254,14 +254,14 @@ std::variant<Placement, Unsupported> place_rules(const DataStack& stack, LimitAt
   return placement;
 }
 
-std::vector<std::string> shared_places(const Placement& placement,
-                                       const std::vector<SystemPlace>& places) {
+std::vector<std::string> shared_system_mounts(const Placement& placement,
+                                              const std::vector<SystemMount>& system_mounts) {
   std::vector<std::string> shared;
-  for (const SystemPlace& place : places) {
-    const bool on_it = std::ranges::any_of(placement.rules, [&place](const RuleDevice& rule) {
-      return std::ranges::find(place.devices, rule.devnum) != place.devices.end();
+  for (const SystemMount& mount : system_mounts) {
+    const bool on_it = std::ranges::any_of(placement.rules, [&mount](const RuleDevice& rule) {
+      return std::ranges::find(mount.devices, rule.devnum) != mount.devices.end();
     });
-    if (on_it) shared.push_back(place.path);
+    if (on_it) shared.push_back(mount.path);
   }
   return shared;
 }

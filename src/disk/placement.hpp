@@ -40,7 +40,7 @@ struct Placement {
 std::variant<Placement, Unsupported> place_rules(const DataStack& stack, LimitAt limit_at);
 
 /// The folders that share a device with a rule of the placement: "/", "/var/lib/kubelet".
-std::vector<std::string> shared_places(const Placement& placement,
-                                       const std::vector<SystemPlace>& places);
+std::vector<std::string> shared_system_mounts(const Placement& placement,
+                                              const std::vector<SystemMount>& system_mounts);
 
 }  // namespace iopslimit

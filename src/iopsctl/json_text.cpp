@@ -34,12 +34,12 @@ Json json_of(const std::vector<Rule>& rules) {
 
 Json json_of(const std::vector<std::string>& texts) {
   Json list = Json::array();
-  for (const std::string& text : texts) list.push_back(plain_text(text));
+  for (const std::string& text : texts) list.push_back(sanitize_utf8(text));
   return list;
 }
 
 Json json_of(const std::string& text) {
-  return plain_text(text);
+  return sanitize_utf8(text);
 }
 
 template <class Number>
@@ -83,9 +83,9 @@ Json json_of_load(const Load& load) {
 Json json_of_messages(const std::vector<ConfigMessage>& messages) {
   Json list = Json::array();
   for (const ConfigMessage& message : messages)
-    list.push_back({{"file", plain_text(message.origin.file)},
+    list.push_back({{"file", sanitize_utf8(message.origin.file)},
                     {"line", message.origin.line},
-                    {"text", plain_text(message.text)}});
+                    {"text", sanitize_utf8(message.text)}});
   return list;
 }
 
@@ -95,17 +95,17 @@ std::string text_of(const Json& json) {
 
 }  // namespace
 
-std::string status_json(const Overview& overview, std::string_view source) {
+std::string status_json(const Snapshot& snapshot, std::string_view source) {
   return text_of({{"source", source},
-                  {"service", json_of(fields_of(overview))},
-                  {"devices", json_of_all(overview.devices)},
-                  {"totals", json_of_all(overview.totals)}});
+                  {"service", json_of(fields_of(snapshot))},
+                  {"devices", json_of_all(snapshot.devices)},
+                  {"totals", json_of_all(snapshot.totals)}});
 }
 
-std::string list_json(const Overview& overview, const std::map<std::string, Load>& loads,
+std::string list_json(const Snapshot& snapshot, const std::map<std::string, Load>& loads,
                       std::string_view source) {
   Json list = Json::array();
-  for (const CarrierView& one : overview.containers) {
+  for (const WorkloadView& one : snapshot.containers) {
     Json object = json_of(fields_of(one));
     const auto load = loads.find(one.path.cgroup);
     object["now"] = load == loads.end() ? Json() : json_of_load(load->second);
@@ -114,8 +114,8 @@ std::string list_json(const Overview& overview, const std::map<std::string, Load
   return text_of({{"source", source}, {"containers", std::move(list)}});
 }
 
-std::string devices_json(const Overview& overview, std::string_view source) {
-  return text_of({{"source", source}, {"devices", json_of_all(overview.devices)}});
+std::string devices_json(const Snapshot& snapshot, std::string_view source) {
+  return text_of({{"source", source}, {"devices", json_of_all(snapshot.devices)}});
 }
 
 std::string explain_json(const std::vector<Explained>& all,
@@ -134,33 +134,35 @@ std::string explain_json(const std::vector<Explained>& all,
 std::string verify_json(const Comparison& comparison) {
   Json list = Json::array();
   for (const Difference& one : comparison.differences)
-    list.push_back({{"cgroup", plain_text(one.cgroup)},
-                    {"name", plain_text(one.shown)},
+    list.push_back({{"cgroup", sanitize_utf8(one.cgroup)},
+                    {"name", sanitize_utf8(one.shown)},
                     {"service", json_of(one.service)},
                     {"kernel", json_of(one.kernel)},
-                    {"text", plain_text(one.text)}});
+                    {"text", sanitize_utf8(one.text)}});
   return text_of({{"rules", comparison.rules}, {"differences", std::move(list)}});
 }
 
 std::string health_json(const std::vector<HealthCheck>& checks) {
   Json list = Json::array();
   for (const HealthCheck& check : checks)
-    list.push_back({{"name", check.name}, {"good", check.good}, {"text", plain_text(check.text)}});
+    list.push_back(
+        {{"name", check.name}, {"good", check.good}, {"text", sanitize_utf8(check.text)}});
   const bool healthy = std::ranges::all_of(checks, &HealthCheck::good);
   return text_of({{"healthy", healthy}, {"checks", std::move(list)}});
 }
 
 std::string config_json(const std::string& file, const std::vector<ConfigMessage>& errors) {
-  return text_of(
-      {{"file", plain_text(file)}, {"good", errors.empty()}, {"errors", json_of_messages(errors)}});
+  return text_of({{"file", sanitize_utf8(file)},
+                  {"good", errors.empty()},
+                  {"errors", json_of_messages(errors)}});
 }
 
-std::string done_json(std::string_view verb, const std::optional<Choice>& choice,
+std::string done_json(std::string_view verb, const std::optional<Selector>& selector,
                       std::optional<std::uint64_t> seconds) {
   Json object{{"done", verb}};
-  if (choice) {
-    object["name"] = plain_text(choice->shown);
-    object[choice->pod ? "pod_uid" : "cgroup"] = plain_text(choice->whom);
+  if (selector) {
+    object["name"] = sanitize_utf8(selector->shown);
+    object[selector->pod ? "pod_uid" : "cgroup"] = sanitize_utf8(selector->whom);
   }
   if (seconds) object["seconds"] = *seconds;
   return text_of(object);

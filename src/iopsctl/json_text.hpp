@@ -18,17 +18,17 @@
 namespace iopslimit {
 
 /// Who told: "service" or "kernel".
-std::string status_json(const Overview& overview, std::string_view source);
-std::string list_json(const Overview& overview, const std::map<std::string, Load>& loads,
+std::string status_json(const Snapshot& snapshot, std::string_view source);
+std::string list_json(const Snapshot& snapshot, const std::map<std::string, Load>& loads,
                       std::string_view source);
-std::string devices_json(const Overview& overview, std::string_view source);
+std::string devices_json(const Snapshot& snapshot, std::string_view source);
 std::string explain_json(const std::vector<Explained>& all,
                          const std::map<std::string, std::vector<Rule>>& kernel);
 std::string verify_json(const Comparison& comparison);
 std::string health_json(const std::vector<HealthCheck>& checks);
 std::string config_json(const std::string& file, const std::vector<ConfigMessage>& errors);
 /// Of pause, resume, clear and reload; `seconds` of a pause.
-std::string done_json(std::string_view verb, const std::optional<Choice>& choice,
+std::string done_json(std::string_view verb, const std::optional<Selector>& selector,
                       std::optional<std::uint64_t> seconds);
 
 }  // namespace iopslimit

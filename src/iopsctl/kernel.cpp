@@ -30,21 +30,21 @@ void add(Limit& sum, const Limit& limit) {
   sum.write_iops += limit.write_iops;
 }
 
-DeviceView& device_of(Overview& overview, Devnum device, const std::string& blocks) {
-  for (DeviceView& known : overview.devices) {
+DeviceView& device_of(Snapshot& snapshot, Devnum device, const std::string& blocks) {
+  for (DeviceView& known : snapshot.devices) {
     if (known.devices.front() == device) return known;
   }
   DeviceView view;
   view.state = DeviceState::limited;
   view.text = "rules on " + describe(device, blocks);
   view.devices = {device};
-  overview.devices.push_back(std::move(view));
-  return overview.devices.back();
+  snapshot.devices.push_back(std::move(view));
+  return snapshot.devices.back();
 }
 
 }  // namespace
 
-Places::Places(const std::string& root)
+Paths::Paths(const std::string& root)
     : config(root + "/etc/iops-limitd/iops-limitd.conf"),
       mountinfo(root + "/proc/self/mountinfo"),
       rules(root + "/run/iops-limitd/rules"),
@@ -53,37 +53,36 @@ Places::Places(const std::string& root)
       socket(root + "/run/iops-limitd/private"),
       blocks(root + "/sys/dev/block") {}
 
-Kernel::Kernel(Places places)
+Kernel::Kernel(Paths places)
     : places_(std::move(places)),
       config_(read_config(places_.config)),
-      tree_(find_cgroup_tree(config_.cgroup_version, places_.mountinfo)),
-      io_(tree_),
-      rule_reader_(tree_) {}
+      hierarchy_(find_hierarchy(config_.cgroup_version, places_.mountinfo)),
+      io_(hierarchy_),
+      rule_reader_(hierarchy_) {}
 
 std::vector<ContainerPath> Kernel::containers() const {
-  CgroupWatch watch(
-      tree_.root,
-      {.standalone = config_.standalone, .process_leaves = tree_.version == CgroupVersion::v1},
-      {.appeared = [](const CgroupWatch::Seen&) {},
+  TreeWatcher watch(
+      hierarchy_.root,
+      {.standalone = config_.standalone, .process_leaves = hierarchy_.version == CgroupVersion::v1},
+      {.appeared = [](const TreeWatcher::Seen&) {},
        .vanished = [](const std::string&) {},
        .lost = [] {},
-       .complain = [](const std::string&) {}});
+       .warn = [](const std::string&) {}});
   std::vector<ContainerPath> paths;
-  for (const CgroupWatch::Seen& seen : watch.scan()) {
+  for (const TreeWatcher::Seen& seen : watch.scan()) {
     if (auto path = parse_container_path(seen.cgroup, config_.standalone))
       paths.push_back(std::move(*path));
   }
   return paths;
 }
 
-Overview Kernel::overview() {
-  ContainerRecord records(
-      known_record_folders(config_.state_folders, config_.containerd_namespaces), config_.runtime,
-      wished_for(config_));
-  Overview overview;
-  overview.hierarchy = tree_.version;
+Snapshot Kernel::snapshot() {
+  RecordFiles records(known_record_folders(config_.state_folders, config_.containerd_namespaces),
+                      config_.runtime, requested_by(config_));
+  Snapshot snapshot;
+  snapshot.hierarchy = hierarchy_.version;
   for (const ContainerPath& path : containers()) {
-    CarrierView view;
+    WorkloadView view;
     view.path = path;
     const RecordAnswer answer = records.read(path);
     if (const auto* record = std::get_if<Record>(&answer)) {
@@ -91,22 +90,22 @@ Overview Kernel::overview() {
       view.image = record->image;
       view.pod = record->pod;
       view.pod_namespace = record->pod_namespace;
-      if (record->sandbox) view.standing = Standing::sandbox;
+      if (record->sandbox) view.state = State::sandbox;
     }
     view.rules = rule_reader_.rules(path.cgroup).value_or(std::vector<Rule>());
-    if (!view.rules.empty()) view.standing = Standing::limited;
+    if (!view.rules.empty()) view.state = State::limited;
     view.reason = view.rules.empty() ? "the kernel holds no rule" : "found in the kernel";
     for (const Rule& rule : view.rules)
-      add(device_of(overview, rule.device, places_.blocks).used, rule.limit);
-    overview.containers.push_back(std::move(view));
+      add(device_of(snapshot, rule.device, places_.blocks).used, rule.limit);
+    snapshot.containers.push_back(std::move(view));
   }
-  return overview;
+  return snapshot;
 }
 
-IoSample Kernel::sample(const std::vector<CarrierView>& containers) {
+IoSample Kernel::sample(const std::vector<WorkloadView>& containers) {
   IoSample sample;
   sample.taken = std::chrono::steady_clock::now();
-  for (const CarrierView& one : containers) {
+  for (const WorkloadView& one : containers) {
     if (auto done = io_.done(one.path.cgroup)) sample.of[one.path.cgroup] = std::move(*done);
   }
   return sample;

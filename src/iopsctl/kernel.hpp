@@ -18,40 +18,40 @@
 namespace iopslimit {
 
 /// Where things are. `root` is put before each path: empty, or another root directory.
-struct Places {
-  explicit Places(const std::string& root = {});
+struct Paths {
+  explicit Paths(const std::string& root = {});
 
   std::string config;
   std::string mountinfo;
-  std::string rules;       ///< see RuleLedger
-  std::string properties;  ///< see UnitProperties
+  std::string rules;       ///< see OwnershipLog
+  std::string properties;  ///< see UnitMirror
   std::string alive;       ///< see Heartbeat
-  std::string socket;      ///< see PeerSocket
+  std::string socket;      ///< see PrivateSocket
   std::string blocks;      ///< /sys/dev/block
 };
 
 class Kernel {
  public:
   /// Throws std::runtime_error or std::system_error where there is no hierarchy to limit I/O with.
-  explicit Kernel(Places places);
+  explicit Kernel(Paths places);
 
-  /// Every container there is and the rules it holds, as an overview; names as far as the runtimes'
+  /// Every container there is and the rules it holds, as an snapshot; names as far as the runtimes'
   /// records may be read.
-  Overview overview();
+  Snapshot snapshot();
   /// The cgroups of all containers.
   std::vector<ContainerPath> containers() const;
   std::optional<std::vector<Rule>> rules(const std::string& cgroup) {
     return rule_reader_.rules(cgroup);
   }
   /// What each container did so far.
-  IoSample sample(const std::vector<CarrierView>& containers);
-  const CgroupTree& tree() const { return tree_; }
+  IoSample sample(const std::vector<WorkloadView>& containers);
+  const Hierarchy& tree() const { return hierarchy_; }
 
  private:
-  Places places_;
+  Paths places_;
   Config config_;
-  CgroupTree tree_;
-  CgroupIo io_;
+  Hierarchy hierarchy_;
+  IoCounters io_;
   RuleReader rule_reader_;
 };
 

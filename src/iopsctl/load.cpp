@@ -41,7 +41,7 @@ void add(Load& sum, const Load& load) {
 
 }  // namespace
 
-std::optional<Load> load_of(const CarrierView& container, const std::vector<Devnum>& devices,
+std::optional<Load> load_of(const WorkloadView& container, const std::vector<Devnum>& devices,
                             const IoSample& before, const IoSample& after) {
   const auto was = before.of.find(container.path.cgroup);
   const auto is = after.of.find(container.path.cgroup);

@@ -35,7 +35,7 @@ struct Load {
 
 /// Nothing for a container that is not in both samples. Of a container without rules `devices` are
 /// counted.
-std::optional<Load> load_of(const CarrierView& container, const std::vector<Devnum>& devices,
+std::optional<Load> load_of(const WorkloadView& container, const std::vector<Devnum>& devices,
                             const IoSample& before, const IoSample& after);
 
 }  // namespace iopslimit

@@ -69,7 +69,7 @@ class CommandLine {
     } catch (const CLI::ParseError& error) {
       return app_.exit(error) == 0 ? exit_good : exit_usage;  // --help and --version come here too
     }
-    arguments_.places = Places(root_);
+    arguments_.places = Paths(root_);
     const auto span = parse_span(span_);
     if (!span || *span > Pauses::longest) {
       std::fprintf(stderr, "iopsctl: '--for %s': a time like 90s, 10m or 2h, at most 24h\n",
@@ -79,7 +79,7 @@ class CommandLine {
     arguments_.span = *span;
     return verb_(arguments_);
   }
-  const Places& places() const { return arguments_.places; }
+  const Paths& places() const { return arguments_.places; }
 
  private:
   CLI::App* add(const char* name, const char* what, Verb verb) {

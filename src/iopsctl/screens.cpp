@@ -16,14 +16,14 @@ constexpr std::size_t label_width = 12;
 void add(Lines& lines, const std::string& label, const std::string& text, const Look& look,
          Colour colour = Colour::none) {
   const std::string title = label.empty() ? "" : label + ": ";
-  std::string indent(label_width + 2 - width_of(title), ' ');
+  std::string indent(label_width + 2 - display_width(title), ' ');
   indent += title;
   std::string rest = text;
   const std::size_t room = look.width && *look.width > label_width + 20
                                ? *look.width - label_width - 2
                                : std::string::npos;
-  while (width_of(rest) > room) {
-    auto blank = rest.rfind(' ', cut_to(rest, room).size() - 3);
+  while (display_width(rest) > room) {
+    auto blank = rest.rfind(' ', truncate(rest, room).size() - 3);
     if (blank == std::string::npos || blank == 0) break;
     lines.push_back(indent + coloured(rest.substr(0, blank), colour, look.colours));
     rest.erase(0, blank + 1);
@@ -32,17 +32,17 @@ void add(Lines& lines, const std::string& label, const std::string& text, const 
   lines.push_back(indent + coloured(rest, colour, look.colours));
 }
 
-Colour colour_of(Standing standing) {
-  switch (standing) {
-    case Standing::limited:
+Colour colour_of(State state) {
+  switch (state) {
+    case State::limited:
       return Colour::good;
-    case Standing::failed:
+    case State::failed:
       return Colour::bad;
-    case Standing::paused:
-    case Standing::pending:
+    case State::paused:
+    case State::pending:
       return Colour::warning;
-    case Standing::exempt:
-    case Standing::sandbox:
+    case State::exempt:
+    case State::sandbox:
       return Colour::dim;
   }
   return Colour::none;
@@ -53,11 +53,11 @@ Colour colour_of(DeviceState state) {
   return state == DeviceState::waiting ? Colour::warning : Colour::bad;
 }
 
-std::string counts(const Overview& overview) {
+std::string counts(const Snapshot& snapshot) {
   std::string text;
-  for (const auto& [standing, word] : standing_words) {
-    const auto count = overview.count(standing);
-    if (count == 0 && standing != Standing::limited) continue;
+  for (const auto& [state, word] : state_words) {
+    const auto count = snapshot.count(state);
+    if (count == 0 && state != State::limited) continue;
     text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + std::string(word);
   }
   return text;
@@ -73,84 +73,83 @@ std::string budget(const DeviceView& device) {
          (most > device.total_iops ? " that all of them share" : "");
 }
 
-std::string standing_text(const CarrierView& one, std::uint64_t now) {
-  std::string text(word_of(one.standing, standing_words));
-  if (one.standing == Standing::paused)
-    text += ", limited again " + distance(one.paused_until, now);
+std::string standing_text(const WorkloadView& one, std::uint64_t now) {
+  std::string text(word_of(one.state, state_words));
+  if (one.state == State::paused) text += ", limited again " + distance(one.paused_until, now);
   return text;
 }
 
-std::string pod_text(const CarrierView& one) {
+std::string pod_text(const WorkloadView& one) {
   if (!one.pod.empty()) return one.pod_namespace + "/" + one.pod;
   return one.path.pod_uid.empty() ? "-" : "pod " + one.path.pod_uid;
 }
 
-std::string container_text(const CarrierView& one) {
+std::string container_text(const WorkloadView& one) {
   if (one.path.id.empty()) return "(the pod)";
   return one.name.empty() ? one.path.id.substr(0, 12) : one.name;
 }
 
 }  // namespace
 
-Lines status_screen(const Overview& overview, std::uint64_t now, const Look& look) {
+Lines status_screen(const Snapshot& snapshot, std::uint64_t now, const Look& look) {
   Lines lines;
-  const bool good = overview.count(Standing::failed) == 0 && !overview.reload_refused &&
-                    !overview.cleared && overview.waiting().empty();
+  const bool good = snapshot.count(State::failed) == 0 && !snapshot.reload_refused &&
+                    !snapshot.cleared && snapshot.waiting().empty();
   lines.push_back(coloured("●", good ? Colour::good : Colour::warning, look.colours) +
-                  " iops-limitd " + plain_text(overview.version) + ", running since " +
-                  moment(overview.since) + " (" + distance(overview.since, now) + ")");
-  if (overview.dry_run)
+                  " iops-limitd " + sanitize_utf8(snapshot.version) + ", running since " +
+                  moment(snapshot.since) + " (" + distance(snapshot.since, now) + ")");
+  if (snapshot.dry_run)
     add(lines, "Mode", "dry run: every limit is decided, none is written", look, Colour::warning);
-  if (overview.cleared)
+  if (snapshot.cleared)
     add(lines, "Mode", "cleared: nothing is limited until 'iopsctl reload'", look, Colour::bad);
-  for (const DeviceView& device : overview.devices) {
+  for (const DeviceView& device : snapshot.devices) {
     add(lines, device.name.empty() ? "Device" : "Device " + device.name.substr(0, 5),
-        plain_text(device.text), look, colour_of(device.state));
+        sanitize_utf8(device.text), look, colour_of(device.state));
     for (const std::string& caution : device.cautions)
-      add(lines, "", plain_text(caution), look, Colour::warning);
+      add(lines, "", sanitize_utf8(caution), look, Colour::warning);
     if (device.state == DeviceState::limited) add(lines, "Budget", budget(device), look);
   }
-  add(lines, overview.scope == LimitScope::pod ? "Pods" : "Containers", counts(overview), look,
-      overview.count(Standing::failed) == 0 ? Colour::none : Colour::bad);
+  add(lines, snapshot.scope == LimitScope::pod ? "Pods" : "Containers", counts(snapshot), look,
+      snapshot.count(State::failed) == 0 ? Colour::none : Colour::bad);
   add(lines, "Rules",
-      std::to_string(overview.writes) + " written, " + std::to_string(overview.repaired) +
-          " put back that somebody else had changed, " + std::to_string(overview.errors) +
+      std::to_string(snapshot.writes) + " written, " + std::to_string(snapshot.repaired) +
+          " put back that somebody else had changed, " + std::to_string(snapshot.errors) +
           " not taken by the kernel",
       look);
   add(lines, "Reload",
-      overview.last_reload == 0
+      snapshot.last_reload == 0
           ? "none since the start"
-          : moment(overview.last_reload) + " (" + distance(overview.last_reload, now) + ")" +
-                (overview.reload_refused
+          : moment(snapshot.last_reload) + " (" + distance(snapshot.last_reload, now) + ")" +
+                (snapshot.reload_refused
                      ? ": refused, the older configuration holds; see 'iopsctl check-config'"
                      : ""),
-      look, overview.reload_refused ? Colour::bad : Colour::none);
+      look, snapshot.reload_refused ? Colour::bad : Colour::none);
   add(lines, "Last error",
-      overview.last_error.empty()
+      snapshot.last_error.empty()
           ? "none"
-          : distance(overview.last_error_at, now) + ": " + plain_text(overview.last_error),
+          : distance(snapshot.last_error_at, now) + ": " + sanitize_utf8(snapshot.last_error),
       look);
   return lines;
 }
 
-Lines kernel_status_screen(const Overview& overview, const Look& look) {
+Lines kernel_status_screen(const Snapshot& snapshot, const Look& look) {
   Lines lines;
   lines.push_back(coloured("○", Colour::bad, look.colours) +
                   " iops-limitd is not running; this is what the kernel holds");
-  for (const DeviceView& device : overview.devices) {
-    add(lines, "Device", plain_text(device.text), look);
+  for (const DeviceView& device : snapshot.devices) {
+    add(lines, "Device", sanitize_utf8(device.text), look);
     add(lines, "Budget", budget(device), look);
   }
-  if (overview.devices.empty()) add(lines, "Device", "no container has a rule", look);
-  const auto limited = overview.count(Standing::limited);
+  if (snapshot.devices.empty()) add(lines, "Device", "no container has a rule", look);
+  const auto limited = snapshot.count(State::limited);
   add(lines, "Containers",
       std::to_string(limited) + " limited, " +
-          std::to_string(overview.containers.size() - limited) + " without a rule",
+          std::to_string(snapshot.containers.size() - limited) + " without a rule",
       look);
   return lines;
 }
 
-Lines list_screen(const Overview& overview, const Loads& loads, bool all, std::uint64_t now,
+Lines list_screen(const Snapshot& snapshot, const Loads& loads, bool all, std::uint64_t now,
                   const Look& look) {
   const std::vector<Column> columns{{.title = "POD", .least = 12},
                                     {.title = "CONTAINER", .least = 8},
@@ -158,38 +157,38 @@ Lines list_screen(const Overview& overview, const Loads& loads, bool all, std::u
                                     {.title = "LIMIT"},
                                     {.title = "IOPS", .right = true},
                                     {.title = "WHY", .least = 10}};
-  std::vector<const CarrierView*> shown;
-  for (const CarrierView& one : overview.containers) {
-    if (all || one.standing != Standing::sandbox) shown.push_back(&one);
+  std::vector<const WorkloadView*> shown;
+  for (const WorkloadView& one : snapshot.containers) {
+    if (all || one.state != State::sandbox) shown.push_back(&one);
   }
-  std::ranges::sort(shown, {}, [](const CarrierView* one) {
+  std::ranges::sort(shown, {}, [](const WorkloadView* one) {
     return std::pair(pod_text(*one), container_text(*one));
   });
   std::vector<std::vector<Cell>> rows;
-  for (const CarrierView* one : shown) {
+  for (const WorkloadView* one : shown) {
     const auto load = loads.find(one->path.cgroup);
-    const std::string why = one->standing == Standing::paused
+    const std::string why = one->state == State::paused
                                 ? "limited again " + distance(one->paused_until, now)
                             : one->error.empty() ? one->reason
                                                  : one->error;
-    rows.push_back({plain_text(pod_text(*one)),
-                    plain_text(container_text(*one)),
-                    {std::string(word_of(one->standing, standing_words)), colour_of(one->standing)},
+    rows.push_back({sanitize_utf8(pod_text(*one)),
+                    sanitize_utf8(container_text(*one)),
+                    {std::string(word_of(one->state, state_words)), colour_of(one->state)},
                     short_limits(one->rules),
                     load == loads.end() ? "-" : short_number(load->second.iops()),
-                    plain_text(why)});
+                    sanitize_utf8(why)});
   }
   Lines lines = table(columns, rows, look);
-  const std::size_t hidden = overview.containers.size() - shown.size();
+  const std::size_t hidden = snapshot.containers.size() - shown.size();
   if (hidden != 0)
     lines.push_back(
-        coloured(cut_to(counted(hidden, "sandbox is", "sandboxes are") + " not shown: --all",
-                        look.width.value_or(std::string::npos)),
+        coloured(truncate(counted(hidden, "sandbox is", "sandboxes are") + " not shown: --all",
+                          look.width.value_or(std::string::npos)),
                  Colour::dim, look.colours));
   return lines;
 }
 
-Lines devices_screen(const Overview& overview, const Look& look) {
+Lines devices_screen(const Snapshot& snapshot, const Look& look) {
   const std::vector<Column> columns{{.title = "MOUNT"},
                                     {.title = "STATE"},
                                     {.title = "RULES ON"},
@@ -197,17 +196,17 @@ Lines devices_screen(const Overview& overview, const Look& look) {
                                     {.title = "USED", .right = true},
                                     {.title = "CHAIN", .least = 20}};
   std::vector<std::vector<Cell>> rows;
-  for (const DeviceView& device : overview.devices) {
+  for (const DeviceView& device : snapshot.devices) {
     std::string numbers;
     for (const Devnum devnum : device.devices)
       numbers += (numbers.empty() ? "" : ", ") + to_string(devnum);
     rows.push_back(
-        {device.mount.empty() ? "-" : plain_text(device.mount),
+        {device.mount.empty() ? "-" : sanitize_utf8(device.mount),
          {std::string(word_of(device.state, device_state_words)), colour_of(device.state)},
          numbers.empty() ? "-" : numbers,
          device.total_iops == 0 ? "-" : std::to_string(device.total_iops),
          short_limit(device.used),
-         plain_text(device.text)});
+         sanitize_utf8(device.text)});
     if (device.used.unlimited()) rows.back()[4].text = "0";
   }
   return table(columns, rows, look);
@@ -219,16 +218,16 @@ Lines explain_screen(const std::vector<Explained>& all,
   Lines lines;
   for (const auto& [one, steps] : all) {
     if (!lines.empty()) lines.emplace_back();
-    lines.push_back(coloured(plain_text(shown_name(one)), Colour::bold, look.colours) + ": " +
-                    coloured(standing_text(one, now), colour_of(one.standing), look.colours));
+    lines.push_back(coloured(sanitize_utf8(shown_name(one)), Colour::bold, look.colours) + ": " +
+                    coloured(standing_text(one, now), colour_of(one.state), look.colours));
     if (!one.path.id.empty()) add(lines, "Container", one.path.id, look);
-    if (!one.image.empty()) add(lines, "Image", plain_text(one.image), look);
-    add(lines, "Cgroup", plain_text(one.path.cgroup), look);
+    if (!one.image.empty()) add(lines, "Image", sanitize_utf8(one.image), look);
+    add(lines, "Cgroup", sanitize_utf8(one.path.cgroup), look);
     for (std::size_t at = 0; at < steps.size(); ++at)
-      add(lines, at == 0 ? "Looked at" : "", std::to_string(at + 1) + ". " + plain_text(steps[at]),
-          look);
-    add(lines, "So", plain_text(one.reason), look);
-    if (!one.error.empty()) add(lines, "But", plain_text(one.error), look, Colour::bad);
+      add(lines, at == 0 ? "Looked at" : "",
+          std::to_string(at + 1) + ". " + sanitize_utf8(steps[at]), look);
+    add(lines, "So", sanitize_utf8(one.reason), look);
+    if (!one.error.empty()) add(lines, "But", sanitize_utf8(one.error), look, Colour::bad);
     const auto held = kernel.find(one.path.cgroup);
     if (held == kernel.end()) {
       add(lines, "Kernel", "its files cannot be read: is it gone?", look, Colour::warning);
@@ -244,8 +243,8 @@ Lines explain_screen(const std::vector<Explained>& all,
 Lines verify_screen(const Comparison& comparison, const Look& look) {
   Lines lines;
   for (const Difference& one : comparison.differences)
-    lines.push_back(coloured(plain_text(one.shown), Colour::bad, look.colours) + " " +
-                    plain_text(one.text));
+    lines.push_back(coloured(sanitize_utf8(one.shown), Colour::bad, look.colours) + " " +
+                    sanitize_utf8(one.text));
   lines.push_back(comparison.differences.empty()
                       ? counted(comparison.rules, "rule", "rules") + " compared: all hold"
                       : counted(comparison.rules, "rule", "rules") + " compared, " +
@@ -259,7 +258,7 @@ Lines health_screen(const std::vector<HealthCheck>& checks, const Look& look) {
   for (const HealthCheck& check : checks)
     lines.push_back(coloured(check.good ? "good" : "BAD ", check.good ? Colour::good : Colour::bad,
                              look.colours) +
-                    "  " + check.name + ": " + plain_text(check.text));
+                    "  " + check.name + ": " + sanitize_utf8(check.text));
   return lines;
 }
 

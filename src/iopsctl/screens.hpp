@@ -22,13 +22,13 @@ using Lines = std::vector<std::string>;
 using Loads = std::map<std::string, Load>;
 
 /// `now`: seconds since the epoch.
-Lines status_screen(const Overview& overview, std::uint64_t now, const Look& look);
-/// What `status` shows of an overview that is the kernel's (Kernel::overview()).
-Lines kernel_status_screen(const Overview& overview, const Look& look);
+Lines status_screen(const Snapshot& snapshot, std::uint64_t now, const Look& look);
+/// What `status` shows of an snapshot that is the kernel's (Kernel::snapshot()).
+Lines kernel_status_screen(const Snapshot& snapshot, const Look& look);
 /// Sandboxes only with `all`.
-Lines list_screen(const Overview& overview, const Loads& loads, bool all, std::uint64_t now,
+Lines list_screen(const Snapshot& snapshot, const Loads& loads, bool all, std::uint64_t now,
                   const Look& look);
-Lines devices_screen(const Overview& overview, const Look& look);
+Lines devices_screen(const Snapshot& snapshot, const Look& look);
 /// `kernel`: the rules each container holds, by cgroup; none for one that cannot be read.
 Lines explain_screen(const std::vector<Explained>& all,
                      const std::map<std::string, std::vector<Rule>>& kernel, std::uint64_t now,

@@ -45,10 +45,10 @@ std::vector<View> views_of(const std::vector<Fields>& list) {
 }
 
 // Its start has begun, or `result` says why not. A bus greets, a peer's socket does not.
-BusConnection connection_to(const std::string& address, bool is_bus, int& result) {
+ClientConnection connection_to(const std::string& address, bool is_bus, int& result) {
   sd_bus* bus = nullptr;
   check(sd_bus_new(&bus), "sd_bus_new");
-  BusConnection connection(bus);
+  ClientConnection connection(bus);
   check(sd_bus_set_address(bus, address.c_str()), "sd_bus_set_address");
   check(sd_bus_set_bus_client(bus, is_bus ? 1 : 0), "sd_bus_set_bus_client");
   result = sd_bus_start(bus);
@@ -57,22 +57,22 @@ BusConnection connection_to(const std::string& address, bool is_bus, int& result
 
 }  // namespace
 
-BusConnection connect_to_bus(const std::string& address) {
+ClientConnection connect_to_bus(const std::string& address) {
   int result = 0;
-  BusConnection connection = connection_to(address, true, result);
+  ClientConnection connection = connection_to(address, true, result);
   if (result < 0)
     throw NotRunning("no system bus (" + address +
                      "): " + std::generic_category().message(-result));
   return connection;
 }
 
-Service::Service(const Places& places) {
+ServiceClient::ServiceClient(const Paths& places) {
   if (!connect_to_socket(places.socket)) bus_ = connect_to_bus(system_bus_address());
 }
 
 // False: the service has none, or it is not ours to use. sd_bus_call() would wait a minute and a
 // half for a service that does not turn to greet.
-bool Service::connect_to_socket(const std::string& path) {
+bool ServiceClient::connect_to_socket(const std::string& path) {
   int result = 0;
   bus_ = connection_to("unix:path=" + path, false, result);
   if (result == -EAGAIN) throw no_answer();  // nobody accepts
@@ -87,8 +87,8 @@ bool Service::connect_to_socket(const std::string& path) {
   return result >= 0;
 }
 
-BusMessage Service::call(const char* interface, const char* method, const std::string& text,
-                         std::uint64_t number, bool patient) {
+BusMessage ServiceClient::call(const char* interface, const char* method, const std::string& text,
+                               std::uint64_t number, bool patient) {
   sd_bus_message* message = nullptr;
   check(sd_bus_message_new_method_call(bus_.get(), &message, bus_name, bus_path, interface, method),
         cannot_ask);
@@ -106,25 +106,25 @@ BusMessage Service::call(const char* interface, const char* method, const std::s
   fail(result, error);
 }
 
-Overview Service::overview() {
-  Overview overview;
+Snapshot ServiceClient::snapshot() {
+  Snapshot snapshot;
   const BusMessage all = call("org.freedesktop.DBus.Properties", "GetAll", bus_interface, 0, false);
   const auto list = [&](const std::string& name) {
-    if (name == "Devices") overview.devices = views_of<DeviceView>(read_list(all.get()));
-    if (name == "Totals") overview.totals = views_of<TotalView>(read_list(all.get()));
+    if (name == "Devices") snapshot.devices = views_of<DeviceView>(read_list(all.get()));
+    if (name == "Totals") snapshot.totals = views_of<TotalView>(read_list(all.get()));
     return name == "Devices" || name == "Totals";
   };
-  read_fields(renamed(read_dictionary(all.get(), list)), overview);
+  read_fields(renamed(read_dictionary(all.get(), list)), snapshot);
   const BusMessage containers = call(bus_interface, "ListContainers", {}, 0, false);
-  overview.containers = views_of<CarrierView>(read_list(containers.get()));
-  return overview;
+  snapshot.containers = views_of<WorkloadView>(read_list(containers.get()));
+  return snapshot;
 }
 
-void Service::ping() {
+void ServiceClient::ping() {
   call("org.freedesktop.DBus.Peer", "Ping", {}, 0, false);
 }
 
-std::vector<Explained> Service::explain(const std::string& target) {
+std::vector<Explained> ServiceClient::explain(const std::string& target) {
   const BusMessage reply = call(bus_interface, "Explain", target, 0, false);
   std::vector<Explained> all;
   for (const Fields& fields : read_list(reply.get())) {
@@ -139,11 +139,11 @@ std::vector<Explained> Service::explain(const std::string& target) {
   return all;
 }
 
-void Service::act(const char* method, const std::string& target, std::uint64_t seconds) {
+void ServiceClient::act(const char* method, const std::string& target, std::uint64_t seconds) {
   call(bus_interface, method, target, seconds, true);
 }
 
-void Service::pause(const std::string& target, std::chrono::seconds span) {
+void ServiceClient::pause(const std::string& target, std::chrono::seconds span) {
   act("Pause", target, static_cast<std::uint64_t>(span.count()));
 }
 

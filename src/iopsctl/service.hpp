@@ -29,7 +29,7 @@ struct CallRefused : std::runtime_error {
 };
 
 struct Explained {
-  CarrierView container;
+  WorkloadView container;
   std::vector<std::string> steps;
 };
 
@@ -40,24 +40,24 @@ struct BusClose {
     sd_bus_close_unref(bus);
   }
 };
-using BusConnection = std::unique_ptr<sd_bus, BusClose>;
+using ClientConnection = std::unique_ptr<sd_bus, BusClose>;
 /// Throws NotRunning.
-BusConnection connect_to_bus(const std::string& address);
+ClientConnection connect_to_bus(const std::string& address);
 
-class Service {
+class ServiceClient {
  public:
   /// An answer that takes longer is a service that does not turn.
   static constexpr std::chrono::seconds patience{5};
 
   /// By the service's own socket where there is one and we may (root), else on the system bus.
   /// Throws NotRunning, or CallRefused when nobody answers on the socket.
-  explicit Service(const Places& places);
+  explicit ServiceClient(const Paths& places);
 
   /// Whether its loop turns, and nothing else. Throws as the others.
   void ping();
 
   /// Each throws NotRunning or CallRefused. A target as core/choice names it.
-  Overview overview();
+  Snapshot snapshot();
   std::vector<Explained> explain(const std::string& target);
   /// At a terminal polkit may ask for a password: these then wait for it.
   void reload() { act("Reload", {}, 0); }
@@ -71,7 +71,7 @@ class Service {
                   std::uint64_t number, bool patient);
   void act(const char* method, const std::string& target, std::uint64_t seconds);
 
-  BusConnection bus_;
+  ClientConnection bus_;
 };
 
 }  // namespace iopslimit

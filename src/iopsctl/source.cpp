@@ -10,15 +10,15 @@
 
 namespace iopslimit {
 
-Told ask(const Places& places) {
+Told ask(const Paths& places) {
   try {
-    return {.overview = Service(places).overview(), .by_service = true};
+    return {.snapshot = ServiceClient(places).snapshot(), .by_service = true};
   } catch (const NotRunning& error) {
-    return {.overview = Kernel(places).overview(), .why_not = error.what()};
+    return {.snapshot = Kernel(places).snapshot(), .why_not = error.what()};
   }
 }
 
-std::string what_to_do(const Places& places, const std::string& why) {
+std::string what_to_do(const Paths& places, const std::string& why) {
   constexpr std::chrono::seconds fresh = Heartbeat::longest;
   const auto beat = since_beat(places.alive);
   if (beat && *beat < fresh)
@@ -29,21 +29,21 @@ std::string what_to_do(const Places& places, const std::string& why) {
          "iops-limitd -e'";
 }
 
-Choice choose(const Overview& overview, const std::string& word) {
-  std::vector<Choice> choices = choices_of(overview.containers, word);
-  if (choices.size() != 1) throw NotOne(why_not_one(choices, word));
-  return choices.front();
+Selector choose(const Snapshot& snapshot, const std::string& word) {
+  std::vector<Selector> selectors = selectors_of(snapshot.containers, word);
+  if (selectors.size() != 1) throw NotOne(why_not_one(selectors, word));
+  return selectors.front();
 }
 
-Loads measure(Kernel& kernel, const Overview& overview) {
+Loads measure(Kernel& kernel, const Snapshot& snapshot) {
   Loads loads;
-  if (overview.containers.empty()) return loads;
+  if (snapshot.containers.empty()) return loads;
   constexpr int moment_msec = 500;
-  const IoSample before = kernel.sample(overview.containers);
+  const IoSample before = kernel.sample(snapshot.containers);
   poll(nullptr, 0, moment_msec);
-  const IoSample after = kernel.sample(overview.containers);
-  const std::vector<Devnum> devices = devices_of(overview);
-  for (const CarrierView& one : overview.containers) {
+  const IoSample after = kernel.sample(snapshot.containers);
+  const std::vector<Devnum> devices = devices_of(snapshot);
+  for (const WorkloadView& one : snapshot.containers) {
     if (const auto load = load_of(one, devices, before, after)) loads[one.path.cgroup] = *load;
   }
   return loads;
@@ -53,10 +53,10 @@ void print(const std::string& text) {
   std::fputs((text + "\n").c_str(), stdout);
 }
 
-int end(const Arguments& arguments, const Told& told) {
-  if (told.by_service) return exit_good;
+int end(const Arguments& arguments, const Told& on_event) {
+  if (on_event.by_service) return exit_good;
   std::fflush(stdout);
-  std::fprintf(stderr, "%s\n", what_to_do(arguments.places, told.why_not).c_str());
+  std::fprintf(stderr, "%s\n", what_to_do(arguments.places, on_event.why_not).c_str());
   return exit_not_running;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where an overview comes from: the service, or the kernel where there is none.
+// Where an snapshot comes from: the service, or the kernel where there is none.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@
 namespace iopslimit {
 
 struct Told {
-  Overview overview;
+  Snapshot snapshot;
   bool by_service = false;
   std::string why_not;  ///< the service did not tell
 
@@ -22,19 +22,19 @@ struct Told {
 };
 
 /// Asks the service, else reads the kernel.
-Told ask(const Places& places);
+Told ask(const Paths& places);
 
 /// What an operator does about a service that does not answer, in two lines. `why`: NotRunning's.
-std::string what_to_do(const Places& places, const std::string& why);
+std::string what_to_do(const Paths& places, const std::string& why);
 
 /// The one choice that the word fits. Throws NotOne.
-Choice choose(const Overview& overview, const std::string& word);
+Selector choose(const Snapshot& snapshot, const std::string& word);
 
 /// Loads measured over a moment, by cgroup.
-Loads measure(Kernel& kernel, const Overview& overview);
+Loads measure(Kernel& kernel, const Snapshot& snapshot);
 
 /// The exit status of what was shown; for a reader of text, who told it, on standard error.
-int end(const Arguments& arguments, const Told& told);
+int end(const Arguments& arguments, const Told& on_event);
 
 void print(const Lines& lines);
 void print(const std::string& text);

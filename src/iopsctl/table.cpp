@@ -52,8 +52,8 @@ std::string line_of(const std::vector<Cell>& cells, const std::vector<Column>& c
   std::size_t left = look.width.value_or(std::string::npos);
   for (std::size_t at = 0; at < cells.size() && left != 0; ++at) {
     const std::size_t room = std::min(widths[at], left);
-    const std::string text = cut_to(cells[at].text, room);
-    const std::string blanks(room - width_of(text), ' ');
+    const std::string text = truncate(cells[at].text, room);
+    const std::string blanks(room - display_width(text), ' ');
     const bool last = at + 1 == cells.size();
     if (columns[at].right) line += blanks;
     line += coloured(text, cells[at].colour, look.colours);
@@ -79,8 +79,8 @@ std::vector<std::string> table(const std::vector<Column>& columns,
   std::vector<std::size_t> widths;
   std::vector<Cell> titles;
   for (std::size_t at = 0; at < columns.size(); ++at) {
-    std::size_t width = width_of(columns[at].title);
-    for (const auto& row : rows) width = std::max(width, width_of(row[at].text));
+    std::size_t width = display_width(columns[at].title);
+    for (const auto& row : rows) width = std::max(width, display_width(row[at].text));
     widths.push_back(width);
     titles.emplace_back(columns[at].title, Colour::bold);
   }

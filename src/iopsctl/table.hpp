@@ -20,7 +20,7 @@ struct Column {
   std::size_t least = 0;  ///< may shrink to this width; 0: never shrinks
 };
 
-/// Plain text (see plain_text()).
+/// Plain text (see sanitize_utf8()).
 struct Cell {
   Cell(std::string plain = {}, Colour in = Colour::none)  // NOLINT(google-explicit-constructor)
       : text(std::move(plain)), colour(in) {}

@@ -58,22 +58,22 @@ class Top {
   void look() {
     if (turns_++ % turns_per_question == 0) {
       told_ = ask(arguments_.places);
-      devices_ = devices_of(told_.overview);
+      devices_ = devices_of(told_.snapshot);
     }
-    IoSample sample = kernel_.sample(told_.overview.containers);
+    IoSample sample = kernel_.sample(told_.snapshot.containers);
     Loads loads;
-    for (const CarrierView& one : told_.overview.containers) {
+    for (const WorkloadView& one : told_.snapshot.containers) {
       if (const auto load = load_of(one, devices_, last_, sample)) loads[one.path.cgroup] = *load;
     }
     last_ = std::move(sample);
-    view_.show(told_.overview, loads, told_.by_service);
+    view_.show(told_.snapshot, loads, told_.by_service);
     loads_ = std::move(loads);
   }
 
   void draw() {
     const Look look = look_of_output();
     if (screen_) return Screen::draw(view_.lines(look, height_of_output()));
-    if (arguments_.json) return print(list_json(told_.overview, loads_, told_.source()));
+    if (arguments_.json) return print(list_json(told_.snapshot, loads_, told_.source()));
     print(view_.lines(look, 0));
   }
 

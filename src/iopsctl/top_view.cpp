@@ -77,9 +77,9 @@ TopKey take_key(std::string& input) {
   return TopKey::other;
 }
 
-void TopView::show(Overview overview, std::map<std::string, Load> loads, bool by_service) {
+void TopView::show(Snapshot snapshot, std::map<std::string, Load> loads, bool by_service) {
   by_service_ = by_service;
-  overview_ = std::move(overview);
+  overview_ = std::move(snapshot);
   loads_ = std::move(loads);
 }
 
@@ -110,8 +110,8 @@ bool TopView::press(TopKey key) {
 
 std::vector<TopView::Row> TopView::rows() const {
   std::vector<Row> rows;
-  for (const CarrierView& one : overview_.containers) {
-    if (one.standing == Standing::sandbox) continue;
+  for (const WorkloadView& one : overview_.containers) {
+    if (one.state == State::sandbox) continue;
     const auto load = loads_.find(one.path.cgroup);
     rows.push_back({&one, load == loads_.end() ? nullptr : &load->second, shown_name(one)});
   }
@@ -132,11 +132,11 @@ std::string TopView::head(const Look& look) const {
     sum.write_bps += one.second.write_bps;
   }
   std::string text = by_service_ ? "" : "iops-limitd is NOT RUNNING; ";
-  text += counted(overview_.count(Standing::limited), "container", "containers") + " limited, " +
-          std::to_string(overview_.count(Standing::exempt)) +
+  text += counted(overview_.count(State::limited), "container", "containers") + " limited, " +
+          std::to_string(overview_.count(State::exempt)) +
           " exempt; all: " + short_number(sum.read_iops) + " read/s, " +
           short_number(sum.write_iops) + " write/s, " + short_bytes(sum.bps()) + "B/s";
-  return look.width ? cut_to(text, *look.width) : text;
+  return look.width ? truncate(text, *look.width) : text;
 }
 
 std::string bar(const std::optional<double>& share, std::size_t width) {
@@ -178,7 +178,7 @@ std::vector<std::string> TopView::lines(const Look& look, std::size_t height) {
   std::vector<std::vector<Cell>> cells;
   for (std::size_t at = first_; at < std::min(rows.size(), first_ + room); ++at) {
     const auto& [container, load, name] = rows[at];
-    std::vector<Cell> row{plain_text(name), figure(load, &Load::read_iops, short_number),
+    std::vector<Cell> row{sanitize_utf8(name), figure(load, &Load::read_iops, short_number),
                           figure(load, &Load::write_iops, short_number)};
     if (all) {
       row.emplace_back(figure(load, &Load::read_bps, short_bytes));
@@ -188,18 +188,18 @@ std::vector<std::string> TopView::lines(const Look& look, std::size_t height) {
       row.emplace_back(load == nullptr ? "-" : short_bytes(load->bps()));
     }
     const bool has_use = load != nullptr && load->use;
-    row.emplace_back(has_use ? bar(load->use, bar_width)
-                             : std::string(word_of(container->standing, standing_words)),
-                     colour_of(load));
+    row.emplace_back(
+        has_use ? bar(load->use, bar_width) : std::string(word_of(container->state, state_words)),
+        colour_of(load));
     row.emplace_back(load != nullptr && load->stalled ? percent(*load->stalled) : "-");
     cells.push_back(std::move(row));
   }
   std::vector<std::string> lines{head(look)};
   for (std::string& line : table(columns, cells, look)) lines.push_back(std::move(line));
   if (look.width)
-    lines.push_back(coloured(cut_to("q quit  sort: i IOPS  b bytes  u use  w waiting  n name  "
-                                    "arrows scroll",
-                                    *look.width),
+    lines.push_back(coloured(truncate("q quit  sort: i IOPS  b bytes  u use  w waiting  n name  "
+                                      "arrows scroll",
+                                      *look.width),
                              Colour::dim, look.colours));
   return lines;
 }

@@ -35,7 +35,7 @@ TopKey take_key(std::string& input);
 class TopView {
  public:
   /// What is shown from now on.
-  void show(Overview overview, std::map<std::string, Load> loads, bool by_service);
+  void show(Snapshot snapshot, std::map<std::string, Load> loads, bool by_service);
   /// False: the operator wants to leave.
   bool press(TopKey key);
   /// At most `height` lines; all rows when it is 0.
@@ -43,14 +43,14 @@ class TopView {
 
  private:
   struct Row {
-    const CarrierView* container;
+    const WorkloadView* container;
     const Load* load;
     std::string name;
   };
   std::vector<Row> rows() const;
   std::string head(const Look& look) const;
 
-  Overview overview_;
+  Snapshot overview_;
   std::map<std::string, Load> loads_;
   bool by_service_ = true;
   TopKey sort_ = TopKey::iops;

@@ -28,17 +28,17 @@ std::string lift(sd_bus* bus, const UnitChange& change) {
 }  // namespace
 
 bool lift_unit_limits(const std::string& notes, const std::string& address,
-                      const std::function<void(const std::string&)>& complain) {
+                      const std::function<void(const std::string&)>& warn) {
   if (noted_rules(notes).empty()) return true;
-  RuleNotes file(notes, complain);
+  RuleKeyFile file(notes, warn);
   std::map<std::string, UnitChange> changes;
-  for (const RulePlace& place : file.places()) {
-    if (!may_hold_rules(place.cgroup) || unit_of(place.cgroup).empty()) continue;
-    UnitChange& change = changes[place.cgroup];
-    change.cgroup = place.cgroup;
-    change.rules.push_back({place.device, Limit{}});
+  for (const RuleKey& key : file.keys()) {
+    if (!may_hold_rules(key.cgroup) || unit_of(key.cgroup).empty()) continue;
+    UnitChange& change = changes[key.cgroup];
+    change.cgroup = key.cgroup;
+    change.rules.push_back({key.device, Limit{}});
   }
-  BusConnection bus;
+  ClientConnection bus;
   std::string why;
   try {
     bus = connect_to_bus(address);
@@ -50,8 +50,8 @@ bool lift_unit_limits(const std::string& notes, const std::string& address,
     if (bus) why = lift(bus.get(), change);
     all = all && why.empty();
     if (!why.empty())
-      complain("systemd still has the limit of " + std::string(unit_of(cgroup)) +
-               " and sets it again at the next daemon-reload: " + why);
+      warn("systemd still has the limit of " + std::string(unit_of(cgroup)) +
+           " and sets it again at the next daemon-reload: " + why);
     for (const Rule& rule : change.rules) {
       if (why.empty()) file.remove({cgroup, rule.device});
     }

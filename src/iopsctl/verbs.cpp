@@ -29,9 +29,9 @@
 namespace iopslimit {
 namespace {
 
-Comparison compare_twice(Service& service, Kernel& kernel) {
+Comparison compare_twice(ServiceClient& service, Kernel& kernel) {
   const auto once = [&] {
-    return compare(service.overview(), kernel.containers(),
+    return compare(service.snapshot(), kernel.containers(),
                    [&kernel](const std::string& cgroup) { return kernel.rules(cgroup); });
   };
   Comparison first = once();
@@ -39,7 +39,7 @@ Comparison compare_twice(Service& service, Kernel& kernel) {
 }
 
 // With neither a bus nor the service's socket: what its files in /run and the kernel tell.
-std::vector<HealthCheck> health_of_files(const Places& places) {
+std::vector<HealthCheck> health_of_files(const Paths& places) {
   constexpr std::chrono::seconds most = Heartbeat::longest;
   const auto beat = since_beat(places.alive);
   if (!beat) return {{"service", false, "it is not running: " + places.alive + " is not there"}};
@@ -48,7 +48,7 @@ std::vector<HealthCheck> health_of_files(const Places& places) {
   Kernel kernel(places);
   std::size_t held = 0;
   std::size_t missing = 0;
-  for (const RulePlace& place : noted_rules(places.rules)) {
+  for (const RuleKey& place : noted_rules(places.rules)) {
     const auto rules = kernel.rules(place.cgroup);
     if (!rules) continue;  // its container ended just now
     const bool holds = std::ranges::find(*rules, place.device, &Rule::device) != rules->end();
@@ -60,9 +60,9 @@ std::vector<HealthCheck> health_of_files(const Places& places) {
   return checks;
 }
 
-int act(const Arguments& arguments, const char* verb, const std::optional<Choice>& choice,
+int act(const Arguments& arguments, const char* verb, const std::optional<Selector>& selector,
         std::optional<std::uint64_t> seconds, const std::string& text) {
-  print(arguments.json ? done_json(verb, choice, seconds) : text);
+  print(arguments.json ? done_json(verb, selector, seconds) : text);
   return exit_good;
 }
 
@@ -71,22 +71,22 @@ int clear_without_service(const Arguments& arguments, const NotRunning& error) {
   const auto beat = since_beat(arguments.places.alive);
   if (beat && *beat <= Heartbeat::longest) throw error;
   const Kernel kernel(arguments.places);
-  std::unique_ptr<LimitSink> files;
+  std::unique_ptr<LimitBackend> files;
   if (kernel.tree().version == CgroupVersion::v2) {
-    files = std::make_unique<IoMaxFile>(kernel.tree().root);
+    files = std::make_unique<IoMaxBackend>(kernel.tree().root);
   } else {
-    files = std::make_unique<BlkioFile>(kernel.tree().root);
+    files = std::make_unique<BlkioBackend>(kernel.tree().root);
   }
   const auto noted = noted_rules(arguments.places.rules);
   std::size_t cleared = 0;
   int status = exit_good;
-  RuleLedger ledger(*files, arguments.places.rules, [](const std::string& text) {
+  OwnershipLog ledger(*files, arguments.places.rules, [](const std::string& text) {
     std::fprintf(stderr, "iopsctl: %s\n", text.c_str());
   });
-  for (const RulePlace& place : noted) {
-    const std::error_code failed = ledger.write(place, {});
-    const bool gone = failed == SinkError::cgroup_gone || failed == SinkError::device_refused;
-    if (gone) ledger.forget(place);  // the kernel took the rule with the cgroup, or with the disk
+  for (const RuleKey& place : noted) {
+    const std::error_code failed = ledger.set(place, {});
+    const bool gone = failed == ControlError::cgroup_gone || failed == ControlError::device_refused;
+    if (gone) ledger.drop(place);  // the kernel took the rule with the cgroup, or with the disk
     if (failed && !gone) {
       std::fprintf(stderr, "iopsctl: cannot take the rule on %s from %s: %s\n",
                    to_string(place.device).c_str(), place.cgroup.c_str(), failed.message().c_str());
@@ -107,43 +107,43 @@ int clear_without_service(const Arguments& arguments, const NotRunning& error) {
 }  // namespace
 
 int show_status(const Arguments& arguments) {
-  const Told told = ask(arguments.places);
+  const Told on_event = ask(arguments.places);
   if (arguments.json) {
-    print(status_json(told.overview, told.source()));
-  } else if (told.by_service) {
-    print(status_screen(told.overview, wall_seconds(), look_of_output()));
+    print(status_json(on_event.snapshot, on_event.source()));
+  } else if (on_event.by_service) {
+    print(status_screen(on_event.snapshot, wall_seconds(), look_of_output()));
   } else {
-    print(kernel_status_screen(told.overview, look_of_output()));
+    print(kernel_status_screen(on_event.snapshot, look_of_output()));
   }
-  return end(arguments, told);
+  return end(arguments, on_event);
 }
 
 int show_list(const Arguments& arguments) {
-  const Told told = ask(arguments.places);
+  const Told on_event = ask(arguments.places);
   Kernel kernel(arguments.places);
-  const Loads loads = measure(kernel, told.overview);
+  const Loads loads = measure(kernel, on_event.snapshot);
   if (arguments.json) {
-    print(list_json(told.overview, loads, told.source()));
+    print(list_json(on_event.snapshot, loads, on_event.source()));
   } else {
-    print(list_screen(told.overview, loads, arguments.all, wall_seconds(), look_of_output()));
+    print(list_screen(on_event.snapshot, loads, arguments.all, wall_seconds(), look_of_output()));
   }
-  return end(arguments, told);
+  return end(arguments, on_event);
 }
 
 int show_devices(const Arguments& arguments) {
-  const Told told = ask(arguments.places);
+  const Told on_event = ask(arguments.places);
   if (arguments.json) {
-    print(devices_json(told.overview, told.source()));
+    print(devices_json(on_event.snapshot, on_event.source()));
   } else {
-    print(devices_screen(told.overview, look_of_output()));
+    print(devices_screen(on_event.snapshot, look_of_output()));
   }
-  return end(arguments, told);
+  return end(arguments, on_event);
 }
 
 int explain(const Arguments& arguments) {
-  Service service(arguments.places);
-  const Overview overview = service.overview();
-  const std::vector<Explained> all = service.explain(choose(overview, arguments.name).whom);
+  ServiceClient service(arguments.places);
+  const Snapshot snapshot = service.snapshot();
+  const std::vector<Explained> all = service.explain(choose(snapshot, arguments.name).whom);
   Kernel kernel(arguments.places);
   std::map<std::string, std::vector<Rule>> held;
   for (const Explained& one : all) {
@@ -159,7 +159,7 @@ int explain(const Arguments& arguments) {
 }
 
 int verify(const Arguments& arguments) {
-  Service service(arguments.places);
+  ServiceClient service(arguments.places);
   Kernel kernel(arguments.places);
   const Comparison comparison = compare_twice(service, kernel);
   if (arguments.json) {
@@ -173,14 +173,14 @@ int verify(const Arguments& arguments) {
 int health(const Arguments& arguments) {
   std::vector<HealthCheck> checks;
   try {
-    Service service(arguments.places);
+    ServiceClient service(arguments.places);
     if (arguments.live) {
       service.ping();
       checks = {turning()};
     } else {
-      const Overview overview = service.overview();
+      const Snapshot snapshot = service.snapshot();
       Kernel kernel(arguments.places);
-      checks = health_of(overview, compare_twice(service, kernel));
+      checks = health_of(snapshot, compare_twice(service, kernel));
     }
   } catch (const NotRunning&) {
     checks = health_of_files(arguments.places);
@@ -216,26 +216,26 @@ int check_config(const Arguments& arguments) {
 }
 
 int pause(const Arguments& arguments) {
-  Service service(arguments.places);
-  const Overview overview = service.overview();
-  const Choice choice = choose(overview, arguments.name);
-  service.pause(choice.whom, arguments.span);
-  return act(arguments, "pause", choice, static_cast<std::uint64_t>(arguments.span.count()),
-             choice.shown + " is not limited for " + to_text(arguments.span) +
+  ServiceClient service(arguments.places);
+  const Snapshot snapshot = service.snapshot();
+  const Selector selector = choose(snapshot, arguments.name);
+  service.pause(selector.whom, arguments.span);
+  return act(arguments, "pause", selector, static_cast<std::uint64_t>(arguments.span.count()),
+             selector.shown + " is not limited for " + to_text(arguments.span) +
                  ", then again by itself; sooner: iopsctl resume " + arguments.name);
 }
 
 int resume(const Arguments& arguments) {
-  Service service(arguments.places);
-  const Overview overview = service.overview();
-  const Choice choice = choose(overview, arguments.name);
-  service.resume(choice.whom);
-  return act(arguments, "resume", choice, {}, choice.shown + " is limited again");
+  ServiceClient service(arguments.places);
+  const Snapshot snapshot = service.snapshot();
+  const Selector selector = choose(snapshot, arguments.name);
+  service.resume(selector.whom);
+  return act(arguments, "resume", selector, {}, selector.shown + " is limited again");
 }
 
 int clear(const Arguments& arguments) {
   try {
-    Service(arguments.places).clear();
+    ServiceClient(arguments.places).clear();
   } catch (const NotRunning& error) {
     return clear_without_service(arguments, error);
   }
@@ -245,12 +245,12 @@ int clear(const Arguments& arguments) {
 }
 
 int reload(const Arguments& arguments) {
-  Service(arguments.places).reload();
+  ServiceClient(arguments.places).reload();
   return act(arguments, "reload", {}, {}, "the configuration was read again and is in force");
 }
 
 int show_names(const Arguments& arguments) {
-  for (const std::string& word : words_of(ask(arguments.places).overview.containers)) print(word);
+  for (const std::string& word : words_of(ask(arguments.places).snapshot.containers)) print(word);
   return exit_good;
 }
 

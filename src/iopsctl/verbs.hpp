@@ -13,7 +13,7 @@ namespace iopslimit {
 
 /// What the command was told.
 struct Arguments {
-  Places places;
+  Paths places;
   bool json = false;
   bool all = false;   ///< list: sandboxes too
   bool live = false;  ///< health: of the loop alone

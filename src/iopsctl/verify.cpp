@@ -24,8 +24,8 @@ std::string wording(const std::optional<Rule>& service, const std::optional<Rule
 
 class Comparing {
  public:
-  Comparing(const Overview& overview, const RulesOf& kernel)
-      : devices_(devices_of(overview)), kernel_(kernel) {}
+  Comparing(const Snapshot& snapshot, const RulesOf& kernel)
+      : devices_(devices_of(snapshot)), kernel_(kernel) {}
 
   void cgroup(const std::string& cgroup, const std::string& shown, const std::vector<Rule>& rules) {
     const auto held = kernel_(cgroup);
@@ -60,15 +60,15 @@ bool known(const std::set<std::string_view>& cgroups, const ContainerPath& path)
 
 }  // namespace
 
-Comparison compare(const Overview& overview, const std::vector<ContainerPath>& present,
+Comparison compare(const Snapshot& snapshot, const std::vector<ContainerPath>& present,
                    const RulesOf& kernel) {
-  Comparing comparing(overview, kernel);
+  Comparing comparing(snapshot, kernel);
   std::set<std::string_view> cgroups;
-  for (const CarrierView& one : overview.containers) {
+  for (const WorkloadView& one : snapshot.containers) {
     cgroups.insert(one.path.cgroup);
     comparing.cgroup(one.path.cgroup, shown_name(one), one.rules);
   }
-  for (const TotalView& total : overview.totals)
+  for (const TotalView& total : snapshot.totals)
     comparing.cgroup(total.cgroup, "the total of " + total.cgroup, total.rules);
   for (const ContainerPath& path : present) {
     if (!known(cgroups, path)) comparing.unknown(path.cgroup);
@@ -87,18 +87,18 @@ HealthCheck turning() {
   return {"service", true, "it answers: its loop turns"};
 }
 
-std::vector<HealthCheck> health_of(const Overview& overview, const Comparison& comparison) {
-  const std::uint64_t failed = overview.count(Standing::failed);
+std::vector<HealthCheck> health_of(const Snapshot& snapshot, const Comparison& comparison) {
+  const std::uint64_t failed = snapshot.count(State::failed);
   const std::size_t different = comparison.differences.size();
   const auto refused =
-      std::ranges::find(overview.devices, DeviceState::refused, &DeviceView::state);
+      std::ranges::find(snapshot.devices, DeviceState::refused, &DeviceView::state);
   return {turning(),
-          {"devices", refused == overview.devices.end(),
-           refused == overview.devices.end()
-               ? counted(overview.devices.size(), "data mount", "data mounts") + ", none refused"
+          {"devices", refused == snapshot.devices.end(),
+           refused == snapshot.devices.end()
+               ? counted(snapshot.devices.size(), "data mount", "data mounts") + ", none refused"
                : refused->text},
-          {"containers", failed == 0 && !overview.cleared,
-           overview.cleared
+          {"containers", failed == 0 && !snapshot.cleared,
+           snapshot.cleared
                ? "every limit was taken away by 'iopsctl clear': 'iopsctl reload' brings "
                  "them back"
                : counted(failed, "container is", "containers are") + " not limited that should be"},

@@ -31,9 +31,9 @@ struct Comparison {
 /// What is in force in a cgroup; nothing when it is gone or cannot be read.
 using RulesOf = std::function<std::optional<std::vector<Rule>>(const std::string& cgroup)>;
 
-/// Compares every rule of the overview, looks for rules on its devices that it has none for, and
+/// Compares every rule of the snapshot, looks for rules on its devices that it has none for, and
 /// for containers among `present` that it does not know.
-Comparison compare(const Overview& overview, const std::vector<ContainerPath>& present,
+Comparison compare(const Snapshot& snapshot, const std::vector<ContainerPath>& present,
                    const RulesOf& kernel);
 
 /// Only what both found: a container that came or went between two questions is no difference.
@@ -48,6 +48,6 @@ struct HealthCheck {
 
 /// Of a service that has answered.
 HealthCheck turning();
-std::vector<HealthCheck> health_of(const Overview& overview, const Comparison& comparison);
+std::vector<HealthCheck> health_of(const Snapshot& snapshot, const Comparison& comparison);
 
 }  // namespace iopslimit

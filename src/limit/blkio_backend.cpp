@@ -4,46 +4,46 @@
 #include "limit/limit_text.hpp"
 
 namespace iopslimit {
-BlkioFile::BlkioFile(const std::string& root) : files_(root) {}
+BlkioBackend::BlkioBackend(const std::string& root) : files_(root) {}
 
-std::error_code BlkioFile::begin(const RulePlace& place, const Limit& limit) {
+std::error_code BlkioBackend::create(const RuleKey& key, const Limit& limit) {
   std::error_code error;
   for (const BlkioThrottle& throttle : blkio_throttles) {
     const std::uint64_t value = limit.*throttle.value;
     if (value == 0) continue;
-    const File file = files_.open(place.cgroup, throttle.file, error);
-    if (!error) error = write_line(file.fd(), format_blkio(place.device, value));
+    const File file = files_.open(key.cgroup, throttle.file, error);
+    if (!error) error = write_line(file.fd(), format_blkio(key.device, value));
     if (error) break;
   }
   return error;
 }
 
-std::error_code BlkioFile::write(const RulePlace& place, const Limit& limit) {
+std::error_code BlkioBackend::set(const RuleKey& key, const Limit& limit) {
   for (const BlkioThrottle& throttle : blkio_throttles) {
-    if (const auto error = put(place, throttle.file, limit.*throttle.value)) return error;
+    if (const auto error = put(key, throttle.file, limit.*throttle.value)) return error;
   }
   return {};
 }
 
-std::error_code BlkioFile::put(const RulePlace& place, const char* name, std::uint64_t value) {
+std::error_code BlkioBackend::put(const RuleKey& key, const char* name, std::uint64_t value) {
   std::error_code error;
-  const File file = files_.open(place.cgroup, name, error);
+  const File file = files_.open(key.cgroup, name, error);
   if (error) return error;
   if ((error = read_limit_file(file.fd(), text_))) return error;
-  if (parse_blkio(text_, place.device) == value) return {};
-  if ((error = write_line(file.fd(), format_blkio(place.device, value)))) return error;
+  if (parse_blkio(text_, key.device) == value) return {};
+  if ((error = write_line(file.fd(), format_blkio(key.device, value)))) return error;
   if ((error = read_limit_file(file.fd(), text_))) return error;
-  if (parse_blkio(text_, place.device) != value) return SinkError::not_held;
+  if (parse_blkio(text_, key.device) != value) return ControlError::not_held;
   return {};
 }
 
-std::optional<Limit> BlkioFile::read(const RulePlace& place) {
+std::optional<Limit> BlkioBackend::read(const RuleKey& key) {
   Limit limit;
   for (const BlkioThrottle& throttle : blkio_throttles) {
     std::error_code error;
-    const File file = files_.open(place.cgroup, throttle.file, error);
+    const File file = files_.open(key.cgroup, throttle.file, error);
     if (error || read_limit_file(file.fd(), text_)) return std::nullopt;
-    limit.*throttle.value = parse_blkio(text_, place.device);
+    limit.*throttle.value = parse_blkio(text_, key.device);
   }
   return limit;
 }

@@ -24,23 +24,23 @@ inline constexpr std::array<BlkioThrottle, 4> blkio_throttles{
      {"blkio.throttle.read_bps_device", &Limit::read_bps},
      {"blkio.throttle.write_bps_device", &Limit::write_bps}}};
 
-/// Errors of write(): SinkError, or the system's own for anything else. A failure in the middle of
-/// the four files is mended by the next write: each file is compared before it is written.
-class BlkioFile final : public LimitSink {
+/// Errors of write(): ControlError, or the system's own for anything else. A failure in the middle
+/// of the four files is mended by the next write: each file is compared before it is written.
+class BlkioBackend final : public LimitBackend {
  public:
   /// `root`: where the blkio hierarchy is mounted. Throws std::system_error when it cannot be
   /// opened.
-  explicit BlkioFile(const std::string& root);
+  explicit BlkioBackend(const std::string& root);
 
-  std::error_code begin(const RulePlace& place, const Limit& limit) override;
-  std::error_code write(const RulePlace& place, const Limit& limit) override;
-  std::optional<Limit> read(const RulePlace& place) override;
-  void forget(const RulePlace&) override {}
+  std::error_code create(const RuleKey& key, const Limit& limit) override;
+  std::error_code set(const RuleKey& key, const Limit& limit) override;
+  std::optional<Limit> read(const RuleKey& key) override;
+  void drop(const RuleKey&) override {}
 
  private:
-  std::error_code put(const RulePlace& place, const char* name, std::uint64_t value);
+  std::error_code put(const RuleKey& key, const char* name, std::uint64_t value);
 
-  CgroupFiles files_;
+  ControlFiles files_;
   std::string text_;  // kept for its capacity
 };
 

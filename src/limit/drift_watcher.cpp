@@ -27,15 +27,15 @@ bool holds_limits(std::string_view file) {
 
 }  // namespace
 
-LimitWatch::LimitWatch(std::string root, std::size_t most,
-                       std::function<void(const std::string&)> complain)
+DriftWatcher::DriftWatcher(std::string root, std::size_t most,
+                           std::function<void(const std::string&)> warn)
     : root_(std::move(root)),
       most_(most),
-      complain_(std::move(complain)),
+      warn_(std::move(warn)),
       has_controllers_(access((root_ + std::string(controllers)).c_str(), F_OK) == 0),
       inotify_(open_inotify()) {}
 
-LimitWatch::Written LimitWatch::read_events() {
+DriftWatcher::Written DriftWatcher::read_events() {
   Written written;
   read_inotify(fd(), [&](int descriptor, std::uint32_t mask, std::string_view name) {
     if ((mask & IN_Q_OVERFLOW) != 0) written.lost = true;
@@ -56,9 +56,9 @@ LimitWatch::Written LimitWatch::read_events() {
   return written;
 }
 
-bool LimitWatch::follow(const std::string& cgroup) {
+bool DriftWatcher::follow(const std::string& cgroup) {
   if (watches_.size() >= most_ && !watches_.contains(cgroup)) {
-    complain_once();
+    warn_once();
     return false;
   }
   if (!add(cgroup, IN_MODIFY | IN_ONLYDIR | IN_DONT_FOLLOW)) return false;
@@ -66,9 +66,9 @@ bool LimitWatch::follow(const std::string& cgroup) {
   return true;
 }
 
-bool LimitWatch::add(const std::string& path, std::uint32_t mask) {
+bool DriftWatcher::add(const std::string& path, std::uint32_t mask) {
   const int watch = inotify_add_watch(fd(), (root_ + path).c_str(), mask);
-  if (watch < 0 && errno == ENOSPC) complain_once();
+  if (watch < 0 && errno == ENOSPC) warn_once();
   const auto old = watches_.find(path);
   if (old != watches_.end() && old->second == watch) return false;
   drop(path);
@@ -77,15 +77,15 @@ bool LimitWatch::add(const std::string& path, std::uint32_t mask) {
   return true;
 }
 
-void LimitWatch::complain_once() {
-  if (std::exchange(complained_, true)) return;
-  complain_(
+void DriftWatcher::warn_once() {
+  if (std::exchange(warned_, true)) return;
+  warn_(
       "not every limit is watched for changes by others, inotify has no watch to spare: the "
       "check finds them ([service] check_interval); to have more: sysctl "
       "fs.inotify.max_user_watches=65536");
 }
 
-void LimitWatch::forget(const std::string& cgroup) {
+void DriftWatcher::forget(const std::string& cgroup) {
   drop(cgroup);
   if (!has_controllers_) return;
   bool last = true;
@@ -93,7 +93,7 @@ void LimitWatch::forget(const std::string& cgroup) {
   if (last) drop(controllers_above(cgroup));
 }
 
-void LimitWatch::drop(const std::string& path) {
+void DriftWatcher::drop(const std::string& path) {
   const auto watch = watches_.find(path);
   if (watch == watches_.end()) return;
   inotify_rm_watch(fd(), watch->second);
@@ -104,8 +104,8 @@ void LimitWatch::drop(const std::string& path) {
 // Those with the same parent, until `see` has seen enough. Not what is inside of them: the kernel
 // takes no controller from a parent while a child passes it down (cgroup_subtree_control_write(),
 // kernel/cgroup/cgroup.c), and a runtime writes to every level for each container.
-void LimitWatch::each_beside(const std::string& path,
-                             const std::function<bool(const std::string&)>& see) const {
+void DriftWatcher::each_beside(const std::string& path,
+                               const std::function<bool(const std::string&)>& see) const {
   const std::string inside = path.substr(0, path.rfind('/') + 1);
   for (auto watch = watches_.lower_bound(inside);
        watch != watches_.end() && watch->first.starts_with(inside); ++watch) {
@@ -115,7 +115,7 @@ void LimitWatch::each_beside(const std::string& path,
   }
 }
 
-void LimitWatch::forget_unless(const std::function<bool(const std::string&)>& wanted) {
+void DriftWatcher::forget_unless(const std::function<bool(const std::string&)>& wanted) {
   std::set<std::string> unwanted;
   for (const auto& watch : watches_) {
     if (!watch.first.ends_with(controllers) && !wanted(watch.first)) unwanted.insert(watch.first);

@@ -19,15 +19,15 @@ namespace iopslimit {
 /// here must be compared with what should be. On v2 a limit file goes, with every limit in it, when
 /// somebody takes the io controller out of the parent's cgroup.subtree_control, and comes back
 /// empty with it; neither raises an event in the cgroup's directory, so that file is watched too.
-/// systemd takes it from a slice below which it knows no unit that needs it, at daemon-reload for
-/// one (cg_enable_everywhere(), src/shared/cgroup-setup.c). Removal of a cgroup raises nothing:
+/// systemd takes it from a slice below which it knows no unit that needs it, at controller-reload
+/// for one (cg_enable_everywhere(), src/shared/cgroup-setup.c). Removal of a cgroup raises nothing:
 /// forget() does it.
-class LimitWatch {
+class DriftWatcher {
  public:
   /// `root`: where the hierarchy is mounted. `most`: how many directories may be watched, so that
   /// enough is left for finding containers. `complain` gets one text when that is not enough.
   /// Throws std::system_error.
-  LimitWatch(std::string root, std::size_t most, std::function<void(const std::string&)> complain);
+  DriftWatcher(std::string root, std::size_t most, std::function<void(const std::string&)> warn);
 
   int fd() const { return inotify_.fd(); }
   /// Cgroups whose limit files were written, or may have gone, as read_inotify() has them; `lost`:
@@ -53,12 +53,12 @@ class LimitWatch {
   void drop(const std::string& path);
   void each_beside(const std::string& path,
                    const std::function<bool(const std::string& cgroup)>& see) const;
-  void complain_once();
+  void warn_once();
 
   std::string root_;
   std::size_t most_;
-  std::function<void(const std::string&)> complain_;
-  bool complained_ = false;
+  std::function<void(const std::string&)> warn_;
+  bool warned_ = false;
   bool has_controllers_;  // v2
   File inotify_;
   using Watches = std::map<std::string, int>;  // cgroup, or one's cgroup.subtree_control, to watch

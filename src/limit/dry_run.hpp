@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A sink that pretends: everything happens but the writes.
+// A backend that pretends: everything happens but the writes.
 #pragma once
 
 #include <map>
@@ -8,27 +8,28 @@
 
 namespace iopslimit {
 
-/// Remembers what would have been written and reads it back; asks the real sink for anything else.
-class DryRun final : public LimitSink {
+/// Remembers what would have been written and reads it back; asks the real backend for anything
+/// else.
+class DryRun final : public LimitBackend {
  public:
-  explicit DryRun(LimitSink& real) : real_(real) {}
+  explicit DryRun(LimitBackend& real) : real_(real) {}
 
-  std::error_code begin(const RulePlace& place, const Limit& limit) override {
-    return write(place, limit);
+  std::error_code create(const RuleKey& key, const Limit& limit) override {
+    return set(key, limit);
   }
-  std::error_code write(const RulePlace& place, const Limit& limit) override {
-    pretended_[place] = limit;
+  std::error_code set(const RuleKey& key, const Limit& limit) override {
+    pretended_[key] = limit;
     return {};
   }
-  std::optional<Limit> read(const RulePlace& place) override {
-    const auto found = pretended_.find(place);
-    return found == pretended_.end() ? real_.read(place) : std::optional(found->second);
+  std::optional<Limit> read(const RuleKey& key) override {
+    const auto found = pretended_.find(key);
+    return found == pretended_.end() ? real_.read(key) : std::optional(found->second);
   }
-  void forget(const RulePlace& place) override { pretended_.erase(place); }
+  void drop(const RuleKey& key) override { pretended_.erase(key); }
 
  private:
-  LimitSink& real_;
-  std::map<RulePlace, Limit> pretended_;
+  LimitBackend& real_;
+  std::map<RuleKey, Limit> pretended_;
 };
 
 }  // namespace iopslimit

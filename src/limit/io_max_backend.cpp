@@ -5,31 +5,31 @@
 
 namespace iopslimit {
 
-IoMaxFile::IoMaxFile(const std::string& root) : files_(root) {}
+IoMaxBackend::IoMaxBackend(const std::string& root) : files_(root) {}
 
-std::error_code IoMaxFile::begin(const RulePlace& place, const Limit& limit) {
+std::error_code IoMaxBackend::create(const RuleKey& key, const Limit& limit) {
   std::error_code error;
-  const File file = files_.open(place.cgroup, "io.max", error);
-  return error ? error : write_line(file.fd(), format_io_max(place.device, limit));
+  const File file = files_.open(key.cgroup, "io.max", error);
+  return error ? error : write_line(file.fd(), format_io_max(key.device, limit));
 }
 
-std::error_code IoMaxFile::write(const RulePlace& place, const Limit& limit) {
+std::error_code IoMaxBackend::set(const RuleKey& key, const Limit& limit) {
   std::error_code error;
-  const File file = files_.open(place.cgroup, "io.max", error);
+  const File file = files_.open(key.cgroup, "io.max", error);
   if (error) return error;
   if ((error = read_limit_file(file.fd(), text_))) return error;
-  if (parse_io_max(text_, place.device) == limit) return {};
-  if ((error = write_line(file.fd(), format_io_max(place.device, limit)))) return error;
+  if (parse_io_max(text_, key.device) == limit) return {};
+  if ((error = write_line(file.fd(), format_io_max(key.device, limit)))) return error;
   if ((error = read_limit_file(file.fd(), text_))) return error;
-  if (parse_io_max(text_, place.device) != limit) return SinkError::not_held;
+  if (parse_io_max(text_, key.device) != limit) return ControlError::not_held;
   return {};
 }
 
-std::optional<Limit> IoMaxFile::read(const RulePlace& place) {
+std::optional<Limit> IoMaxBackend::read(const RuleKey& key) {
   std::error_code error;
-  const File file = files_.open(place.cgroup, "io.max", error);
+  const File file = files_.open(key.cgroup, "io.max", error);
   if (error || read_limit_file(file.fd(), text_)) return std::nullopt;
-  return parse_io_max(text_, place.device);
+  return parse_io_max(text_, key.device);
 }
 
 }  // namespace iopslimit

@@ -9,20 +9,20 @@
 
 namespace iopslimit {
 
-/// Errors of write(): SinkError, or the system's own for anything else (EPERM, EIO).
-class IoMaxFile final : public LimitSink {
+/// Errors of write(): ControlError, or the system's own for anything else (EPERM, EIO).
+class IoMaxBackend final : public LimitBackend {
  public:
   /// `root`: where the cgroup2 hierarchy is mounted. Throws std::system_error when it cannot be
   /// opened.
-  explicit IoMaxFile(const std::string& root);
+  explicit IoMaxBackend(const std::string& root);
 
-  std::error_code begin(const RulePlace& place, const Limit& limit) override;
-  std::error_code write(const RulePlace& place, const Limit& limit) override;
-  std::optional<Limit> read(const RulePlace& place) override;
-  void forget(const RulePlace&) override {}
+  std::error_code create(const RuleKey& key, const Limit& limit) override;
+  std::error_code set(const RuleKey& key, const Limit& limit) override;
+  std::optional<Limit> read(const RuleKey& key) override;
+  void drop(const RuleKey&) override {}
 
  private:
-  CgroupFiles files_;
+  ControlFiles files_;
   std::string text_;  // kept for its capacity
 };
 

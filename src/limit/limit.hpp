@@ -27,7 +27,7 @@ inline constexpr std::uint64_t max_bps = 18446744073709551614U;
 inline constexpr std::uint64_t min_limit = 2;
 
 /// IOPS, the same in each direction.
-constexpr Limit each_way(std::uint64_t iops) {
+constexpr Limit symmetric(std::uint64_t iops) {
   return {.read_iops = iops, .write_iops = iops};
 }
 

@@ -3,28 +3,27 @@
 
 namespace iopslimit {
 
-RuleLedger::RuleLedger(LimitSink& sink, std::string path,
-                       const std::function<void(const std::string&)>& complain)
-    : sink_(sink), notes_(std::move(path), [complain](const std::string& text) {
-        complain(text +
-                 "; limits are not affected, but a restart will not know which rules are ours");
+OwnershipLog::OwnershipLog(LimitBackend& backend, std::string path,
+                           const std::function<void(const std::string&)>& warn)
+    : backend_(backend), notes_(std::move(path), [warn](const std::string& text) {
+        warn(text + "; limits are not affected, but a restart will not know which rules are ours");
       }) {}
 
-std::vector<RulePlace> RuleLedger::rules() const {
-  const std::set<RulePlace> places = notes_.places();
-  return {places.begin(), places.end()};
+std::vector<RuleKey> OwnershipLog::rules() const {
+  const std::set<RuleKey> keys = notes_.keys();
+  return {keys.begin(), keys.end()};
 }
 
-std::error_code RuleLedger::begin(const RulePlace& place, const Limit& limit) {
-  notes_.add(place);
-  const std::error_code error = sink_.begin(place, limit);
-  if (error == SinkError::cgroup_gone) forget(place);
+std::error_code OwnershipLog::create(const RuleKey& key, const Limit& limit) {
+  notes_.add(key);
+  const std::error_code error = backend_.create(key, limit);
+  if (error == ControlError::cgroup_gone) drop(key);
   return error;
 }
 
-std::error_code RuleLedger::write(const RulePlace& place, const Limit& limit) {
-  const std::error_code error = sink_.write(place, limit);
-  if (limit.unlimited() && !error) forget(place);
+std::error_code OwnershipLog::set(const RuleKey& key, const Limit& limit) {
+  const std::error_code error = backend_.set(key, limit);
+  if (limit.unlimited() && !error) drop(key);
   return error;
 }
 

@@ -11,25 +11,25 @@
 
 namespace iopslimit {
 
-/// A sink in front of another: notes a rule before it is written for the first time, so that no
+/// A backend in front of another: notes a rule before it is written for the first time, so that no
 /// rule of ours is ever without a note.
-class RuleLedger final : public LimitSink {
+class OwnershipLog final : public LimitBackend {
  public:
-  /// Reads what an earlier run noted in `path`. `complain` as in RuleNotes.
-  RuleLedger(LimitSink& sink, std::string path,
-             const std::function<void(const std::string&)>& complain);
+  /// Reads what an earlier run noted in `path`. `complain` as in RuleKeyFile.
+  OwnershipLog(LimitBackend& backend, std::string path,
+               const std::function<void(const std::string&)>& warn);
 
   /// The rules noted so far, as the file has them.
-  std::vector<RulePlace> rules() const;
+  std::vector<RuleKey> rules() const;
 
-  std::error_code begin(const RulePlace& place, const Limit& limit) override;
-  std::error_code write(const RulePlace& place, const Limit& limit) override;
-  std::optional<Limit> read(const RulePlace& place) override { return sink_.read(place); }
-  void forget(const RulePlace& place) override { notes_.remove(place); }
+  std::error_code create(const RuleKey& key, const Limit& limit) override;
+  std::error_code set(const RuleKey& key, const Limit& limit) override;
+  std::optional<Limit> read(const RuleKey& key) override { return backend_.read(key); }
+  void drop(const RuleKey& key) override { notes_.remove(key); }
 
  private:
-  LimitSink& sink_;
-  RuleNotes notes_;
+  LimitBackend& backend_;
+  RuleKeyFile notes_;
 };
 
 }  // namespace iopslimit

@@ -27,8 +27,8 @@ bool write_all(int fd, std::string_view text) {
   return true;
 }
 
-std::optional<std::set<RulePlace>> read_notes(int fd) {
-  std::set<RulePlace> rules;
+std::optional<std::set<RuleKey>> read_notes(int fd) {
+  std::set<RuleKey> rules;
   std::string text;
   if (read_whole(fd, max_ledger, text)) return std::nullopt;
   std::string_view rest = text;
@@ -39,11 +39,11 @@ std::optional<std::set<RulePlace>> read_notes(int fd) {
     if (blank == std::string_view::npos) continue;
     const auto device = parse_devnum(line.substr(2, blank - 2));
     if (!device) continue;
-    RulePlace place{std::string(line.substr(blank + 1)), *device};
+    RuleKey key{std::string(line.substr(blank + 1)), *device};
     if (line.front() == '+') {
-      rules.insert(std::move(place));
+      rules.insert(std::move(key));
     } else {
-      rules.erase(place);
+      rules.erase(key);
     }
   }
   return rules;
@@ -51,33 +51,33 @@ std::optional<std::set<RulePlace>> read_notes(int fd) {
 
 }  // namespace
 
-std::set<RulePlace> noted_rules(const std::string& path) {
+std::set<RuleKey> noted_rules(const std::string& path) {
   std::error_code error;
   const File file = open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_NOFOLLOW, error);
   auto rules = file ? read_notes(file.fd()) : std::nullopt;
-  return rules ? std::move(*rules) : std::set<RulePlace>();
+  return rules ? std::move(*rules) : std::set<RuleKey>();
 }
 
-RuleNotes::RuleNotes(std::string path, std::function<void(const std::string&)> complain)
-    : path_(std::move(path)), complain_(std::move(complain)) {
-  rewrite(places());
+RuleKeyFile::RuleKeyFile(std::string path, std::function<void(const std::string&)> warn)
+    : path_(std::move(path)), warn_(std::move(warn)) {
+  rewrite(keys());
 }
 
-void RuleNotes::add(const RulePlace& place) {
-  append('+', place);
+void RuleKeyFile::add(const RuleKey& key) {
+  append('+', key);
 }
 
-void RuleNotes::remove(const RulePlace& place) {
-  append('-', place);
+void RuleKeyFile::remove(const RuleKey& key) {
+  append('-', key);
   if (!file_ || postponed_ || lines_ <= 2 * kept_ + max_history) return;
   kept_ = lines_;  // if it fails, the next one is far
-  if (const auto places = read_notes(file_.fd())) rewrite(*places);
+  if (const auto keys = read_notes(file_.fd())) rewrite(*keys);
 }
 
-void RuleNotes::append(char sign, const RulePlace& place) {
+void RuleKeyFile::append(char sign, const RuleKey& key) {
   if (!file_) return;
   line_ += {sign, ' '};
-  line_ += to_string(place.device) + " " + place.cgroup + "\n";
+  line_ += to_string(key.device) + " " + key.cgroup + "\n";
   ++lines_;
   if (!write_all(file_.fd(), line_)) return postpone(last_error());
   size_ += static_cast<off_t>(line_.size());
@@ -86,29 +86,28 @@ void RuleNotes::append(char sign, const RulePlace& place) {
 }
 
 // The disk is full, for a while: the line goes with the next one, and half a line goes away.
-void RuleNotes::postpone(std::error_code error) {
+void RuleKeyFile::postpone(std::error_code error) {
   if (ftruncate(file_.fd(), size_) != 0) file_ = File();
-  if (!std::exchange(postponed_, true)) complain(error);
+  if (!std::exchange(postponed_, true)) warn(error);
 }
 
-void RuleNotes::rewrite(const std::set<RulePlace>& places) {
+void RuleKeyFile::rewrite(const std::set<RuleKey>& keys) {
   std::error_code error;
   const std::string next = path_ + ".new";
   File file =
       open_at(AT_FDCWD, next.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_APPEND, error);
-  if (error) return complain(error);
+  if (error) return warn(error);
   std::string text;
-  for (const RulePlace& place : places)
-    text += "+ " + to_string(place.device) + " " + place.cgroup + "\n";
+  for (const RuleKey& key : keys) text += "+ " + to_string(key.device) + " " + key.cgroup + "\n";
   if (!write_all(file.fd(), text) || std::rename(next.c_str(), path_.c_str()) != 0)
-    return complain(last_error());
+    return warn(last_error());
   file_ = std::move(file);
-  lines_ = kept_ = places.size();
+  lines_ = kept_ = keys.size();
   size_ = static_cast<off_t>(text.size());
 }
 
-void RuleNotes::complain(std::error_code error) {
-  complain_("cannot write " + path_ + ": " + error.message());
+void RuleKeyFile::warn(std::error_code error) {
+  warn_("cannot write " + path_ + ": " + error.message());
 }
 
 }  // namespace iopslimit

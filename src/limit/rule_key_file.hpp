@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Places remembered across restarts, in a file below /run/iops-limitd.
+// Paths remembered across restarts, in a file below /run/iops-limitd.
 #pragma once
 
 #include <sys/types.h>
@@ -15,31 +15,31 @@ namespace iopslimit {
 
 /// The places that a file notes; none when there is no such file. A line that is cut short (the
 /// machine stopped in the middle of it) or not ours is passed over.
-std::set<RulePlace> noted_rules(const std::string& path);
+std::set<RuleKey> noted_rules(const std::string& path);
 
 /// The file alone has the notes, so that they cost no memory: a line for each, "+ 259:0
 /// /kubepods/..." or "- ...". What is noted twice counts once. The file is rewritten when most of
 /// it is history. One that cannot be written costs the memory of a restart, nothing else; what a
 /// full disk had no room for is written with the next note.
-class RuleNotes {
+class RuleKeyFile {
  public:
   /// What an earlier run noted in `path` stays. `complain` gets one text when the file cannot be
   /// kept: why not.
-  RuleNotes(std::string path, std::function<void(const std::string&)> complain);
+  RuleKeyFile(std::string path, std::function<void(const std::string&)> warn);
 
   /// Reads the file.
-  std::set<RulePlace> places() const { return noted_rules(path_); }
-  void add(const RulePlace& place);
-  void remove(const RulePlace& place);
+  std::set<RuleKey> keys() const { return noted_rules(path_); }
+  void add(const RuleKey& key);
+  void remove(const RuleKey& key);
 
  private:
-  void append(char sign, const RulePlace& place);
-  void rewrite(const std::set<RulePlace>& places);
+  void append(char sign, const RuleKey& key);
+  void rewrite(const std::set<RuleKey>& keys);
   void postpone(std::error_code error);
-  void complain(std::error_code error);
+  void warn(std::error_code error);
 
   std::string path_;
-  std::function<void(const std::string&)> complain_;
+  std::function<void(const std::string&)> warn_;
   File file_;
   std::string line_;  // what is not written yet
   bool postponed_ = false;

@@ -8,7 +8,7 @@
 
 namespace iopslimit {
 
-RuleReader::RuleReader(const CgroupTree& tree) : version_(tree.version), files_(tree.root) {}
+RuleReader::RuleReader(const Hierarchy& tree) : version_(tree.version), files_(tree.root) {}
 
 std::optional<std::vector<Rule>> RuleReader::rules(const std::string& cgroup) {
   std::map<Devnum, Limit> limits;

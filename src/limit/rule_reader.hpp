@@ -15,7 +15,7 @@ namespace iopslimit {
 class RuleReader {
  public:
   /// Throws std::system_error when the hierarchy cannot be opened.
-  explicit RuleReader(const CgroupTree& tree);
+  explicit RuleReader(const Hierarchy& tree);
 
   /// Every rule of the cgroup, whoever wrote it. Nothing when its files cannot be read: the cgroup
   /// is gone, or the controller is off.

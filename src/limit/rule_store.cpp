@@ -9,118 +9,118 @@
 namespace iopslimit {
 
 bool may_hold_rules(std::string_view cgroup) {
-  const CgroupPlace place = place_of(cgroup, {.docker = true, .podman = true});
-  return place == CgroupPlace::container || place == CgroupPlace::pod ||
-         place == CgroupPlace::kubepods;
+  const CgroupKind key = kind_of(cgroup, {.docker = true, .podman = true});
+  return key == CgroupKind::container || key == CgroupKind::pod || key == CgroupKind::kubepods;
 }
 
-HeldRules::HeldRules(LimitSink& sink, std::vector<RulePlace> ours) : sink_(sink) {
-  for (RulePlace& place : ours) {
-    if (!may_hold_rules(place.cgroup)) continue;
-    left_[std::move(place.cgroup)].push_back({place.device, Limit{}});
+RuleStore::RuleStore(LimitBackend& backend, std::vector<RuleKey> ours) : backend_(backend) {
+  for (RuleKey& key : ours) {
+    if (!may_hold_rules(key.cgroup)) continue;
+    orphans_[std::move(key.cgroup)].push_back({key.device, Limit{}});
   }
 }
 
-std::vector<Rule> HeldRules::adopt(const std::string& cgroup) {
+std::vector<Rule> RuleStore::adopt(const std::string& cgroup) {
   std::vector<Rule> held;
-  const auto left = left_.find(cgroup);
-  if (left == left_.end()) return held;
+  const auto left = orphans_.find(cgroup);
+  if (left == orphans_.end()) return held;
   for (const Rule& rule : left->second) {
-    const auto limit = sink_.read({cgroup, rule.device});
+    const auto limit = backend_.read({cgroup, rule.device});
     if (limit && !limit->unlimited()) held.push_back({rule.device, *limit});
   }
-  left_.erase(left);
+  orphans_.erase(left);
   return held;
 }
 
-void HeldRules::leave(const std::string& cgroup, const std::vector<Rule>& held) {
-  if (!held.empty()) left_[cgroup] = held;
+void RuleStore::orphan(const std::string& cgroup, const std::vector<Rule>& held) {
+  if (!held.empty()) orphans_[cgroup] = held;
 }
 
-void HeldRules::release_left() {
-  for (const auto& [cgroup, rules] : std::exchange(left_, {})) release(cgroup, rules);
+void RuleStore::release_orphans() {
+  for (const auto& [cgroup, rules] : std::exchange(orphans_, {})) release(cgroup, rules);
 }
 
-void HeldRules::each_left(const std::function<void(const std::string&, const Rule&)>& see) const {
-  for (const auto& [cgroup, rules] : left_) {
+void RuleStore::each_orphan(const std::function<void(const std::string&, const Rule&)>& see) const {
+  for (const auto& [cgroup, rules] : orphans_) {
     for (const Rule& rule : rules) {
-      const auto limit = sink_.read({cgroup, rule.device});
+      const auto limit = backend_.read({cgroup, rule.device});
       if (limit && !limit->unlimited()) see(cgroup, {rule.device, *limit});
     }
   }
 }
 
-std::error_code HeldRules::write(const std::string& cgroup, const std::vector<Rule>& wanted,
-                                 std::vector<Rule>& held) {
+std::error_code RuleStore::set(const std::string& cgroup, const std::vector<Rule>& wanted,
+                               std::vector<Rule>& held) {
   std::error_code first;
   for (const Rule& rule : changes(wanted, held)) {
-    const RulePlace place{cgroup, rule.device};
+    const RuleKey key{cgroup, rule.device};
     const bool is_first = std::ranges::find(held, rule.device, &Rule::device) == held.end();
     std::error_code error =
-        is_first ? sink_.begin(place, rule.limit) : sink_.write(place, rule.limit);
+        is_first ? backend_.create(key, rule.limit) : backend_.set(key, rule.limit);
     // The kernel drops a disk's rules with the disk: nothing is left to remove.
-    if (error == SinkError::device_refused && rule.limit.unlimited()) error.clear();
+    if (error == ControlError::device_refused && rule.limit.unlimited()) error.clear();
     if (error) {
       if (!first) first = error;
       continue;
     }
     ++writes_;
-    if (is_first && (begun_.empty() || begun_.back() != cgroup)) begun_.push_back(cgroup);
+    if (is_first && (unverified_.empty() || unverified_.back() != cgroup))
+      unverified_.push_back(cgroup);
     std::erase_if(held, [&rule](const Rule& old) { return old.device == rule.device; });
     if (!rule.limit.unlimited()) held.push_back(rule);
   }
   return first;
 }
 
-void HeldRules::release(const std::string& cgroup, const std::vector<Rule>& held) {
+void RuleStore::release(const std::string& cgroup, const std::vector<Rule>& held) {
   for (const Rule& rule : held) {
-    const RulePlace place{cgroup, rule.device};
-    const std::error_code error = sink_.write(place, Limit{});
-    if (error == SinkError::cgroup_gone || error == SinkError::device_refused) {
-      sink_.forget(place);
+    const RuleKey key{cgroup, rule.device};
+    const std::error_code error = backend_.set(key, Limit{});
+    if (error == ControlError::cgroup_gone || error == ControlError::device_refused) {
+      backend_.drop(key);
     } else if (error) {
-      left_[cgroup].push_back(rule);  // the next pass tries again
+      orphans_[cgroup].push_back(rule);  // the next pass tries again
     }
   }
 }
 
-void HeldRules::forget(const std::string& cgroup, const std::vector<Rule>& held) {
-  for (const Rule& rule : held) sink_.forget({cgroup, rule.device});
+void RuleStore::drop(const std::string& cgroup, const std::vector<Rule>& held) {
+  for (const Rule& rule : held) backend_.drop({cgroup, rule.device});
 }
 
-void HeldRules::recheck(const std::string& cgroup, Devnum device, std::vector<Rule>& held) {
-  const RulePlace place{cgroup, device};
+void RuleStore::revalidate(const std::string& cgroup, Devnum device, std::vector<Rule>& held) {
+  const RuleKey key{cgroup, device};
   const auto gone = std::erase_if(held, [&](const Rule& rule) {
-    return rule.device == device && sink_.read(place) != rule.limit;
+    return rule.device == device && backend_.read(key) != rule.limit;
   });
-  if (gone != 0) sink_.forget(place);
+  if (gone != 0) backend_.drop(key);
 }
 
-void HeldRules::touch(const RulePlace& place) {
-  const auto found = sink_.read(place);
+void RuleStore::prime(const RuleKey& key) {
+  const auto found = backend_.read(key);
   if (!found || !found->unlimited()) return;
   // What is refused here is refused, and said, when the first container comes.
-  if (!sink_.begin(place, each_way(max_iops))) static_cast<void>(sink_.write(place, Limit{}));
+  if (!backend_.create(key, symmetric(max_iops))) static_cast<void>(backend_.set(key, Limit{}));
 }
 
-std::string HeldRules::take_begun() {
-  if (begun_.empty()) return {};
-  std::string cgroup = std::move(begun_.front());
-  begun_.pop_front();
+std::string RuleStore::take_unverified() {
+  if (unverified_.empty()) return {};
+  std::string cgroup = std::move(unverified_.front());
+  unverified_.pop_front();
   return cgroup;
 }
 
-std::error_code HeldRules::repair(const std::string& cgroup, std::vector<Rule>& held,
+std::error_code RuleStore::repair(const std::string& cgroup, std::vector<Rule>& held,
                                   const std::function<void(const Rule&, const Limit&)>& repaired) {
   std::error_code first;
   const auto lost = [&](const Rule& rule) {
-    const auto found = sink_.read({cgroup, rule.device});
+    const auto found = backend_.read({cgroup, rule.device});
     if (found == rule.limit) return false;
-    const std::error_code error = sink_.write({cgroup, rule.device}, rule.limit);
+    const std::error_code error = backend_.set({cgroup, rule.device}, rule.limit);
     if (!error) repaired(rule, found.value_or(Limit{}));
     // What can be neither read nor written for another reason is still what it was.
-    const bool known = found || error == SinkError::controller_missing;
-    if (!error || error == SinkError::cgroup_gone || !known) return false;
+    const bool known = found || error == ControlError::controller_missing;
+    if (!error || error == ControlError::cgroup_gone || !known) return false;
     if (!first) first = error;
     return true;
   };

@@ -20,39 +20,39 @@ namespace iopslimit {
 /// Whatever the list of an earlier run says: no other cgroup is ever written.
 bool may_hold_rules(std::string_view cgroup);
 
-class HeldRules {
+class RuleStore {
  public:
   /// `ours`: the rules an earlier run wrote (host/rule_ledger).
-  HeldRules(LimitSink& sink, std::vector<RulePlace> ours);
+  RuleStore(LimitBackend& backend, std::vector<RuleKey> ours);
 
   /// What was left in a cgroup that is seen for the first time: as the kernel has it now.
   std::vector<Rule> adopt(const std::string& cgroup);
   /// Leaves a cgroup's rules in force, to be adopted by whoever comes to hold them, or released.
-  void leave(const std::string& cgroup, const std::vector<Rule>& held);
+  void orphan(const std::string& cgroup, const std::vector<Rule>& held);
   /// Takes away every left rule whose cgroup nobody adopted; those of a cgroup that is gone are
   /// forgotten.
-  void release_left();
+  void release_orphans();
 
   /// Shows every left rule with the limit that the kernel has now.
-  void each_left(const std::function<void(const std::string& cgroup, const Rule&)>& see) const;
+  void each_orphan(const std::function<void(const std::string& cgroup, const Rule&)>& see) const;
 
   /// Writes what differs; `held` is what holds afterwards. The first error, if any: the other
   /// rules are written nevertheless. A cgroup's first rule on a device is not read back: see
-  /// take_begun().
-  std::error_code write(const std::string& cgroup, const std::vector<Rule>& wanted,
-                        std::vector<Rule>& held);
+  /// take_unverified().
+  std::error_code set(const std::string& cgroup, const std::vector<Rule>& wanted,
+                      std::vector<Rule>& held);
   /// Takes the rules away, if the cgroup is still there. What cannot be taken away is left.
   void release(const std::string& cgroup, const std::vector<Rule>& held);
   /// The cgroup went, and its rules with it.
-  void forget(const std::string& cgroup, const std::vector<Rule>& held);
+  void drop(const std::string& cgroup, const std::vector<Rule>& held);
   /// The number belongs to no device, or to another one: `held` keeps the rule on it only if the
   /// kernel does. (It drops a disk's rules with the disk, but a loop device keeps them when it gets
   /// another file.)
-  void recheck(const std::string& cgroup, Devnum device, std::vector<Rule>& held);
+  void revalidate(const std::string& cgroup, Devnum device, std::vector<Rule>& held);
   /// Writes a rule that limits nothing and takes it away again, where there is none.
-  void touch(const RulePlace& place);
+  void prime(const RuleKey& key);
   /// One of the cgroups whose first rules were not read back, for repair(); empty: there is none.
-  std::string take_begun();
+  std::string take_unverified();
   /// Reads every rule back and puts right what somebody else changed; tells of each. What could not
   /// be is taken out of `held`. The first error, if any; a cgroup that is gone is none.
   std::error_code repair(const std::string& cgroup, std::vector<Rule>& held,
@@ -61,10 +61,10 @@ class HeldRules {
   std::uint64_t writes() const { return writes_; }
 
  private:
-  LimitSink& sink_;
+  LimitBackend& backend_;
   std::uint64_t writes_ = 0;
-  std::map<std::string, std::vector<Rule>> left_;
-  std::deque<std::string> begun_;
+  std::map<std::string, std::vector<Rule>> orphans_;
+  std::deque<std::string> unverified_;
 };
 
 }  // namespace iopslimit

@@ -8,15 +8,15 @@
 
 namespace iopslimit {
 
-Metering::Metering(EventLoop& loop, const CgroupTree& tree, Needs needs,
-                   std::chrono::microseconds period)
+MetricsExporter::MetricsExporter(EventLoop& loop, const Hierarchy& tree, Needs needs,
+                                 std::chrono::microseconds period)
     : loop_(loop), needs_(std::move(needs)), period_(period), io_(tree) {}
 
-Metering::~Metering() {
+MetricsExporter::~MetricsExporter() {
   if (!path_.empty()) remove_metrics(path_);
 }
 
-void Metering::write_to(const std::string& path) {
+void MetricsExporter::write_to(const std::string& path) {
   if (!path_.empty() && path_ != path) remove_metrics(path_);
   path_ = path;
   last_error_.clear();
@@ -25,51 +25,52 @@ void Metering::write_to(const std::string& path) {
   loop_.every_when_idle(period_, [this] { write(); });
 }
 
-void Metering::told(const Report& report) {
-  if (report.action == Action::limited) ++decisions_.limited;
-  if (report.action == Action::exempted) ++decisions_.exempted;
-  if (report.action == Action::lost) ++decisions_.failed;
+void MetricsExporter::on_event(const Event& event) {
+  if (event.action == Action::limited) ++decisions_.limited;
+  if (event.action == Action::exempted) ++decisions_.exempted;
+  if (event.action == Action::limit_failed) ++decisions_.failed;
 }
 
-void Metering::events_begin(std::uint64_t writes) noexcept {
+void MetricsExporter::events_begin(std::uint64_t writes) noexcept {
   woken_ = std::chrono::steady_clock::now();
   writes_ = writes;
 }
 
-void Metering::dealt_with(std::uint64_t writes) noexcept {
+void MetricsExporter::dealt_with(std::uint64_t writes) noexcept {
   if (!woken_ || std::exchange(writes_, writes) == writes) return;
   event_to_limit_.add(std::chrono::steady_clock::now() - *woken_);
 }
 
-void Metering::write() {
+void MetricsExporter::write() {
   const std::error_code error = write_metrics(path_, metrics_of(measure()));
   if (error == std::exchange(last_error_, error)) return;
   if (!error)
-    return needs_.say(
-        news(Severity::info, Action::none, "the metrics are written to " + path_ + " again"));
+    return needs_.announce(service_event(Severity::info, Action::none,
+                                         "the metrics are written to " + path_ + " again"));
   const std::string hint = metrics_hint(error);
-  needs_.say(news(Severity::warning, Action::none,
-                  "cannot write the metrics to " + path_ + ": " + error.message() +
-                      (hint.empty() ? "" : "; " + hint) + "; limits are not affected"));
+  needs_.announce(service_event(Severity::warning, Action::none,
+                                "cannot write the metrics to " + path_ + ": " + error.message() +
+                                    (hint.empty() ? "" : "; " + hint) +
+                                    "; limits are not affected"));
 }
 
-Measured Metering::measure() {
+Measured MetricsExporter::measure() {
   Measured measured;
-  measured.overview = needs_.overview();
+  measured.snapshot = needs_.snapshot();
   measured.decisions = decisions_;
   measured.event_to_limit = event_to_limit_;
-  measured.device_names = device_names(measured.overview);
-  for (const CarrierView& one : measured.overview.containers) {
-    if (one.standing == Standing::sandbox) continue;
+  measured.device_names = device_names(measured.snapshot);
+  for (const WorkloadView& one : measured.snapshot.containers) {
+    if (one.state == State::sandbox) continue;
     if (auto done = io_.done(one.path.cgroup)) measured.done[one.path.cgroup] = std::move(*done);
   }
   measured.now = wall_seconds();
   return measured;
 }
 
-std::map<Devnum, std::string> Metering::device_names(const Overview& overview) const {
+std::map<Devnum, std::string> MetricsExporter::device_names(const Snapshot& snapshot) const {
   std::map<Devnum, std::string> names;
-  for (const Devnum device : devices_of(overview)) {
+  for (const Devnum device : devices_of(snapshot)) {
     if (const auto found = blocks_.at(device)) names[device] = found->name;
   }
   return names;

@@ -17,7 +17,7 @@ using Labels = std::vector<ClientMetric::Label>;
 using Families = std::vector<MetricFamily>;
 
 ClientMetric::Label label(const char* name, std::string_view value) {
-  return {name, plain_text(value)};
+  return {name, sanitize_utf8(value)};
 }
 
 Labels operator+(Labels labels, ClientMetric::Label one) {
@@ -57,17 +57,17 @@ void add_one(Families& families, MetricFamily family, Number value) {
 
 // ---- the service ----
 
-void add_service(Families& families, const Overview& overview, std::uint64_t now) {
+void add_service(Families& families, const Snapshot& snapshot, std::uint64_t now) {
   MetricFamily build = gauge("iopslimit_build_info", "Always 1; the labels say what runs.");
   put(build,
-      {label("version", overview.version),
-       label("cgroup_version", overview.hierarchy == CgroupVersion::v1 ? "v1" : "v2"),
-       label("scope", overview.scope == LimitScope::pod ? "pod" : "container")},
+      {label("version", snapshot.version),
+       label("cgroup_version", snapshot.hierarchy == CgroupVersion::v1 ? "v1" : "v2"),
+       label("scope", snapshot.scope == LimitScope::pod ? "pod" : "container")},
       1);
   families.push_back(std::move(build));
   add_one(families,
           gauge("iopslimit_start_time_seconds", "When the service started, since the epoch."),
-          overview.since);
+          snapshot.since);
   add_one(families,
           gauge("iopslimit_written_timestamp_seconds",
                 "When these metrics were written, since the epoch: the service writes them every "
@@ -76,17 +76,17 @@ void add_service(Families& families, const Overview& overview, std::uint64_t now
   add_one(families,
           gauge("iopslimit_last_reload_timestamp_seconds",
                 "When the configuration was read last, since the epoch."),
-          std::max(overview.last_reload, overview.since));
+          std::max(snapshot.last_reload, snapshot.since));
   add_one(families,
           gauge("iopslimit_last_reload_successful",
                 "0 when the last reload found errors: the older configuration holds."),
-          !overview.reload_refused);
+          !snapshot.reload_refused);
   add_one(families, gauge("iopslimit_dry_run", "1 when limits are decided and not written."),
-          overview.dry_run);
+          snapshot.dry_run);
   add_one(families,
           gauge("iopslimit_cleared",
                 "1 when an operator took every limit away, until the next reload or start."),
-          overview.cleared);
+          snapshot.cleared);
 }
 
 void add_events(Families& families, const Measured& measured) {
@@ -98,16 +98,16 @@ void add_events(Families& families, const Measured& measured) {
   put(decisions, {label("outcome", "failed")}, measured.decisions.failed);
   families.push_back(std::move(decisions));
   add_one(families, counter("iopslimit_rule_writes_total", "Rules written to the kernel."),
-          measured.overview.writes);
+          measured.snapshot.writes);
   add_one(families,
           counter("iopslimit_drift_repaired_total",
                   "Rules that somebody else changed and that were put back."),
-          measured.overview.repaired);
+          measured.snapshot.repaired);
   add_one(families, counter("iopslimit_errors_total", "Times that the kernel did not take rules."),
-          measured.overview.errors);
+          measured.snapshot.errors);
 }
 
-void add_latency(Families& families, const Latency& latency) {
+void add_latency(Families& families, const Histogram& latency) {
   MetricFamily family{"iopslimit_event_to_limit_seconds",
                       "From the moment the service wakes up for a new cgroup until its limit is in "
                       "force.",
@@ -115,9 +115,9 @@ void add_latency(Families& families, const Latency& latency) {
                       {}};
   using Seconds = std::chrono::duration<double>;
   ClientMetric metric;
-  for (std::size_t i = 0; i < Latency::bounds.size(); ++i)
-    metric.histogram.bucket.push_back({latency.up_to(i), Seconds(Latency::bounds[i]).count()});
-  metric.histogram.sample_count = latency.up_to(Latency::bounds.size());
+  for (std::size_t i = 0; i < Histogram::bounds.size(); ++i)
+    metric.histogram.bucket.push_back({latency.up_to(i), Seconds(Histogram::bounds[i]).count()});
+  metric.histogram.sample_count = latency.up_to(Histogram::bounds.size());
   metric.histogram.sample_sum = Seconds(latency.sum()).count();
   family.metric.push_back(std::move(metric));
   families.push_back(std::move(family));
@@ -125,7 +125,7 @@ void add_latency(Families& families, const Latency& latency) {
 
 // ---- disks ----
 
-void add_mounts(Families& families, const Overview& overview) {
+void add_mounts(Families& families, const Snapshot& snapshot) {
   MetricFamily state = gauge("iopslimit_mount_state",
                              "1 for the state that a data mount is in: limited, waiting (it is not "
                              "mounted) or refused (it cannot carry limits).");
@@ -133,7 +133,7 @@ void add_mounts(Families& families, const Overview& overview) {
                               "IOPS of all pods together, each direction, where there is a total.");
   MetricFamily allotted = gauge("iopslimit_mount_allotted_iops",
                                 "What the limits of all limited containers add up to.");
-  for (const DeviceView& device : overview.devices) {
+  for (const DeviceView& device : snapshot.devices) {
     const Labels mount{label("mount", device.mount)};
     for (const auto& [one, word] : device_state_words)
       put(state, mount + label("state", word), device.state == one);
@@ -160,7 +160,7 @@ void add_totals(Families& families, const Measured& measured) {
   MetricFamily total = gauge("iopslimit_pods_limit_iops",
                              "The limit of all pods together that is in force, by the kubepods "
                              "directory that carries it (cgroup v2).");
-  for (const TotalView& one : measured.overview.totals) {
+  for (const TotalView& one : measured.snapshot.totals) {
     for (const Rule& rule : one.rules)
       put_limits(total, {label("cgroup", one.cgroup), device_label(measured, rule.device)},
                  rule.limit.read_iops, rule.limit.write_iops);
@@ -188,7 +188,7 @@ struct ContainerFamilies {
 };
 
 // The id makes them unique: names may be unknown, and a container may come to its successor's.
-Labels labels_of(const CarrierView& one) {
+Labels labels_of(const WorkloadView& one) {
   return {label("namespace", one.pod_namespace), label("pod", one.pod),
           label("container", one.name),
           label("id", one.path.id.empty() ? one.path.pod_uid : one.path.id)};
@@ -203,13 +203,13 @@ void put_count(ContainerFamilies& to, const Labels& labels, const IoCount& count
   put(to.bytes, write, count.write_bytes);
 }
 
-bool has_rule_on(const CarrierView& one, Devnum device) {
+bool has_rule_on(const WorkloadView& one, Devnum device) {
   return std::ranges::find(one.rules, device, &Rule::device) != one.rules.end();
 }
 
 // The kernel has no line for a device before the first I/O, and on v1 some kernels never count what
 // has no rule: 0 is told only where it is known to be true.
-void put_done(ContainerFamilies& to, const Measured& measured, const CarrierView& one,
+void put_done(ContainerFamilies& to, const Measured& measured, const WorkloadView& one,
               const std::vector<Devnum>& devices) {
   const auto done = measured.done.find(one.path.cgroup);
   if (done == measured.done.end()) return;
@@ -227,16 +227,16 @@ void put_done(ContainerFamilies& to, const Measured& measured, const CarrierView
 }
 
 void add_containers(Families& families, const Measured& measured) {
-  const Overview& overview = measured.overview;
+  const Snapshot& snapshot = measured.snapshot;
   MetricFamily count = gauge("iopslimit_containers", "How many containers are what now.");
-  for (const auto& [standing, word] : standing_words)
-    put(count, {label("state", word)}, overview.count(standing));
-  const std::vector<Devnum> devices = devices_of(overview);
+  for (const auto& [state, word] : state_words)
+    put(count, {label("state", word)}, snapshot.count(state));
+  const std::vector<Devnum> devices = devices_of(snapshot);
   ContainerFamilies to;
-  for (const CarrierView& one : overview.containers) {
-    if (one.standing == Standing::sandbox) continue;
+  for (const WorkloadView& one : snapshot.containers) {
+    if (one.state == State::sandbox) continue;
     const Labels labels = labels_of(one);
-    put(to.state, labels + label("state", word_of(one.standing, standing_words)), 1);
+    put(to.state, labels + label("state", word_of(one.state, state_words)), 1);
     for (const Rule& rule : one.rules) {
       const Labels on = labels + device_label(measured, rule.device);
       put_limits(to.iops, on, rule.limit.read_iops, rule.limit.write_iops);
@@ -253,10 +253,10 @@ void add_containers(Families& families, const Measured& measured) {
 
 std::vector<MetricFamily> metrics_of(const Measured& measured) {
   Families families;
-  add_service(families, measured.overview, measured.now);
+  add_service(families, measured.snapshot, measured.now);
   add_events(families, measured);
   add_latency(families, measured.event_to_limit);
-  add_mounts(families, measured.overview);
+  add_mounts(families, measured.snapshot);
   add_totals(families, measured);
   add_containers(families, measured);
   return families;

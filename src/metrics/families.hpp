@@ -26,9 +26,9 @@ struct DecisionCounts {
 
 /// All that the metrics are made of.
 struct Measured {
-  Overview overview;
+  Snapshot snapshot;
   DecisionCounts decisions;
-  Latency event_to_limit;
+  Histogram event_to_limit;
   std::map<std::string, IoDone> done;          ///< by cgroup
   std::map<Devnum, std::string> device_names;  ///< kernel names; one that is missing: its number
   std::uint64_t now = 0;                       ///< seconds since the epoch

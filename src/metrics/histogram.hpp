@@ -10,7 +10,7 @@
 
 namespace iopslimit {
 
-class Latency {
+class Histogram {
  public:
   /// The upper bounds of all buckets but the last, which has none.
   static constexpr std::array<std::chrono::microseconds, 14> bounds{

@@ -42,27 +42,28 @@ std::string unknown_key(std::string_view name) {
 // A pod may carry thousands: the journal gets a few, and is told that there are others.
 constexpr std::size_t most_complaints = 6;
 
-void complain(PodWish& wish, std::string text) {
-  if (wish.complaints.size() < most_complaints) return wish.complaints.push_back(std::move(text));
-  if (wish.complaints.size() == most_complaints)
-    wish.complaints.emplace_back("more annotations are ignored");
+void warn(PodRequest& request, std::string text) {
+  if (request.warnings.size() < most_complaints) return request.warnings.push_back(std::move(text));
+  if (request.warnings.size() == most_complaints)
+    request.warnings.emplace_back("more annotations are ignored");
 }
 
 // One annotation whose key begins with the prefix and its slash.
-void read_one(const Record::Pairs::value_type& annotation, std::string_view name, PodWish& wish) {
+void read_one(const Record::Pairs::value_type& annotation, std::string_view name,
+              PodRequest& request) {
   const auto* const key = std::ranges::find(keys, name, &Key::name);
   if (key == keys.end()) {
-    return complain(
-        wish, "annotation " + in_quotes(annotation.first) + " is ignored: it " + unknown_key(name));
+    return warn(request, "annotation " + in_quotes(annotation.first) + " is ignored: it " +
+                             unknown_key(name));
   }
-  if (wish.keys.*key->member) return;  // the prefix before this one gave it
+  if (request.keys.*key->member) return;  // the prefix before this one gave it
   std::uint64_t value = 0;
   const std::string wrong = key->parse(annotation.second, value);
   if (!wrong.empty()) {
-    return complain(wish, "annotation " + annotation.first + " is ignored: " + wrong);
+    return warn(request, "annotation " + annotation.first + " is ignored: " + wrong);
   }
-  wish.keys.*key->member = value;
-  wish.asked.push_back(annotation.first + " = " + std::to_string(value));
+  request.keys.*key->member = value;
+  request.requested.push_back(annotation.first + " = " + std::to_string(value));
 }
 
 // The bounds of one quantity, and where the operator wrote them.
@@ -93,22 +94,22 @@ std::string clamp_note(std::string_view what, std::string_view verb, std::uint64
 }
 
 std::uint64_t clamped(const Config& config, const Bound& bound, std::uint64_t base,
-                      std::optional<std::uint64_t> wish, std::string_view what,
+                      std::optional<std::uint64_t> request, std::string_view what,
                       std::string& clamps) {
-  if (!wish) return base;
+  if (!request) return base;
   const std::uint64_t ceiling = base == 0 ? 0 : std::max(base, bound.most);
-  if (ceiling != 0 && (*wish == 0 || *wish > ceiling)) {
+  if (ceiling != 0 && (*request == 0 || *request > ceiling)) {
     clamps +=
         clamp_note(what, "lowered", ceiling,
                    ceiling == base ? "the limit without annotations" : config.where(bound.maximum));
     return ceiling;
   }
   const std::uint64_t floor = ceiling == 0 ? bound.least : std::min(bound.least, ceiling);
-  if (*wish != 0 && *wish < floor) {
+  if (*request != 0 && *request < floor) {
     clamps += clamp_note(what, "raised", floor, config.where(bound.minimum));
     return floor;
   }
-  return *wish;
+  return *request;
 }
 
 std::optional<std::uint64_t> either(const std::optional<std::uint64_t>& direction,
@@ -134,35 +135,37 @@ bool ends_unit(std::string_view rest) {
 
 }  // namespace
 
-PodWish read_wish(const std::vector<std::string>& prefixes, const Record::Pairs& annotations) {
-  PodWish wish;
+PodRequest read_request(const std::vector<std::string>& prefixes,
+                        const Record::Pairs& annotations) {
+  PodRequest request;
   for (const std::string& prefix : prefixes) {
     for (const auto& annotation : annotations) {
       const std::string_view key = annotation.first;
       if (key.size() <= prefix.size() || !key.starts_with(prefix) || key[prefix.size()] != '/')
         continue;
-      read_one(annotation, key.substr(prefix.size() + 1), wish);
+      read_one(annotation, key.substr(prefix.size() + 1), request);
     }
   }
-  return wish;
+  return request;
 }
 
 Granted grant(const Config& config, const NamedPolicy* policy, const Limit& base,
-              const LimitKeys& wish) {
+              const LimitKeys& request) {
   const Bound iops = bound_of("iops", config.annotation_min_iops, config.annotation_max_iops,
                               policy, &PolicySection::annotation_max_iops);
   const Bound bps = bound_of("bps", config.annotation_min_bps, config.annotation_max_bps, policy,
                              &PolicySection::annotation_max_bps);
   Granted granted;
   std::string& clamps = granted.clamps;
-  granted.limit = {.read_iops = clamped(config, iops, base.read_iops,
-                                        either(wish.read_iops, wish.iops), "read IOPS", clamps),
-                   .write_iops = clamped(config, iops, base.write_iops,
-                                         either(wish.write_iops, wish.iops), "write IOPS", clamps),
-                   .read_bps = clamped(config, bps, base.read_bps, either(wish.read_bps, wish.bps),
-                                       "read bytes/s", clamps),
-                   .write_bps = clamped(config, bps, base.write_bps,
-                                        either(wish.write_bps, wish.bps), "write bytes/s", clamps)};
+  granted.limit = {
+      .read_iops = clamped(config, iops, base.read_iops, either(request.read_iops, request.iops),
+                           "read IOPS", clamps),
+      .write_iops = clamped(config, iops, base.write_iops, either(request.write_iops, request.iops),
+                            "write IOPS", clamps),
+      .read_bps = clamped(config, bps, base.read_bps, either(request.read_bps, request.bps),
+                          "read bytes/s", clamps),
+      .write_bps = clamped(config, bps, base.write_bps, either(request.write_bps, request.bps),
+                           "write bytes/s", clamps)};
   return granted;
 }
 

@@ -15,10 +15,10 @@
 namespace iopslimit {
 
 /// The well-formed part of a pod's wish.
-struct PodWish {
-  LimitKeys keys;                       ///< what it asks for; 0 = unlimited
-  std::vector<std::string> asked;       ///< "iopslimit.org/iops = 800", those that count
-  std::vector<std::string> complaints;  ///< what is ignored, and why; one sentence each
+struct PodRequest {
+  LimitKeys keys;                      ///< what it asks for; 0 = unlimited
+  std::vector<std::string> requested;  ///< "iopslimit.org/iops = 800", those that count
+  std::vector<std::string> warnings;   ///< what is ignored, and why; one sentence each
 };
 
 /// Reads PREFIX/iops, read-iops, write-iops, bps, read-bps and write-bps; the one for a single
@@ -26,7 +26,7 @@ struct PodWish {
 /// the configuration wins. Bytes per second are written as in the configuration, or as
 /// RAMInBytes of docker's go-units takes them (10MB, 1.5GiB, 64k), which users of kubediskguard.io
 /// have in their pods.
-PodWish read_wish(const std::vector<std::string>& prefixes, const Record::Pairs& annotations);
+PodRequest read_request(const std::vector<std::string>& prefixes, const Record::Pairs& annotations);
 
 struct Granted {
   Limit limit;
@@ -38,7 +38,7 @@ struct Granted {
 /// most (which is `base` itself while max_* is 0). Directions that are not asked for keep `base`.
 /// `policy` (its name and section; may be null) can have a most of its own.
 Granted grant(const Config& config, const NamedPolicy* policy, const Limit& base,
-              const LimitKeys& wish);
+              const LimitKeys& request);
 
 /// Bytes per second as an annotation may write them. Empty: good; else what is wrong.
 std::string parse_ram_size(std::string_view text, std::uint64_t& value);

@@ -80,7 +80,7 @@ std::vector<std::string> explain(const Config& config, const ContainerPath& path
     if (decision.verdict != Verdict::exempt && record->annotations.empty())
       steps.emplace_back("[annotations]: the pod asks for nothing");
   }
-  for (const std::string& complaint : decision.complaints) steps.push_back(complaint);
+  for (const std::string& warning : decision.warnings) steps.push_back(warning);
   add_result(config, decision, steps);
   return steps;
 }

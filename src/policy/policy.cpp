@@ -37,8 +37,8 @@ std::vector<Limit> limits_of(const Config& config, const PolicySection* policy) 
   std::vector<Limit> limits;
   limits.reserve(1 + config.more_devices.size());
   const auto add = [&](const DeviceSection& device) {
-    const Limit base = device.limits.over(config.limit);
-    limits.push_back(policy == nullptr ? base : policy->limits.over(base));
+    const Limit base = device.limits.resolved(config.limit);
+    limits.push_back(policy == nullptr ? base : policy->limits.resolved(base));
   };
   add(config.device);
   for (const auto& more : config.more_devices) add(more.second);
@@ -48,7 +48,7 @@ std::vector<Limit> limits_of(const Config& config, const PolicySection* policy) 
 std::string sections_of(const Config& config) {
   std::string text = config.where("[limits]");
   for (const auto& [name, device] : config.more_devices) {
-    if (device.limits.over(config.limit) == config.limit) continue;
+    if (device.limits.resolved(config.limit) == config.limit) continue;
     text += ", for " + device.mount + " " + config.where("[device " + name + "]");
   }
   return text;
@@ -65,16 +65,17 @@ Decision exempt(std::string reason) {
 void follow_annotations(const Config& config, const NamedPolicy* policy, const Record& record,
                         Decision& decision) {
   if (record.annotations.empty()) return;
-  PodWish wish = read_wish(config.annotation_prefixes, record.annotations);
-  for (const std::string& asked : wish.asked) decision.reason += "; annotation " + asked;
-  std::string said;
+  PodRequest request = read_request(config.annotation_prefixes, record.annotations);
+  for (const std::string& requested : request.requested)
+    decision.reason += "; annotation " + requested;
+  std::string announced;
   for (Limit& limit : decision.limits) {
-    Granted granted = grant(config, policy, limit, wish.keys);
+    Granted granted = grant(config, policy, limit, request.keys);
     limit = granted.limit;
-    if (granted.clamps != said) decision.reason += granted.clamps;
-    said = std::move(granted.clamps);
+    if (granted.clamps != announced) decision.reason += granted.clamps;
+    announced = std::move(granted.clamps);
   }
-  decision.complaints = std::move(wish.complaints);
+  decision.warnings = std::move(request.warnings);
 }
 
 }  // namespace
@@ -133,18 +134,18 @@ Decision decide(const Config& config, const ContainerPath& path, const Record* r
   return decision;
 }
 
-RecordWish wished_for(const Config& config) {
-  RecordWish wish;
+RecordRequest requested_by(const Config& config) {
+  RecordRequest request;
   for (const auto& [name, policy] : config.policies) {
     for (const auto& [key, glob] : policy.globs) {
       if (!key.starts_with(label_key)) continue;
       std::string label = key.substr(label_key.size());
-      if (std::ranges::find(wish.labels, label) == wish.labels.end())
-        wish.labels.push_back(std::move(label));
+      if (std::ranges::find(request.labels, label) == request.labels.end())
+        request.labels.push_back(std::move(label));
     }
   }
-  wish.annotation_prefixes = config.annotation_prefixes;
-  return wish;
+  request.annotation_prefixes = config.annotation_prefixes;
+  return request;
 }
 
 RecordAnswer of_pod(RecordAnswer record) {

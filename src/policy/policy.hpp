@@ -23,7 +23,7 @@ struct Decision {
   /// "[policy db] (/etc/iops-limitd/conf.d/db.conf:3); annotation iopslimit.org/iops = 800".
   std::string reason;
   /// Annotations that are ignored, and why: one sentence each.
-  std::vector<std::string> complaints;
+  std::vector<std::string> warnings;
   bool operator==(const Decision&) const = default;
 };
 
@@ -41,7 +41,7 @@ std::optional<std::string> excluded_by(const Config& config, const Record& recor
 bool matches(const PolicySection& policy, const ContainerPath& path, const Record& record);
 
 /// The labels and annotations that decide() may look at.
-RecordWish wished_for(const Config& config);
+RecordRequest requested_by(const Config& config);
 
 /// A record as that of its pod: without what belongs to one container.
 RecordAnswer of_pod(RecordAnswer record);

@@ -13,94 +13,94 @@ std::string was(const Before& before) {
          ")";
 }
 
-std::string pod_of(const Report& report) {
-  return report.pod_name.empty() ? "pod " + report.pod_uid
-                                 : "pod " + report.pod_namespace + "/" + report.pod_name;
+std::string pod_of(const Event& event) {
+  return event.pod_name.empty() ? "pod " + event.pod_uid
+                                : "pod " + event.pod_namespace + "/" + event.pod_name;
 }
 
 }  // namespace
 
-Report news(Severity severity, Action action, std::string text) {
-  Report report;
-  report.severity = severity;
-  report.action = action;
-  report.text = std::move(text);
-  return report;
+Event service_event(Severity severity, Action action, std::string text) {
+  Event event;
+  event.severity = severity;
+  event.action = action;
+  event.text = std::move(text);
+  return event;
 }
 
-Report about(const ContainerPath& path, const Record* record) {
-  Report report;
-  report.container_id = path.id;
-  report.pod_uid = path.pod_uid;
-  report.cgroup = path.cgroup;
+Event workload_event(const ContainerPath& path, const Record* record) {
+  Event event;
+  event.container_id = path.id;
+  event.pod_uid = path.pod_uid;
+  event.cgroup = path.cgroup;
   if (record != nullptr) {
-    report.container_name = record->name;
-    report.pod_name = record->pod;
-    report.pod_namespace = record->pod_namespace;
+    event.container_name = record->name;
+    event.pod_name = record->pod;
+    event.pod_namespace = record->pod_namespace;
   }
-  return report;
+  return event;
 }
 
-std::string who(const Report& report) {
-  if (report.container_id.empty()) return pod_of(report);
-  if (report.container_name.empty()) return "container " + report.container_id;
-  if (report.pod_name.empty()) return report.container_name + " (" + report.container_id + ")";
-  return report.container_name + " of " + pod_of(report);
+std::string who(const Event& event) {
+  if (event.container_id.empty()) return pod_of(event);
+  if (event.container_name.empty()) return "container " + event.container_id;
+  if (event.pod_name.empty()) return event.container_name + " (" + event.container_id + ")";
+  return event.container_name + " of " + pod_of(event);
 }
 
-Report decided(Report about, const Decision& decision, const std::vector<Rule>& held,
-               const Before& before) {
+Event decided(Event event, const Decision& decision, const std::vector<Rule>& held,
+              const Before& before) {
   if (held.empty()) {
-    about.action = Action::exempted;
-    about.text = "exempt: " + who(about) + was(before) + "; " + decision.reason;
-    return about;
+    event.action = Action::exempted;
+    event.text = "exempt: " + who(event) + was(before) + "; " + decision.reason;
+    return event;
   }
-  about.action = Action::limited;
-  about.rules = held;
-  about.text =
-      "limited: " + who(about) + " to " + to_string(held) + was(before) + "; " + decision.reason;
-  return about;
+  event.action = Action::limited;
+  event.rules = held;
+  event.text =
+      "limited: " + who(event) + " to " + to_string(held) + was(before) + "; " + decision.reason;
+  return event;
 }
 
-Report paused(Report about) {
-  about.action = Action::paused;
-  about.text = "paused: " + who(about) + " is not limited until the pause ends";
-  return about;
+Event paused(Event event) {
+  event.action = Action::paused;
+  event.text = "paused: " + who(event) + " is not limited until the pause ends";
+  return event;
 }
 
-Report resumed(Report about, const std::vector<Rule>& held) {
-  about.action = Action::limited;
-  about.rules = held;
-  about.text = "resumed: " + who(about) +
+Event resumed(Event event, const std::vector<Rule>& held) {
+  event.action = Action::limited;
+  event.rules = held;
+  event.text = "resumed: " + who(event) +
                (held.empty() ? " has no limit without a pause either"
                              : " is limited to " + to_string(held) + " again");
-  return about;
+  return event;
 }
 
-Report warning(Report about, const std::string& text) {
-  about.severity = Severity::warning;
-  about.action = Action::ignored;
-  about.text = who(about) + ": " + text;
-  return about;
+Event warning(Event event, const std::string& text) {
+  event.severity = Severity::warning;
+  event.action = Action::ignored;
+  event.text = who(event) + ": " + text;
+  return event;
 }
 
-Report not_limited(Report about, const std::vector<Rule>& missing, std::error_code error) {
-  about.severity = Severity::error;
-  about.action = Action::lost;
-  about.text = "not limited: " + who(about);
+Event not_limited(Event event, const std::vector<Rule>& missing, std::error_code error) {
+  event.severity = Severity::error;
+  event.action = Action::limit_failed;
+  event.text = "not limited: " + who(event);
   for (const Rule& rule : missing)
-    about.text += (&rule == &missing.front() ? " on " : ", ") + to_string(rule.device);
-  about.text += ": " + error.message() + " (" + about.cgroup + ")";
-  return about;
+    event.text += (&rule == &missing.front() ? " on " : ", ") + to_string(rule.device);
+  event.text += ": " + error.message() + " (" + event.cgroup + ")";
+  return event;
 }
 
-Report repaired(Report about, const Rule& rule, const Limit& found) {
-  about.severity = Severity::warning;
-  about.action = Action::repaired;
-  about.rules = {rule};
-  about.text = "somebody changed the limit of " + about.cgroup + " on " + to_string(rule.device) +
+Event repaired(Event event, const Rule& rule, const Limit& found) {
+  event.severity = Severity::warning;
+  event.action = Action::repaired;
+  event.rules = {rule};
+  event.text = "somebody changed the limit of " + event.cgroup + " on " + to_string(rule.device) +
                " to " + to_string(found) + "; put back to " + to_string(rule.limit);
-  return about;
+  return event;
 }
 
 std::string labels_not_known() {

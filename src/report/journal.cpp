@@ -23,9 +23,9 @@ namespace {
 
 bool stderr_is_journal() {
   const char* stream = std::getenv("JOURNAL_STREAM");
-  struct stat about {};
-  if (stream == nullptr || fstat(STDERR_FILENO, &about) != 0) return false;
-  return std::to_string(about.st_dev) + ":" + std::to_string(about.st_ino) == stream;
+  struct stat status {};
+  if (stream == nullptr || fstat(STDERR_FILENO, &status) != 0) return false;
+  return std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino) == stream;
 }
 
 struct ActionRow {
@@ -37,7 +37,7 @@ struct ActionRow {
 constexpr ActionRow actions[] = {
     {Action::limited, "limited", "76c125cc01594a1e85f548449c0bb604"},
     {Action::exempted, "exempted", "68e8f655957545d3ba57fbd3d41f8a92"},
-    {Action::lost, "lost", "656e996ebbbb4624962d38d4eb7d9c18"},
+    {Action::limit_failed, "limit_failed", "656e996ebbbb4624962d38d4eb7d9c18"},
     {Action::repaired, "repaired", "0a43ea9291064284a399c980c50f6bb5"},
     {Action::paused, "paused", "93a9967dfad9499393a88a4f0a19964e"},
     {Action::ignored, "ignored", "97cbeb07a4ab4c86aa69156d1b3cce6d"},
@@ -45,10 +45,10 @@ constexpr ActionRow actions[] = {
     {Action::device, "device", "f9fd8c518cef48ae9405c6840c5ed27f"},
     {Action::waiting, "waiting", "e9eacc4e1ef442aaaf37c5840a3d3c99"},
     {Action::refused, "refused", "6b939a3cc3e84db488989d242dc9774f"},
-    {Action::caution, "caution", "e45045cb35a14273ac928084e98ff2a7"},
+    {Action::degraded, "degraded", "e45045cb35a14273ac928084e98ff2a7"},
     {Action::reloaded, "reloaded", "d36f43cb66774beeae75436086b06563"},
     {Action::config, "config", "d0b3d30f1f364a62acb85a71c3a0d039"},
-    {Action::deaf, "deaf", "1c1f6e2f1b7f4f0c9f0f4e9d5c0b6f53"},
+    {Action::watch_degraded, "watch_degraded", "1c1f6e2f1b7f4f0c9f0f4e9d5c0b6f53"},
     {Action::suppressed, "suppressed", "5c3f0f8f6c5e4c3c8a6b5b4f2d7e9a10"},
 };
 
@@ -86,22 +86,22 @@ const ActionRow* row_of(Action action) {
   return found == std::end(actions) ? nullptr : found;
 }
 
-bool send_to_journal(const Report& report, const ActionRow* row) {
+bool send_to_journal(const Event& event, const ActionRow* row) {
   Fields fields;
-  fields.add("MESSAGE", report.text);
-  fields.add("PRIORITY", std::to_string(static_cast<int>(report.severity)));
+  fields.add("MESSAGE", event.text);
+  fields.add("PRIORITY", std::to_string(static_cast<int>(event.severity)));
   fields.add("SYSLOG_IDENTIFIER", "iops-limitd");
   if (row != nullptr) {
     fields.add("ACTION", row->name);
     fields.add("MESSAGE_ID", row->message_id);
   }
-  fields.add("CONTAINER_ID", report.container_id);
-  fields.add("CONTAINER_NAME", report.container_name);
-  fields.add("POD_UID", report.pod_uid);
-  fields.add("POD_NAME", report.pod_name);
-  fields.add("POD_NAMESPACE", report.pod_namespace);
-  fields.add("CGROUP", report.cgroup);
-  for (const Rule& rule : report.rules) {
+  fields.add("CONTAINER_ID", event.container_id);
+  fields.add("CONTAINER_NAME", event.container_name);
+  fields.add("POD_UID", event.pod_uid);
+  fields.add("POD_NAME", event.pod_name);
+  fields.add("POD_NAMESPACE", event.pod_namespace);
+  fields.add("CGROUP", event.cgroup);
+  for (const Rule& rule : event.rules) {
     fields.add("DEVICE", to_string(rule.device));
     fields.add(rule.limit);
   }
@@ -126,16 +126,16 @@ Journal::Journal(LogForm form) : form_(form) {
   if (form == LogForm::automatic) form_ = stderr_is_journal() ? LogForm::journal : LogForm::text;
 }
 
-void Journal::send(const Report& report) const {
-  const ActionRow* row = row_of(report.action);
+void Journal::send(const Event& event) const {
+  const ActionRow* row = row_of(event.action);
   if (form_ == LogForm::json)
-    return print_line(json_line(report, row == nullptr ? "" : row->name, wall_msec()));
-  if (form_ == LogForm::journal && send_to_journal(report, row)) return;
-  print_line(plain_text(report.text));
+    return print_line(json_line(event, row == nullptr ? "" : row->name, wall_msec()));
+  if (form_ == LogForm::journal && send_to_journal(event, row)) return;
+  print_line(sanitize_utf8(event.text));
 }
 
 void Journal::log(Severity severity, Action action, const std::string& text) const {
-  send(news(severity, action, text));
+  send(service_event(severity, action, text));
 }
 
 }  // namespace iopslimit

@@ -25,7 +25,7 @@ class Journal {
   /// READ_BPS, WRITE_BPS; what is empty is left out), or a line to standard output: the text alone,
   /// or json_line(). What the journal does not take is written as text. May wait for who reads:
   /// never call it between an inotify event and the written limit.
-  void send(const Report& report) const;
+  void send(const Event& event) const;
   void log(Severity severity, Action action, const std::string& text) const;
 
  private:

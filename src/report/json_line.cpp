@@ -55,20 +55,20 @@ Json json_of(const std::vector<Rule>& rules) {
 
 }  // namespace
 
-std::string json_line(const Report& report, std::string_view action, std::uint64_t msec) {
-  Json line{{"time", time_of(msec)}, {"level", level_of(report.severity)}};
+std::string json_line(const Event& event, std::string_view action, std::uint64_t msec) {
+  Json line{{"time", time_of(msec)}, {"level", level_of(event.severity)}};
   const auto add = [&line](const char* name, std::string_view text) {
-    if (!text.empty()) line[name] = plain_text(text);
+    if (!text.empty()) line[name] = sanitize_utf8(text);
   };
-  add("message", report.text);
+  add("message", event.text);
   add("action", action);
-  add("container_id", report.container_id);
-  add("container_name", report.container_name);
-  add("pod_uid", report.pod_uid);
-  add("pod_name", report.pod_name);
-  add("pod_namespace", report.pod_namespace);
-  add("cgroup", report.cgroup);
-  if (!report.rules.empty()) line["rules"] = json_of(report.rules);
+  add("container_id", event.container_id);
+  add("container_name", event.container_name);
+  add("pod_uid", event.pod_uid);
+  add("pod_name", event.pod_name);
+  add("pod_namespace", event.pod_namespace);
+  add("cgroup", event.cgroup);
+  if (!event.rules.empty()) line["rules"] = json_of(event.rules);
   return line.dump();
 }
 

@@ -12,6 +12,6 @@ namespace iopslimit {
 
 /// {"time", "level", "message", "action", "container_id", ..., "rules"}; what is empty is left out.
 /// `msec`: since the epoch. `action`: as the journal's ACTION. A limit of 0 is unlimited.
-std::string json_line(const Report& report, std::string_view action, std::uint64_t msec);
+std::string json_line(const Event& event, std::string_view action, std::uint64_t msec);
 
 }  // namespace iopslimit

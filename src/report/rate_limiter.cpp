@@ -5,10 +5,10 @@
 
 namespace iopslimit {
 
-bool FloodGuard::passes(const Report& report, std::chrono::seconds now) {
-  const std::string& whose = report.pod_uid.empty() ? report.cgroup : report.pod_uid;
+bool RateLimiter::passes(const Event& event, std::chrono::seconds now) {
+  const std::string& whose = event.pod_uid.empty() ? event.cgroup : event.pod_uid;
   if (whose.empty()) return true;
-  const auto [entry, is_new] = windows_.try_emplace({whose, report.action});
+  const auto [entry, is_new] = windows_.try_emplace({whose, event.action});
   Window& one = entry->second;
   if (is_new) one.begin = now;
   if (one.written < most) {
@@ -16,12 +16,12 @@ bool FloodGuard::passes(const Report& report, std::chrono::seconds now) {
     return true;
   }
   ++one.suppressed;
-  one.last = report;
+  one.last = event;
   return false;
 }
 
-std::vector<Report> FloodGuard::summaries(std::chrono::seconds now) {
-  std::vector<Report> all;
+std::vector<Event> RateLimiter::summaries(std::chrono::seconds now) {
+  std::vector<Event> all;
   if (std::exchange(looked_, now) == now) return all;
   for (auto entry = windows_.begin(); entry != windows_.end();) {
     Window& one = entry->second;
@@ -31,7 +31,7 @@ std::vector<Report> FloodGuard::summaries(std::chrono::seconds now) {
     }
     if (one.suppressed != 0) {
       all.push_back(std::move(one.last));
-      Report& summary = all.back();
+      Event& summary = all.back();
       summary.severity = Severity::warning;
       summary.action = Action::suppressed;
       summary.text =

@@ -13,7 +13,7 @@
 
 namespace iopslimit {
 
-class FloodGuard {
+class RateLimiter {
  public:
   /// Lines of one kind about one pod (or one cgroup outside of pods) within `window`.
   static constexpr std::size_t most = 20;
@@ -21,18 +21,18 @@ class FloodGuard {
 
   /// Whether the report is to be written. What is not about a pod or cgroup always is. `now` is of
   /// a clock that never goes back.
-  bool passes(const Report& report, std::chrono::seconds now);
+  bool passes(const Event& event, std::chrono::seconds now);
 
   /// For each window that is over: how many were not written, where there were any. It looks once
   /// a second however often it is called.
-  std::vector<Report> summaries(std::chrono::seconds now);
+  std::vector<Event> summaries(std::chrono::seconds now);
 
  private:
   struct Window {
     std::chrono::seconds begin{0};
     std::size_t written = 0;
     std::size_t suppressed = 0;
-    Report last;  // the last one that was not written
+    Event last;  // the last one that was not written
   };
   using Key = std::pair<std::string, Action>;
 

@@ -34,7 +34,7 @@ std::size_t code_point(std::string_view text) {
 
 }  // namespace
 
-std::string plain_text(std::string_view text) {
+std::string sanitize_utf8(std::string_view text) {
   std::string plain;
   plain.reserve(text.size());
   while (!text.empty()) {
@@ -48,19 +48,19 @@ std::string plain_text(std::string_view text) {
 std::string plain_lines(std::string_view text) {
   std::string plain;
   for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
-    plain += plain_text(text.substr(0, end)) + "\n";
+    plain += sanitize_utf8(text.substr(0, end)) + "\n";
     text.remove_prefix(end + 1);
   }
-  return plain + plain_text(text);
+  return plain + sanitize_utf8(text);
 }
 
-std::size_t width_of(std::string_view plain) {
+std::size_t display_width(std::string_view plain) {
   return static_cast<std::size_t>(std::ranges::count_if(
       plain, [](char c) { return !continues(static_cast<unsigned char>(c)); }));
 }
 
-std::string cut_to(std::string_view plain, std::size_t most) {
-  if (width_of(plain) <= most) return std::string(plain);
+std::string truncate(std::string_view plain, std::size_t most) {
+  if (display_width(plain) <= most) return std::string(plain);
   if (most == 0) return {};
   std::size_t bytes = 0;
   for (std::size_t left = most - 1; left != 0; --left) {

@@ -10,15 +10,15 @@ namespace iopslimit {
 
 /// Valid UTF-8 without control characters: each byte that is neither becomes '?'. So no name can
 /// move a terminal's cursor, and the bus takes every text.
-std::string plain_text(std::string_view text);
+std::string sanitize_utf8(std::string_view text);
 
 /// The same for several lines: '\n' stays.
 std::string plain_lines(std::string_view text);
 
 /// How many columns a plain text takes: its code points.
-std::size_t width_of(std::string_view plain);
+std::size_t display_width(std::string_view plain);
 
 /// The first `most` code points; when something is cut off, the last of them is "…".
-std::string cut_to(std::string_view plain, std::size_t most);
+std::string truncate(std::string_view plain, std::size_t most);
 
 }  // namespace iopslimit

@@ -9,21 +9,21 @@
 
 namespace iopslimit {
 
-class Complaints {
+class WarnedPods {
  public:
   /// True the first time.
   bool add(const std::string& pod_uid, const std::string& text) {
-    return said_[pod_uid].insert(text).second;
+    return announced_[pod_uid].insert(text).second;
   }
-  bool empty() const { return said_.empty(); }
-  void forget(const std::string& pod_uid) { said_.erase(pod_uid); }
+  bool empty() const { return announced_.empty(); }
+  void forget(const std::string& pod_uid) { announced_.erase(pod_uid); }
   /// Forgets every other pod.
   void keep(const std::set<std::string_view>& pod_uids) {
-    std::erase_if(said_, [&](const auto& one) { return !pod_uids.contains(one.first); });
+    std::erase_if(announced_, [&](const auto& one) { return !pod_uids.contains(one.first); });
   }
 
  private:
-  std::map<std::string, std::set<std::string>> said_;
+  std::map<std::string, std::set<std::string>> announced_;
 };
 
 }  // namespace iopslimit

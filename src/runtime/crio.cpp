@@ -29,7 +29,7 @@ bool is_infrastructure(const record_json::Object& pairs) {
 
 }  // namespace
 
-RecordAnswer RecordParser::parse_crio(std::string& text, const RecordWish& wish) {
+RecordAnswer RecordParser::parse_crio(std::string& text, const RecordRequest& request) {
   buffers_->annotations.clear();
   const auto annotations = record_json::parse_annotations(buffers_->json, text);
   if (annotations.why != nullptr) return BadRecord{annotations.why};
@@ -39,22 +39,22 @@ RecordAnswer RecordParser::parse_crio(std::string& text, const RecordWish& wish)
   record.name = text_of(pairs, "io.kubernetes.container.name");
   record.pod = text_of(pairs, "io.kubernetes.pod.name");
   record.pod_namespace = text_of(pairs, "io.kubernetes.pod.namespace");
-  record.annotations = record_json::annotations_of(pairs, wish);
+  record.annotations = record_json::annotations_of(pairs, request);
   if (is_infrastructure(pairs)) {
     record.sandbox = view_of(pairs, "io.kubernetes.cri-o.ContainerType") == "sandbox";
     return record;
   }
   record.image = image_of(pairs);
   record.sandbox_id = text_of(pairs, "io.kubernetes.cri-o.SandboxID");
-  buffers_->annotations = record_json::labels_of(pairs, wish.labels);
+  buffers_->annotations = record_json::labels_of(pairs, request.labels);
   return record;
 }
 
-bool RecordParser::join_crio(Record& record, std::string& text, const RecordWish& wish) {
+bool RecordParser::join_crio(Record& record, std::string& text, const RecordRequest& request) {
   const auto annotations = record_json::parse_annotations(buffers_->json, text);
   // The type may be forged here, the name may not.
   if (!annotations.found || !is_infrastructure(annotations.pairs)) return false;
-  record.labels = record_json::labels_of(annotations.pairs, wish.labels);
+  record.labels = record_json::labels_of(annotations.pairs, request.labels);
   std::erase_if(record.labels, [this](const auto& label) {
     return std::ranges::find(buffers_->annotations, label) != buffers_->annotations.end();
   });

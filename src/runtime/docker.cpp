@@ -14,15 +14,16 @@ using record_json::view_of;
 constexpr std::string_view annotation_mark = "annotation.";
 
 // Labels as they are; what looks like an annotation is one.
-Record::Pairs shim_labels_of(const record_json::Object& labels, const RecordWish& wish) {
-  Record::Pairs pairs = record_json::labels_of(labels, wish.labels);
+Record::Pairs shim_labels_of(const record_json::Object& labels, const RecordRequest& request) {
+  Record::Pairs pairs = record_json::labels_of(labels, request.labels);
   std::erase_if(pairs, [](const auto& pair) { return pair.first.starts_with(annotation_mark); });
   return pairs;
 }
 
 // The shims name every container k8s_<container>_<pod>_<namespace>_<uid>_<attempt>: labels alone,
 // which an image may bring along, make nothing a pod's.
-void read_shim_labels(Record& record, const record_json::Object& labels, const RecordWish& wish) {
+void read_shim_labels(Record& record, const record_json::Object& labels,
+                      const RecordRequest& request) {
   const std::string_view type = view_of(labels, "io.kubernetes.docker.type");
   const bool by_shim = record.name.starts_with("k8s_");
   if (!by_shim || (type != "podsandbox" && type != "container")) return;
@@ -31,8 +32,8 @@ void read_shim_labels(Record& record, const record_json::Object& labels, const R
   record.pod = text_of(labels, "io.kubernetes.pod.name");
   record.pod_namespace = text_of(labels, "io.kubernetes.pod.namespace");
   if (record.sandbox) {
-    record.labels = shim_labels_of(labels, wish);
-    record.annotations = record_json::annotations_of(labels, wish, annotation_mark);
+    record.labels = shim_labels_of(labels, request);
+    record.annotations = record_json::annotations_of(labels, request, annotation_mark);
   } else {
     record.sandbox_id = text_of(labels, "io.kubernetes.sandbox.id");
   }
@@ -40,7 +41,8 @@ void read_shim_labels(Record& record, const record_json::Object& labels, const R
 
 }  // namespace
 
-RecordAnswer RecordParser::parse_docker(std::string& text, const RecordWish& wish, bool in_pod) {
+RecordAnswer RecordParser::parse_docker(std::string& text, const RecordRequest& request,
+                                        bool in_pod) {
   record_json::Object container;
   if (const char* why = record_json::parse_object(buffers_->json, text, container))
     return BadRecord{why};
@@ -55,9 +57,9 @@ RecordAnswer RecordParser::parse_docker(std::string& text, const RecordWish& wis
   record_json::Object labels;  // null when there are none
   if (config.at_key("Labels").get(labels) != simdjson::SUCCESS) return record;
   if (in_pod) {
-    read_shim_labels(record, labels, wish);
+    read_shim_labels(record, labels, request);
   } else {
-    record.labels = record_json::labels_of(labels, wish.labels);
+    record.labels = record_json::labels_of(labels, request.labels);
   }
   return record;
 }

@@ -54,15 +54,15 @@ bool may_have_record(const ContainerPath& container, RuntimeType type, RuntimeHi
   return fits && (outside || is_type(runtime, type));
 }
 
-bool wants_sandbox(const Record& record, const RecordWish& wish) {
+bool wants_sandbox(const Record& record, const RecordRequest& request) {
   if (record.sandbox || !is_container_id(record.sandbox_id)) return false;
   switch (record.runtime) {
     case RuntimeHint::containerd:
       return is_nameless(record);
     case RuntimeHint::crio:
-      return !wish.labels.empty();
+      return !request.labels.empty();
     case RuntimeHint::docker:
-      return !wish.labels.empty() || !wish.annotation_prefixes.empty();
+      return !request.labels.empty() || !request.annotation_prefixes.empty();
     case RuntimeHint::podman:
     case RuntimeHint::unknown:
       break;
@@ -73,7 +73,7 @@ bool wants_sandbox(const Record& record, const RecordWish& wish) {
 RecordParser::RecordParser() : buffers_(std::make_unique<Buffers>()) {}
 RecordParser::~RecordParser() = default;
 
-RecordAnswer RecordParser::parse_containerd(std::string& text, const RecordWish& wish,
+RecordAnswer RecordParser::parse_containerd(std::string& text, const RecordRequest& request,
                                             std::string_view pod_uid) {
   const auto annotations = record_json::parse_annotations(buffers_->json, text);
   if (annotations.why != nullptr) return BadRecord{annotations.why};
@@ -86,7 +86,7 @@ RecordAnswer RecordParser::parse_containerd(std::string& text, const RecordWish&
   record.pod = text_of(pairs, "io.kubernetes.cri.sandbox-name");
   record.pod_namespace = text_of(pairs, "io.kubernetes.cri.sandbox-namespace");
   record.sandbox_id = text_of(pairs, "io.kubernetes.cri.sandbox-id");
-  record.annotations = record_json::annotations_of(pairs, wish);
+  record.annotations = record_json::annotations_of(pairs, request);
   if (record.sandbox && is_nameless(record)) {
     name_by_log_directory(
         record, record_json::view_of(pairs, "io.kubernetes.cri.sandbox-log-directory"), pod_uid);
@@ -94,14 +94,14 @@ RecordAnswer RecordParser::parse_containerd(std::string& text, const RecordWish&
   return record;
 }
 
-bool RecordParser::join_sandbox(Record& record, std::string& text, const RecordWish& wish,
+bool RecordParser::join_sandbox(Record& record, std::string& text, const RecordRequest& request,
                                 std::string_view pod_uid) {
-  if (record.runtime == RuntimeHint::crio) return join_crio(record, text, wish);
+  if (record.runtime == RuntimeHint::crio) return join_crio(record, text, request);
   RecordAnswer answer;
   if (record.runtime == RuntimeHint::containerd) {
-    answer = parse_containerd(text, wish, pod_uid);
+    answer = parse_containerd(text, request, pod_uid);
   } else if (record.runtime == RuntimeHint::docker) {
-    answer = parse_docker(text, wish);
+    answer = parse_docker(text, request);
   }
   auto* sandbox = std::get_if<Record>(&answer);
   if (sandbox == nullptr || !sandbox->sandbox) return false;

@@ -33,10 +33,10 @@ struct Record {
 };
 
 /// What policies and annotations need. Everything else is not kept: a pod may carry 256 KiB.
-struct RecordWish {
+struct RecordRequest {
   std::vector<std::string> labels;               ///< whole keys
   std::vector<std::string> annotation_prefixes;  ///< "example.org": every "example.org/..."
-  bool operator==(const RecordWish&) const = default;
+  bool operator==(const RecordRequest&) const = default;
 };
 
 /// The record cannot be used; `why` says what is wrong with the text.
@@ -59,7 +59,7 @@ bool may_have_record(const ContainerPath& container, RuntimeType type, RuntimeHi
 
 /// Whether the record of the pod's sandbox (`record.sandbox_id`, then exactly 64 lowercase hex
 /// digits) would tell what this one lacks.
-bool wants_sandbox(const Record& record, const RecordWish& wish);
+bool wants_sandbox(const Record& record, const RecordRequest& request);
 
 /// Reads records. Keeps its buffers from one call to the next, so that a record of usual size costs
 /// no allocation beyond what is kept. A `text` is a whole file and may be reallocated for padding.
@@ -79,7 +79,7 @@ class RecordParser {
   /// pkg/cri/annotations), set after whatever the pod brings along. A text without annotations is a
   /// record without names. Labels are nowhere. A sandbox without names (1.4 and older) gets them
   /// from its log directory .../<namespace>_<name>_<uid> when the uid is `pod_uid`.
-  RecordAnswer parse_containerd(std::string& text, const RecordWish& wish,
+  RecordAnswer parse_containerd(std::string& text, const RecordRequest& request,
                                 std::string_view pod_uid = {});
 
   /// config.json as CRI-O writes it. In a container's, the pod's annotations come first: what CRI-O
@@ -89,13 +89,13 @@ class RecordParser {
   /// latter count. So a sandbox is what has the type "sandbox", out of reach in a container's, and
   /// the container name "POD", out of reach in a sandbox's and no valid name of a container; a pod
   /// that forges the type has its own pause container limited. Labels come with join_sandbox.
-  RecordAnswer parse_crio(std::string& text, const RecordWish& wish);
+  RecordAnswer parse_crio(std::string& text, const RecordRequest& request);
 
   /// config.v2.json as dockerd writes it. Below a pod (`in_pod`): labels io.kubernetes.* as
   /// dockershim and cri-dockerd set them, over anything the pod or the image brings; a sandbox
   /// gives the pod's labels and annotations. Elsewhere no label has a meaning: an image may carry
   /// any, so there a record is never a sandbox or a pod's.
-  RecordAnswer parse_docker(std::string& text, const RecordWish& wish, bool in_pod = true);
+  RecordAnswer parse_docker(std::string& text, const RecordRequest& request, bool in_pod = true);
 
   /// containers.json (or volatile-containers.json) of containers/storage: a list in which podman
   /// keeps image and name as JSON in "metadata". NoRecord when `id` is not in it.
@@ -110,14 +110,14 @@ class RecordParser {
   /// there, except those which the container's own record has with the same value: it holds every
   /// annotation of the pod and none of its labels. So no annotation passes for a label; a label
   /// that is an annotation too, with the same value, is not seen.
-  bool join_sandbox(Record& record, std::string& text, const RecordWish& wish,
+  bool join_sandbox(Record& record, std::string& text, const RecordRequest& request,
                     std::string_view pod_uid);
 
  private:
   struct Buffers;
   std::unique_ptr<Buffers> buffers_;
 
-  bool join_crio(Record& record, std::string& text, const RecordWish& wish);
+  bool join_crio(Record& record, std::string& text, const RecordRequest& request);
 };
 
 }  // namespace iopslimit

@@ -72,8 +72,8 @@ RecordFolders known_record_folders(const std::vector<std::string>& states,
   return folders;
 }
 
-ContainerRecord::ContainerRecord(const RecordFolders& folders, RuntimeType type, RecordWish wish)
-    : type_(type), wish_(std::move(wish)) {
+RecordFiles::RecordFiles(const RecordFolders& folders, RuntimeType type, RecordRequest request)
+    : type_(type), request_(std::move(request)) {
   for (const std::string& state : folders.containerd_states) {
     for (const std::string& name : folders.containerd_namespaces) {
       add_place(RuntimeHint::containerd, state, "io.containerd.runtime.v2.task/" + name, nullptr,
@@ -89,15 +89,15 @@ ContainerRecord::ContainerRecord(const RecordFolders& folders, RuntimeType type,
     add_place(RuntimeHint::docker, root, "containers", nullptr, "config.v2.json");
 }
 
-void ContainerRecord::add_place(RuntimeHint runtime, const std::string& root,
-                                const std::string& folder, const char* inner, const char* file) {
+void RecordFiles::add_place(RuntimeHint runtime, const std::string& root, const std::string& folder,
+                            const char* inner, const char* file) {
   std::string path = root;
   path.append("/").append(folder);
   places_.push_back({runtime, root, folder, std::move(path), inner, file});
 }
 
 // `id` is empty for podman's lists, which lie in the folder itself.
-std::error_code ContainerRecord::read_file(const Place& place, const std::string& id) {
+std::error_code RecordFiles::read_file(const Place& place, const std::string& id) {
   constexpr int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
   std::error_code error;
   path_.assign(place.path);
@@ -112,7 +112,7 @@ std::error_code ContainerRecord::read_file(const Place& place, const std::string
   return read_whole(file.fd(), most, text_, End::short_read);
 }
 
-RecordAnswer ContainerRecord::read_at(const Place& place, const ContainerPath& container) {
+RecordAnswer RecordFiles::read_at(const Place& place, const ContainerPath& container) {
   const bool is_list = place.runtime == RuntimeHint::podman;
   const std::string& id = container.id;
   const std::error_code error = read_file(place, is_list ? std::string() : id);
@@ -122,11 +122,11 @@ RecordAnswer ContainerRecord::read_at(const Place& place, const ContainerPath& c
     const bool pipe = error == std::errc::invalid_seek;
     answer = BadRecord{pipe ? "is not a regular file" : error.message()};
   } else if (place.runtime == RuntimeHint::containerd) {
-    answer = parser_.parse_containerd(text_, wish_, container.pod_uid);
+    answer = parser_.parse_containerd(text_, request_, container.pod_uid);
   } else if (place.runtime == RuntimeHint::crio) {
-    answer = parser_.parse_crio(text_, wish_);
+    answer = parser_.parse_crio(text_, request_);
   } else if (place.runtime == RuntimeHint::docker) {
-    answer = parser_.parse_docker(text_, wish_, !container.pod_uid.empty());
+    answer = parser_.parse_docker(text_, request_, !container.pod_uid.empty());
   } else {
     answer = parser_.parse_podman(text_, id);
   }
@@ -137,15 +137,15 @@ RecordAnswer ContainerRecord::read_at(const Place& place, const ContainerPath& c
   return answer;
 }
 
-bool ContainerRecord::read_sandbox(Record& record, const ContainerPath& container) {
+bool RecordFiles::read_sandbox(Record& record, const ContainerPath& container) {
   for (const Place& place : places_) {
     if (place.runtime != record.runtime || read_file(place, record.sandbox_id)) continue;
-    if (parser_.join_sandbox(record, text_, wish_, container.pod_uid)) return true;
+    if (parser_.join_sandbox(record, text_, request_, container.pod_uid)) return true;
   }
   return false;
 }
 
-RecordAnswer ContainerRecord::read(const ContainerPath& container) {
+RecordAnswer RecordFiles::read(const ContainerPath& container) {
   missing_.reset();
   RecordAnswer answer = NoRecord{};
   if (!is_container_id(container.id)) return answer;
@@ -159,7 +159,7 @@ RecordAnswer ContainerRecord::read(const ContainerPath& container) {
     if (usable) break;
   }
   if (auto* record = std::get_if<Record>(&answer);
-      record != nullptr && wants_sandbox(*record, wish_) && !read_sandbox(*record, container)) {
+      record != nullptr && wants_sandbox(*record, request_) && !read_sandbox(*record, container)) {
     record->incomplete = true;
     missing_ = Missing{container.cgroup, record->runtime, record->sandbox_id};
   }
@@ -169,7 +169,7 @@ RecordAnswer ContainerRecord::read(const ContainerPath& container) {
   return answer;
 }
 
-std::vector<RecordFile> ContainerRecord::awaited_files(const ContainerPath& container) const {
+std::vector<RecordFile> RecordFiles::awaited_files(const ContainerPath& container) const {
   std::vector<RecordFile> files;
   const bool sandbox = missing_ && missing_->cgroup == container.cgroup;
   for (const Place& place : places_) {

@@ -34,7 +34,7 @@ RecordFolders known_record_folders(const std::vector<std::string>& states,
 /// overlay-containers/<id>/userdata/config.json), of docker (<root>/containers/<id>/config.v2.json)
 /// and of podman (the list <storage>/overlay-containers/containers.json and, for `podman run --rm`,
 /// volatile-containers.json beside it). Other storage drivers than overlay are not looked for.
-class ContainerRecord {
+class RecordFiles {
  public:
   /// A larger record is refused: the kubelet's largest is a few hundred KiB.
   static constexpr std::size_t max_record = 8U << 20;
@@ -42,7 +42,7 @@ class ContainerRecord {
   static constexpr std::size_t max_list = 32U << 20;
 
   /// `type`: see may_have_record. `wish`: the labels and annotations to keep.
-  ContainerRecord(const RecordFolders& folders, RuntimeType type, RecordWish wish);
+  RecordFiles(const RecordFolders& folders, RuntimeType type, RecordRequest request);
 
   /// The record of a container by its id, with what its sandbox's record adds; Record::incomplete
   /// when that cannot be read (yet). No file is NoRecord; when all there are cannot be read or
@@ -76,7 +76,7 @@ class ContainerRecord {
 
   std::vector<Place> places_;
   RuntimeType type_;
-  RecordWish wish_;
+  RecordRequest request_;
   RecordParser parser_;
   std::string text_;  // kept for their capacity
   std::string path_;

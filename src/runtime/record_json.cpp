@@ -81,15 +81,16 @@ Record::Pairs labels_of(const Object& pairs, const std::vector<std::string>& key
   return found;
 }
 
-Record::Pairs annotations_of(const Object& pairs, const RecordWish& wish, std::string_view before) {
+Record::Pairs annotations_of(const Object& pairs, const RecordRequest& request,
+                             std::string_view before) {
   Record::Pairs found;
-  if (wish.annotation_prefixes.empty()) return found;
+  if (request.annotation_prefixes.empty()) return found;
   for (const auto pair : pairs) {
     std::string_view key = pair.key;
     std::string_view value;
     if (!key.starts_with(before)) continue;
     key.remove_prefix(before.size());
-    if (is_wished(key, wish.annotation_prefixes) && pair.value.get(value) == simdjson::SUCCESS)
+    if (is_wished(key, request.annotation_prefixes) && pair.value.get(value) == simdjson::SUCCESS)
       found.emplace_back(std::string(key), kept_value(value));
   }
   sort_by_key(found);

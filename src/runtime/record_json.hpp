@@ -45,7 +45,7 @@ std::string_view view_of(const Object& pairs, std::string_view key);
 /// The pairs whose key is one of `keys`.
 Record::Pairs labels_of(const Object& pairs, const std::vector<std::string>& keys);
 /// The pairs whose key is `before`, a wished prefix, '/' and more; the keys without `before`.
-Record::Pairs annotations_of(const Object& pairs, const RecordWish& wish,
+Record::Pairs annotations_of(const Object& pairs, const RecordRequest& request,
                              std::string_view before = {});
 
 }  // namespace record_json

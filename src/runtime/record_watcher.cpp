@@ -18,29 +18,28 @@ constexpr std::uint32_t gone_mask = IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED;
 
 // A file just opened for writing is closed later, and that is told too.
 bool is_written(const std::string& path) {
-  struct stat about {};
-  return lstat(path.c_str(), &about) == 0 && about.st_size > 0;
+  struct stat status {};
+  return lstat(path.c_str(), &status) == 0 && status.st_size > 0;
 }
 
 }  // namespace
 
-RecordWatch::RecordWatch(std::function<void(const ContainerPath&)> ready)
+RecordWatcher::RecordWatcher(std::function<void(const ContainerPath&)> ready)
     : ready_(std::move(ready)), inotify_(open_inotify()) {}
 
-void RecordWatch::read_events() {
+void RecordWatcher::read_events() {
   read_inotify(inotify_.fd(), [this](int folder, std::uint32_t mask, std::string_view name) {
     handle(folder, mask, name);
   });
 }
 
-void RecordWatch::handle(int folder, std::uint32_t mask, std::string_view name) {
-  for (const std::string& cgroup : concerned(folder, mask, name))
-    look_again(cgroup, folder, mask, name);
+void RecordWatcher::handle(int folder, std::uint32_t mask, std::string_view name) {
+  for (const std::string& cgroup : concerned(folder, mask, name)) retry(cgroup, folder, mask, name);
 }
 
 // Copies, as what follows changes the maps.
-std::vector<std::string> RecordWatch::concerned(int folder, std::uint32_t mask,
-                                                std::string_view name) const {
+std::vector<std::string> RecordWatcher::concerned(int folder, std::uint32_t mask,
+                                                  std::string_view name) const {
   std::vector<std::string> cgroups;
   if ((mask & IN_Q_OVERFLOW) != 0) {
     for (const auto& entry : awaited_) cgroups.push_back(entry.first);
@@ -57,8 +56,8 @@ std::vector<std::string> RecordWatch::concerned(int folder, std::uint32_t mask,
   return cgroups;
 }
 
-void RecordWatch::look_again(const std::string& cgroup, int folder, std::uint32_t mask,
-                             std::string_view name) {
+void RecordWatcher::retry(const std::string& cgroup, int folder, std::uint32_t mask,
+                          std::string_view name) {
   const auto found = awaited_.find(cgroup);
   if (found == awaited_.end()) return;  // forgotten by the callback of another
   Awaited& awaited = found->second;
@@ -77,7 +76,7 @@ void RecordWatch::look_again(const std::string& cgroup, int folder, std::uint32_
   ready_(container);
 }
 
-void RecordWatch::await(const ContainerPath& container, std::vector<RecordFile> files) {
+void RecordWatcher::await(const ContainerPath& container, std::vector<RecordFile> files) {
   Awaited& awaited = awaited_[container.cgroup];
   awaited.container = container;
   awaited.files = std::move(files);
@@ -85,7 +84,7 @@ void RecordWatch::await(const ContainerPath& container, std::vector<RecordFile> 
 }
 
 // New steps before the old ones are left, so that a folder of both stays watched.
-void RecordWatch::place(Awaited& awaited) {
+void RecordWatcher::place(Awaited& awaited) {
   const std::vector<Step> old = std::exchange(awaited.steps, {});
   for (const RecordFile& file : awaited.files) place(file, awaited);
   for (const Step& step : old) leave(step, awaited.container.cgroup);
@@ -93,7 +92,7 @@ void RecordWatch::place(Awaited& awaited) {
 
 // From the root down, each folder watched before the next one is looked for: one that comes in
 // between is told.
-void RecordWatch::place(const RecordFile& file, Awaited& awaited) {
+void RecordWatcher::place(const RecordFile& file, Awaited& awaited) {
   std::string folder = file.root;
   int watch = inotify_add_watch(inotify_.fd(), folder.c_str(), folder_mask);
   std::string_view rest = file.relative;
@@ -115,7 +114,7 @@ void RecordWatch::place(const RecordFile& file, Awaited& awaited) {
   }
 }
 
-void RecordWatch::leave(const Step& step, const std::string& cgroup) {
+void RecordWatcher::leave(const Step& step, const std::string& cgroup) {
   const auto folder = folders_.find(step.folder);
   if (folder == folders_.end()) return;
   const auto [begin, end] = folder->second.equal_range(step.name);
@@ -127,11 +126,11 @@ void RecordWatch::leave(const Step& step, const std::string& cgroup) {
   unwatch_if_unused(step.folder);
 }
 
-void RecordWatch::unwatch_if_unused(int folder) {
+void RecordWatcher::unwatch_if_unused(int folder) {
   if (!folders_.contains(folder)) inotify_rm_watch(inotify_.fd(), folder);
 }
 
-void RecordWatch::forget(const std::string& cgroup) {
+void RecordWatcher::forget(const std::string& cgroup) {
   const auto found = awaited_.find(cgroup);
   if (found == awaited_.end()) return;
   const Awaited awaited = std::move(found->second);
@@ -139,7 +138,7 @@ void RecordWatch::forget(const std::string& cgroup) {
   for (const Step& step : awaited.steps) leave(step, cgroup);
 }
 
-void RecordWatch::forget_unless(const std::function<bool(const std::string&)>& known) {
+void RecordWatcher::forget_unless(const std::function<bool(const std::string&)>& known) {
   std::vector<std::string> gone;
   for (const auto& entry : awaited_) {
     if (!known(entry.first)) gone.push_back(entry.first);

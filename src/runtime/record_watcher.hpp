@@ -28,17 +28,17 @@ struct RecordFile {
 /// Holds watches only while a container is awaited: for each file one on the deepest folder of its
 /// path that exists, deeper as folders come and back up when they go. When even the root is missing
 /// nothing is watched: the safety net reads again.
-class RecordWatch {
+class RecordWatcher {
  public:
   /// `ready`: one of the container's files was made (with something in it), moved into place or
   /// closed after writing; it may be complete now. Forgetting and awaiting inside of it is fine.
-  explicit RecordWatch(std::function<void(const ContainerPath&)> ready);
+  explicit RecordWatcher(std::function<void(const ContainerPath&)> ready);
 
   int fd() const { return inotify_.fd(); }
   /// Throws std::system_error when inotify itself fails.
   void read_events();
 
-  /// Wakes for any of `files` (ContainerRecord::awaited_files()), in place of those awaited for the
+  /// Wakes for any of `files` (RecordFiles::awaited_files()), in place of those awaited for the
   /// same cgroup before. Read the record once more after this: it may have been written just
   /// before.
   void await(const ContainerPath& container, std::vector<RecordFile> files);
@@ -65,7 +65,7 @@ class RecordWatch {
 
   void handle(int folder, std::uint32_t mask, std::string_view name);
   std::vector<std::string> concerned(int folder, std::uint32_t mask, std::string_view name) const;
-  void look_again(const std::string& cgroup, int folder, std::uint32_t mask, std::string_view name);
+  void retry(const std::string& cgroup, int folder, std::uint32_t mask, std::string_view name);
   void place(Awaited& awaited);
   void place(const RecordFile& file, Awaited& awaited);
   void leave(const Step& step, const std::string& cgroup);

@@ -27,7 +27,7 @@ class Burst {
   /// One of them was a new cgroup.
   void cgroup(Time now) { last_ = now; }
   /// Everything has been done.
-  void over() { since_.reset(); }
+  void finish() { since_.reset(); }
 
   /// More cgroups are expected: less than a pause has gone by, and the rest has not waited for too
   /// long.

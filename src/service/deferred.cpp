@@ -20,34 +20,34 @@ std::chrono::seconds monotonic_seconds() {
 
 }  // namespace
 
-void Wiring::tidy_up() {
+void Service::run_deferred() {
   const auto begin = std::chrono::steady_clock::now();
   for (auto now = begin; !burst_.goes_on(now); now = std::chrono::steady_clock::now()) {
     if (now - begin >= a_turn) return loop_.call_when_idle();
-    if (!do_a_piece()) return close_round();
-    look_for_cgroups();
+    if (!run_one()) return finish_batch();
+    read_cgroups();
   }
   loop_.call_when_idle(Burst::pause);
 }
 
-void Wiring::flush() {
-  while (do_a_piece()) {
+void Service::drain() {
+  while (run_one()) {
   }
-  close_round();
+  finish_batch();
 }
 
 // False: nothing is left to do.
-bool Wiring::do_a_piece() {
+bool Service::run_one() {
   retry_controllers();
-  if (daemon_->unsettled()) {
-    daemon_->settle();
+  if (controller_->needs_rebalance()) {
+    controller_->settle();
     return true;
   }
   if (!to_repair_.empty()) {
-    daemon_->on_written(to_repair_.extract(to_repair_.begin()).value());
+    controller_->on_written(to_repair_.extract(to_repair_.begin()).value());
     return true;
   }
-  if (const std::string begun = daemon_->take_begun(); !begun.empty()) {
+  if (const std::string begun = controller_->take_unverified(); !begun.empty()) {
     follow_limit(begun, true);
     return true;
   }
@@ -56,54 +56,55 @@ bool Wiring::do_a_piece() {
     to_follow_.pop_back();
     return true;
   }
-  const std::vector<Report> reports = daemon_->take_reports(1);
-  for (const Report& report : reports) say(report);
-  return !reports.empty();
+  const std::vector<Event> events = controller_->take_events(1);
+  for (const Event& event : events) announce(event);
+  return !events.empty();
 }
 
-void Wiring::close_round() {
+void Service::finish_batch() {
   to_follow_.shrink_to_fit();  // after a look at everything it was as long as that
-  burst_.over();
+  burst_.finish();
   loop_.take_turns(false);
   send_summaries();
-  operating_->settled();
-  if (units_) units_->settle();
+  operator_->synced();
+  if (unit_mirror_) unit_mirror_->settle();
   service_.status(status());
 }
 
 // A limit file that was missing comes with the controller, and the controller with a write that
 // raises an event.
-void Wiring::retry_controllers() {
-  for (const std::string& cgroup : daemon_->take_controller_missing()) {
-    if (!daemon_->knows(cgroup)) continue;  // it went meanwhile: nothing would tell its end again
-    watch_.await_controller(cgroup);
-    seen({cgroup, place_of(cgroup, daemon_->config().standalone)});
+void Service::retry_controllers() {
+  for (const std::string& cgroup : controller_->take_controller_missing()) {
+    if (!controller_->knows(cgroup))
+      continue;  // it went meanwhile: nothing would tell its end again
+    tree_watcher_.await_controller(cgroup);
+    seen({cgroup, kind_of(cgroup, controller_->config().standalone)});
   }
-  static_cast<void>(daemon_->take_controller_missing());
+  static_cast<void>(controller_->take_controller_missing());
 }
 
 // After the first write of a limit: ours shall not be told. Then it is read, where it is `unread`
 // or somebody may have written to it while nobody watched; what they write from now on is told.
-void Wiring::follow_limit(const std::string& cgroup, bool unread) {
-  if (!daemon_->holds(cgroup)) return;
-  if (limit_watch_.follow(cgroup) || unread) daemon_->on_written(cgroup);
+void Service::follow_limit(const std::string& cgroup, bool unread) {
+  if (!controller_->holds(cgroup)) return;
+  if (drift_watcher_.follow(cgroup) || unread) controller_->on_written(cgroup);
 }
 
-void Wiring::send_summaries() {
-  for (const Report& summary : flood_guard_.summaries(monotonic_seconds())) journal_.send(summary);
+void Service::send_summaries() {
+  for (const Event& summary : rate_limiter_.summaries(monotonic_seconds())) journal_.send(summary);
 }
 
-void Wiring::say(const Report& report) {
+void Service::announce(const Event& event) {
   send_summaries();
-  if (flood_guard_.passes(report, monotonic_seconds())) journal_.send(report);
-  operating_->told(report);
-  if (units_) units_->told(report);
-  metering_->told(report);
+  if (rate_limiter_.passes(event, monotonic_seconds())) journal_.send(event);
+  operator_->on_event(event);
+  if (unit_mirror_) unit_mirror_->on_event(event);
+  metrics_->on_event(event);
 }
 
-std::string Wiring::status() const {
-  std::string text = daemon_->status();
-  if (daemon_->config().dry_run) text = "dry run, nothing is written; " + text;
+std::string Service::status() const {
+  std::string text = controller_->status();
+  if (controller_->config().dry_run) text = "dry run, nothing is written; " + text;
   if (config_refused_)
     text = "configuration has errors (see the journal), the old one is in force; " + text;
   return text;

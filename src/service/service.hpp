@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Connects the surfaces of the system to the daemon: which fact goes where, and what is sent when a
-// burst is over.
+// Connects the surfaces of the system to the controller: which fact goes where, and what is sent
+// when a burst is over.
 #pragma once
 
 #include <memory>
@@ -45,61 +45,61 @@ struct Surroundings {
   std::string mountinfo = "/proc/self/mountinfo";
 };
 
-class Wiring {
+class Service {
  public:
   /// `parsed` holds no errors. Throws ConfigRefused, or another exception when the machine cannot
   /// do what is asked.
-  Wiring(std::string config_file, ParsedConfig parsed, const Surroundings& around);
+  Service(std::string config_file, ParsedConfig parsed, const Surroundings& around);
 
   /// First pass, READY, then events until SIGTERM or SIGINT.
   void run();
 
  private:
   void connect();
-  void look_for_cgroups();
+  void read_cgroups();
   void read_cgroup_events();
   void start_safety_net(const Config& config);
   void container_appeared(const ContainerPath& path);
   void await_record(const ContainerPath& path);
-  void seen(const CgroupWatch::Seen& one);
+  void seen(const TreeWatcher::Seen& one);
   Listing list(Standalone standalone, bool reread);
   void rescan();
   void follow_anew();
-  void look_at_disks();
+  void scan_disks();
   std::vector<std::string> reload();
   void stop();
 
-  void tidy_up();
-  void flush();
-  bool do_a_piece();
-  void close_round();
+  void run_deferred();
+  void drain();
+  bool run_one();
+  void finish_batch();
   void retry_controllers();
   void follow_limit(const std::string& cgroup, bool unread);
   void send_summaries();
-  void say(const Report& report);
+  void announce(const Event& event);
   std::string status() const;
 
   std::string config_file_;
   Journal journal_;
-  FloodGuard flood_guard_;
+  RateLimiter rate_limiter_;
   EventLoop loop_;
-  ServiceManager service_;
-  CgroupTree tree_;
-  std::unique_ptr<LimitSink> files_;
-  std::unique_ptr<LimitSink> sink_;
-  std::optional<ContainerRecord> records_;
-  RecordWatch late_records_;
-  CgroupWatch watch_;
-  LimitWatch limit_watch_;
+  Notifier service_;
+  Hierarchy hierarchy_;
+  std::unique_ptr<LimitBackend> files_;
+  std::unique_ptr<LimitBackend> backend_;
+  std::optional<RecordFiles> records_;
+  RecordWatcher record_watcher_;
+  TreeWatcher tree_watcher_;
+  DriftWatcher drift_watcher_;
   std::vector<std::string> to_follow_;  // cgroups that may have no watch yet
   std::set<std::string> written_;       // cgroups whose limit files were written
   std::set<std::string> to_repair_;     // those of them whose time to be looked at has come
-  DataDisk disk_;
+  MountResolver mount_resolver_;
   BlockEvents block_events_;
-  std::unique_ptr<Daemon> daemon_;
-  std::optional<Operating> operating_;
-  std::optional<UnitProperties> units_;  // none in a dry run
-  std::optional<Metering> metering_;
+  std::unique_ptr<Controller> controller_;
+  std::optional<Operator> operator_;
+  std::optional<UnitMirror> unit_mirror_;  // none in a dry run
+  std::optional<MetricsExporter> metrics_;
   bool config_refused_ = false;
   Burst burst_;
   bool cgroup_came_ = false;  // in the events that are being read

@@ -7,25 +7,25 @@
 
 namespace iopslimit {
 
-void ServiceManager::ready(const std::string& status) {
+void Notifier::ready(const std::string& status) {
   status_ = status;
   sd_notify(0, ("READY=1\nSTATUS=" + status).c_str());
 }
 
-void ServiceManager::status(const std::string& text) {
+void Notifier::status(const std::string& text) {
   if (text == status_) return;
   status_ = text;
   sd_notify(0, ("STATUS=" + text).c_str());
 }
 
-void ServiceManager::reloading() {
+void Notifier::reloading() {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
   const long long usec = static_cast<long long>(now.tv_sec) * 1000000 + now.tv_nsec / 1000;
   sd_notify(0, ("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(usec)).c_str());
 }
 
-void ServiceManager::stopping() {
+void Notifier::stopping() {
   sd_notify(0, "STOPPING=1");
 }
 

@@ -6,7 +6,7 @@
 
 namespace iopslimit {
 
-class ServiceManager {
+class Notifier {
  public:
   void ready(const std::string& status);
   /// Only sends when the text changed.

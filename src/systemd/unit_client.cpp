@@ -67,33 +67,32 @@ BusMessage set_limits_call(sd_bus* bus, const UnitChange& change) {
   return owned;
 }
 
-SystemdUnit::SystemdUnit(EventLoop& loop, std::string address, Handlers handlers,
-                         SystemdWaits waits)
+UnitClient::UnitClient(EventLoop& loop, std::string address, Handlers handlers, SystemdWaits waits)
     : loop_(loop), address_(std::move(address)), handlers_(std::move(handlers)), waits_(waits) {}
 
-bool SystemdUnit::reachable() {
+bool UnitClient::reachable() {
   const bool can = link_ && link_->bus() != nullptr && !resting_;
   if (!can) wait_for_it();
   return can;
 }
 
 // The other connection to the bus tells the operator what becomes of the bus.
-void SystemdUnit::wait_for_it() {
+void UnitClient::wait_for_it() {
   waiting_ = true;
-  if (!silence_ && !said_silent_) start<&SystemdUnit::say_silent>(silence_, waits_.silence_usec);
+  if (!silence_ && !said_silent_) start<&UnitClient::say_silent>(silence_, waits_.silence_usec);
   if (!link_)
     link_.emplace(loop_, address_, "",
-                  BusLink::Handlers{.begun = [](sd_bus*) {},
-                                    .say = [](const std::string&, bool) {},
-                                    .ready = [this] { connected(); }});
+                  BusConnection::Handlers{.begun = [](sd_bus*) {},
+                                          .announce = [](const std::string&, bool) {},
+                                          .ready = [this] { connected(); }});
 }
 
-void SystemdUnit::connected() {
+void UnitClient::connected() {
   silence_.reset();
   ask_again();
 }
 
-void SystemdUnit::set(const UnitChange& change) {
+void UnitClient::set(const UnitChange& change) {
   const BusMessage message = set_limits_call(link_->bus(), change);
   calls_.push_front({this, change});
   Call& call = calls_.front();
@@ -104,9 +103,9 @@ void SystemdUnit::set(const UnitChange& change) {
   if (result < 0) settle(call, UnitAnswer::later, "the connection to the system bus is lost");
 }
 
-int SystemdUnit::answer(sd_bus_message* reply, void* call, sd_bus_error*) noexcept {
+int UnitClient::answer(sd_bus_message* reply, void* call, sd_bus_error*) noexcept {
   auto* open = static_cast<Call*>(call);
-  SystemdUnit* self = open->self;
+  UnitClient* self = open->self;
   try {
     self->take_answer(*open, reply);
   } catch (...) {
@@ -115,15 +114,15 @@ int SystemdUnit::answer(sd_bus_message* reply, void* call, sd_bus_error*) noexce
   return 0;
 }
 
-void SystemdUnit::take_answer(Call& call, sd_bus_message* reply) {
+void UnitClient::take_answer(Call& call, sd_bus_message* reply) {
   if (sd_bus_message_is_method_error(reply, nullptr) == 0)
     return settle(call, UnitAnswer::taken, "");
   const sd_bus_error* error = sd_bus_message_get_error(reply);
   settle(call, answer_of(error->name),
-         plain_text(error->message == nullptr ? error->name : error->message));
+         sanitize_utf8(error->message == nullptr ? error->name : error->message));
 }
 
-void SystemdUnit::settle(Call& call, UnitAnswer answer, const std::string& why) {
+void UnitClient::settle(Call& call, UnitAnswer answer, const std::string& why) {
   const UnitChange change = std::move(call.change);
   calls_.erase(call.place);
   if (answer == UnitAnswer::later) {
@@ -136,51 +135,52 @@ void SystemdUnit::settle(Call& call, UnitAnswer answer, const std::string& why) 
   end_when_done();
 }
 
-void SystemdUnit::rest() {
-  start<&SystemdUnit::ask_again>(resting_, waits_.again_usec);
-  if (!silence_ && !said_silent_) start<&SystemdUnit::say_silent>(silence_, waits_.silence_usec);
+void UnitClient::rest() {
+  start<&UnitClient::ask_again>(resting_, waits_.again_usec);
+  if (!silence_ && !said_silent_) start<&UnitClient::say_silent>(silence_, waits_.silence_usec);
 }
 
-void SystemdUnit::broke_silence() {
+void UnitClient::broke_silence() {
   silence_.reset();
   if (std::exchange(said_silent_, false))
-    handlers_.say("systemd answers: it is told what it has to know of the limits", false);
+    handlers_.announce("systemd answers: it is told what it has to know of the limits", false);
 }
 
-void SystemdUnit::ask_again() {
+void UnitClient::ask_again() {
   resting_.reset();
   waiting_ = false;
   handlers_.ready();
   end_when_done();
 }
 
-void SystemdUnit::say_silent() {
+void UnitClient::say_silent() {
   silence_.reset();
   said_silent_ = true;
-  handlers_.say("systemd cannot be told of the limits (" + why_silent_ +
-                    "): they are in force by the cgroup files, and it is told as soon as it can be",
-                true);
+  handlers_.announce(
+      "systemd cannot be told of the limits (" + why_silent_ +
+          "): they are in force by the cgroup files, and it is told as soon as it can be",
+      true);
 }
 
-void SystemdUnit::finish(std::function<void()> done) {
+void UnitClient::finish(std::function<void()> done) {
   done_ = std::move(done);
-  start<&SystemdUnit::end>(finish_, waits_.finish_usec);
+  start<&UnitClient::end>(finish_, waits_.finish_usec);
   end_when_done();
 }
 
-void SystemdUnit::end_when_done() {
+void UnitClient::end_when_done() {
   if (calls_.empty() && !waiting_) end();
 }
 
-void SystemdUnit::end() {
+void UnitClient::end() {
   finish_.reset();
   if (done_) std::exchange(done_, nullptr)();
 }
 
-template <void (SystemdUnit::*then)()>
-void SystemdUnit::start(Timer& timer, std::uint64_t usec) {
+template <void (UnitClient::*then)()>
+void UnitClient::start(Timer& timer, std::uint64_t usec) {
   const auto trampoline = [](sd_event_source*, std::uint64_t, void* bound) noexcept {
-    auto* self = static_cast<SystemdUnit*>(bound);
+    auto* self = static_cast<UnitClient*>(bound);
     try {
       (self->*then)();
     } catch (...) {

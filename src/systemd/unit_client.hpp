@@ -32,7 +32,7 @@ struct SystemdWaits {
 };
 
 /// Asks and does not wait. Nothing happens on the bus before somebody asks.
-class SystemdUnit {
+class UnitClient {
  public:
   /// More units at a time are not asked: each makes systemd write all attributes of the unit.
   static constexpr std::size_t most_open = 32;
@@ -42,13 +42,13 @@ class SystemdUnit {
     /// Every set() has one answer. `why`: its words, unless it is UnitAnswer::taken.
     std::function<void(const UnitChange&, UnitAnswer, const std::string& why)> answered;
     /// For the operator, once for each time that it cannot be asked.
-    std::function<void(const std::string& text, bool wrong)> say;
+    std::function<void(const std::string& text, bool wrong)> announce;
   };
 
-  SystemdUnit(EventLoop& loop, std::string address, Handlers handlers, SystemdWaits waits = {});
-  SystemdUnit(const SystemdUnit&) = delete;
-  SystemdUnit& operator=(const SystemdUnit&) = delete;
-  ~SystemdUnit() = default;
+  UnitClient(EventLoop& loop, std::string address, Handlers handlers, SystemdWaits waits = {});
+  UnitClient(const UnitClient&) = delete;
+  UnitClient& operator=(const UnitClient&) = delete;
+  ~UnitClient() = default;
 
   /// False: nothing can be set now, `ready` comes when it can.
   bool reachable();
@@ -62,7 +62,7 @@ class SystemdUnit {
 
  private:
   struct Call {
-    SystemdUnit* self;
+    UnitClient* self;
     UnitChange change;
     std::list<Call>::iterator place;
     std::unique_ptr<sd_bus_slot, BusUnref> slot;
@@ -76,7 +76,7 @@ class SystemdUnit {
   void connected();
   void rest();
   void broke_silence();
-  template <void (SystemdUnit::*then)()>
+  template <void (UnitClient::*then)()>
   void start(Timer& timer, std::uint64_t usec);
   void ask_again();
   void say_silent();
@@ -87,7 +87,7 @@ class SystemdUnit {
   std::string address_;
   Handlers handlers_;
   SystemdWaits waits_;
-  std::optional<BusLink> link_;
+  std::optional<BusConnection> link_;
   std::list<Call> calls_;
   Timer resting_;  // until it is asked again
   Timer silence_;  // until it is said that it cannot be asked

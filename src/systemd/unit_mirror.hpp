@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What systemd knows of the rules, kept in step with what is in force: the daemon's rules, what of
-// them systemd is told, the bus, and what is remembered of it.
+// What systemd knows of the rules, kept in step with what is in force: the controller's rules, what
+// of them systemd is told, the bus, and what is remembered of it.
 #pragma once
 
 #include <functional>
@@ -15,15 +15,15 @@
 
 namespace iopslimit {
 
-class UnitProperties {
+class UnitMirror {
  public:
   /// `files`: where the rules are in force. `folder`: /run/iops-limitd. `address`: of the bus.
-  UnitProperties(EventLoop& loop, Daemon& daemon, LimitSink& files, CgroupVersion version,
-                 const std::string& folder, const std::string& address,
-                 std::function<void(const Report&)> say, SystemdWaits waits = {});
+  UnitMirror(EventLoop& loop, Controller& controller, LimitBackend& files, CgroupVersion version,
+             const std::string& folder, const std::string& address,
+             std::function<void(const Event&)> announce, SystemdWaits waits = {});
 
-  /// Each report that the daemon has made: who changed a file may have changed the property.
-  void told(const Report& report);
+  /// Each report that the controller has made: who changed a file may have changed the property.
+  void on_event(const Event& event);
   /// A burst of events is over: systemd is told what it has to know. The rules are in force by
   /// their files already; nothing waits.
   void settle();
@@ -34,11 +34,11 @@ class UnitProperties {
   UnitRules::InForce in_force();
   void answered(const UnitChange& change, UnitAnswer answer, const std::string& why);
 
-  Daemon& daemon_;
-  std::function<void(const Report&)> say_;
-  RuleNotes notes_;
+  Controller& controller_;
+  std::function<void(const Event&)> announce_;
+  RuleKeyFile notes_;
   UnitRules rules_;
-  SystemdUnit systemd_;
+  UnitClient systemd_;
 };
 
 }  // namespace iopslimit

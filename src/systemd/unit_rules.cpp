@@ -48,13 +48,13 @@ std::optional<ByFile> by_file(CgroupVersion version, std::string_view cgroup, De
   return target->device.whole_disk ? std::nullopt : std::optional(ByFile::device);
 }
 
-void UnitRules::adopt(const RulePlace& place) {
-  if (!may_hold_rules(place.cgroup)) return needs_.note(place, false);
-  known_[place.cgroup][place.device] = kernel_.read(place);
+void UnitRules::adopt(const RuleKey& key) {
+  if (!may_hold_rules(key.cgroup)) return needs_.note(key, false);
+  known_[key.cgroup][key.device] = kernel_.read(key);
 }
 
 void UnitRules::configure(Apply apply, std::string where) {
-  if (apply != apply_) said_.clear();
+  if (apply != apply_) announced_.clear();
   apply_ = apply;
   where_ = std::move(where);
 }
@@ -64,19 +64,20 @@ bool UnitRules::takes(const std::string& cgroup, Devnum device, bool total,
   if (is_known(cgroup, device)) return true;
   if (apply_ == Apply::files || (apply_ == Apply::automatic && !total)) return false;
   const auto why = by_file(version_, cgroup, device, targets);
-  if (why && why != ByFile::unseen && apply_ == Apply::systemd) say(explain(*why, where_, device));
+  if (why && why != ByFile::unseen && apply_ == Apply::systemd)
+    announce(explain(*why, where_, device));
   return !why;
 }
 
-bool UnitRules::takes_carriers() const {
+bool UnitRules::takes_workloads() const {
   return apply_ == Apply::systemd || std::ranges::any_of(known_, [](const auto& known) {
-           return place_of(known.first) != CgroupPlace::kubepods;
+           return kind_of(known.first) != CgroupKind::kubepods;
          });
 }
 
 std::vector<UnitChange> UnitRules::changes(const InForce& in_force) {
-  std::erase_if(refused_, [&](const RulePlace& place) {
-    return find_rule(in_force, place.cgroup, place.device) == nullptr;
+  std::erase_if(refused_, [&](const RuleKey& key) {
+    return find_rule(in_force, key.cgroup, key.device) == nullptr;
   });
   std::map<std::string, std::vector<Rule>> next;
   for (const auto& [cgroup, rules] : in_force) {
@@ -84,11 +85,11 @@ std::vector<UnitChange> UnitRules::changes(const InForce& in_force) {
       if (tells(cgroup, rule)) next[cgroup].push_back(rule);
     }
   }
-  for (const RulePlace& place : known_beyond(in_force)) {
-    if (!kernel_.read(place)) {
-      gone(place);
+  for (const RuleKey& key : known_beyond(in_force)) {
+    if (!kernel_.read(key)) {
+      gone(key);
     } else {
-      next[place.cgroup].push_back({place.device, Limit{}});
+      next[key.cgroup].push_back({key.device, Limit{}});
     }
   }
   std::vector<UnitChange> all;
@@ -99,14 +100,14 @@ std::vector<UnitChange> UnitRules::changes(const InForce& in_force) {
 }
 
 // What systemd knows of rules that are in force no more.
-std::vector<RulePlace> UnitRules::known_beyond(const InForce& in_force) const {
-  std::vector<RulePlace> places;
+std::vector<RuleKey> UnitRules::known_beyond(const InForce& in_force) const {
+  std::vector<RuleKey> keys;
   for (const auto& [cgroup, devices] : known_) {
     for (const auto& one : devices) {
-      if (find_rule(in_force, cgroup, one.first) == nullptr) places.push_back({cgroup, one.first});
+      if (find_rule(in_force, cgroup, one.first) == nullptr) keys.push_back({cgroup, one.first});
     }
   }
-  return places;
+  return keys;
 }
 
 bool UnitRules::tells(const std::string& cgroup, const Rule& rule) const {
@@ -139,27 +140,26 @@ void UnitRules::answered(const UnitChange& change, UnitAnswer answer, const std:
                       "): they are in the cgroup file alone, and so are those of others it does "
                       "not take");
   for (const Rule& rule : change.rules) {
-    if (answer == UnitAnswer::no_unit || rule.limit.unlimited())
-      forget({change.cgroup, rule.device});
+    if (answer == UnitAnswer::no_unit || rule.limit.unlimited()) drop({change.cgroup, rule.device});
   }
 }
 
 void UnitRules::read_back(const UnitChange& change, const InForce& in_force) {
   for (const Rule& rule : change.rules) {
-    const RulePlace place{change.cgroup, rule.device};
+    const RuleKey key{change.cgroup, rule.device};
     if (rule.limit.unlimited()) {
-      forget(place);
+      drop(key);
     } else {
-      known_[place.cgroup][place.device] = rule.limit;
+      known_[key.cgroup][key.device] = rule.limit;
     }
-    const Rule* now = find_rule(in_force, place.cgroup, place.device);
-    const auto found = now == nullptr ? std::nullopt : kernel_.read(place);
+    const Rule* now = find_rule(in_force, key.cgroup, key.device);
+    const auto found = now == nullptr ? std::nullopt : kernel_.read(key);
     if (!found || *found == now->limit) continue;
-    if (kernel_.write(place, now->limit)) continue;  // the next pass finds it again
-    if (*found == rule.limit) continue;              // another limit meanwhile
+    if (kernel_.set(key, now->limit)) continue;  // the next pass finds it again
+    if (*found == rule.limit) continue;          // another limit meanwhile
     give_up({change.cgroup, {rule}},
             "systemd was told " + to_string(rule.limit) + " for " +
-                std::string(unit_of(place.cgroup)) + " on " + to_string(place.device) +
+                std::string(unit_of(key.cgroup)) + " on " + to_string(key.device) +
                 " and the kernel had " + to_string(*found) +
                 " then: put right in the cgroup file, and left to it (systemctl cat shows what "
                 "else sets it)");
@@ -170,16 +170,17 @@ void UnitRules::read_back(const UnitChange& change, const InForce& in_force) {
 void UnitRules::give_up(const UnitChange& change, const std::string& text) {
   bool there = false;
   for (const Rule& rule : change.rules) {
-    const RulePlace place{change.cgroup, rule.device};
-    refused_.insert(place);
-    there = there || kernel_.read(place).has_value();
+    const RuleKey key{change.cgroup, rule.device};
+    refused_.insert(key);
+    there = there || kernel_.read(key).has_value();
   }
-  if (there && said_.insert("given up").second)
-    needs_.tell(news(Severity::warning, Action::caution, text));
+  if (there && announced_.insert("given up").second)
+    needs_.emit(service_event(Severity::warning, Action::degraded, text));
 }
 
-void UnitRules::say(const std::string& text) {
-  if (said_.insert(text).second) needs_.tell(news(Severity::warning, Action::caution, text));
+void UnitRules::announce(const std::string& text) {
+  if (announced_.insert(text).second)
+    needs_.emit(service_event(Severity::warning, Action::degraded, text));
 }
 
 bool UnitRules::is_known(std::string_view cgroup, Devnum device) const {
@@ -187,18 +188,18 @@ bool UnitRules::is_known(std::string_view cgroup, Devnum device) const {
   return known != known_.end() && known->second.contains(device);
 }
 
-void UnitRules::forget(const RulePlace& place) {
-  const auto known = known_.find(place.cgroup);
-  if (known == known_.end() || known->second.erase(place.device) == 0) return;
+void UnitRules::drop(const RuleKey& key) {
+  const auto known = known_.find(key.cgroup);
+  if (known == known_.end() || known->second.erase(key.device) == 0) return;
   if (known->second.empty()) known_.erase(known);
-  needs_.note(place, false);
+  needs_.note(key, false);
 }
 
 // The units of pods and containers go with their cgroups. kubepods.slice is there without anybody's
 // asking as soon as a pod is, with all that systemd was told of it.
-void UnitRules::gone(const RulePlace& place) {
-  if (place_of(place.cgroup) != CgroupPlace::kubepods) return forget(place);
-  known_[place.cgroup][place.device].reset();
+void UnitRules::gone(const RuleKey& key) {
+  if (kind_of(key.cgroup) != CgroupKind::kubepods) return drop(key);
+  known_[key.cgroup][key.device].reset();
 }
 
 }  // namespace iopslimit

@@ -10,7 +10,7 @@
 #include <map>
 
 #include "support/private_bus.hpp"
-#include "support/sample_overview.hpp"
+#include "support/sample_snapshot.hpp"
 
 namespace iopslimit {
 namespace {
@@ -38,7 +38,7 @@ class FakePolkit {
   FakePolkit(const FakePolkit&) = delete;
   FakePolkit& operator=(const FakePolkit&) = delete;
 
-  std::vector<std::string> asked;
+  std::vector<std::string> requested;
   std::vector<bool> interactive;
 
  private:
@@ -50,7 +50,7 @@ class FakePolkit {
     EXPECT_GE(sd_bus_message_read(call, "s", &action), 0);
     EXPECT_GE(sd_bus_message_skip(call, "a{ss}"), 0);
     EXPECT_GE(sd_bus_message_read(call, "u", &flags), 0);
-    polkit->asked.emplace_back(action);
+    polkit->requested.emplace_back(action);
     polkit->interactive.push_back((flags & 1U) != 0);
     if (polkit->mood_ == Mood::silent) return 1;
     return sd_bus_reply_method_return(call, "(bba{ss})", polkit->mood_ == Mood::yes,
@@ -72,12 +72,12 @@ struct BusApiTest : testing::Test {
 
   PrivateBus bus;
   EventLoop loop;
-  Overview overview = sample_overview();
+  Snapshot snapshot = sample_snapshot();
   std::vector<std::string> done;
   std::vector<std::string> refused;
   bool was_paused = true;
-  std::vector<std::string> said;
-  std::unique_ptr<BusApi> api;
+  std::vector<std::string> announced;
+  std::unique_ptr<BusService> api;
 
   template <class Done>
   void turn_until(const Done& is_done) {
@@ -89,11 +89,11 @@ struct BusApiTest : testing::Test {
 
   /// Returns when the name is owned.
   void start() {
-    api = std::make_unique<BusApi>(
+    api = std::make_unique<BusService>(
         loop, bus.address(), bus.beside("private"),
-        BusApi::Answers{
-            .overview = [this] { return overview; },
-            .explain = [](const CarrierView& one) { return std::vector{"looked at " + one.name}; },
+        BusService::Answers{
+            .snapshot = [this] { return snapshot; },
+            .explain = [](const WorkloadView& one) { return std::vector{"looked at " + one.name}; },
             .reload =
                 [this] {
                   done.emplace_back("reload");
@@ -101,18 +101,18 @@ struct BusApiTest : testing::Test {
                 },
             .clear = [this] { done.emplace_back("clear"); },
             .pause =
-                [this](const Choice& target, std::chrono::seconds span) {
+                [this](const Selector& target, std::chrono::seconds span) {
                   done.push_back("pause " + target.whom + " " + std::to_string(span.count()));
                 },
             .resume =
-                [this](const Choice& target) {
+                [this](const Selector& target) {
                   done.push_back("resume " + target.whom);
                   return was_paused;
                 }},
-        [this](const std::string& text, bool) { said.push_back(text); });
-    turn_until([this] { return !said.empty(); });
-    ASSERT_THAT(said, ElementsAre(HasSubstr("on the bus as org.iopslimit1")));
-    said.clear();
+        [this](const std::string& text, bool) { announced.push_back(text); });
+    turn_until([this] { return !announced.empty(); });
+    ASSERT_THAT(announced, ElementsAre(HasSubstr("on the bus as org.iopslimit1")));
+    announced.clear();
   }
 
   /// What a command says, while the loop turns.
@@ -210,8 +210,8 @@ TEST_F(BusApiTest, RootChangesWithoutPolkit) {
   EXPECT_EQ(call("Pause st db 60"), "");
   EXPECT_EQ(call("Resume s shop/db-0"), "");
   EXPECT_THAT(done,
-              ElementsAre("reload", "clear", "pause " + overview.containers[0].path.cgroup + " 60",
-                          "resume " + overview.containers[0].path.pod_uid));
+              ElementsAre("reload", "clear", "pause " + snapshot.containers[0].path.cgroup + " 60",
+                          "resume " + snapshot.containers[0].path.pod_uid));
 }
 
 TEST_F(BusApiTest, WhatCannotBeDoneIsSaid) {
@@ -242,8 +242,8 @@ TEST_F(BusApiTest, OthersAreRefusedByPolkit) {
     EXPECT_THAT(call_as_nobody(method), HasSubstr("Access denied"));
   }
   EXPECT_THAT(done, IsEmpty());
-  EXPECT_THAT(polkit.asked, ElementsAre("org.iopslimit1.reload", "org.iopslimit1.clear",
-                                        "org.iopslimit1.pause", "org.iopslimit1.pause"));
+  EXPECT_THAT(polkit.requested, ElementsAre("org.iopslimit1.reload", "org.iopslimit1.clear",
+                                            "org.iopslimit1.pause", "org.iopslimit1.pause"));
 }
 
 TEST_F(BusApiTest, OthersMayWhatPolkitLetsThem) {
@@ -268,7 +268,7 @@ TEST_F(BusApiTest, APolkitThatTakesItsTimeHoldsNothingUp) {
   start();
   FakePolkit polkit(bus, loop, FakePolkit::Mood::silent);
   FILE* caller = popen((as_nobody("Clear", "--timeout=1") + " >/dev/null 2>&1").c_str(), "re");
-  turn_until([&polkit] { return !polkit.asked.empty(); });
+  turn_until([&polkit] { return !polkit.requested.empty(); });
   EXPECT_EQ(property("Version"), "s \"0.1.0\"\n");
   EXPECT_THAT(done, IsEmpty());
   pclose(caller);
@@ -277,11 +277,11 @@ TEST_F(BusApiTest, APolkitThatTakesItsTimeHoldsNothingUp) {
 TEST_F(BusApiTest, TheBusComesBack) {
   start();
   bus.stop();
-  turn_until([this] { return !said.empty(); });
-  ASSERT_THAT(said, ElementsAre(HasSubstr("the system bus went away")));
+  turn_until([this] { return !announced.empty(); });
+  ASSERT_THAT(announced, ElementsAre(HasSubstr("the system bus went away")));
   bus.start();
-  turn_until([this] { return said.size() == 2; });
-  EXPECT_THAT(said.back(), HasSubstr("on the bus as org.iopslimit1"));
+  turn_until([this] { return announced.size() == 2; });
+  EXPECT_THAT(announced.back(), HasSubstr("on the bus as org.iopslimit1"));
   EXPECT_EQ(property("Version"), "s \"0.1.0\"\n");
 }
 
@@ -306,12 +306,12 @@ TEST_F(BusApiTest, AQuestionToPolkitEndsWithTheBus) {
   {
     FakePolkit polkit(bus, loop, FakePolkit::Mood::silent);
     FILE* caller = popen((as_nobody("Clear", "") + " >/dev/null 2>&1").c_str(), "re");
-    turn_until([&polkit] { return !polkit.asked.empty(); });
+    turn_until([&polkit] { return !polkit.requested.empty(); });
     bus.stop();
     pclose(caller);
   }
-  turn_until([this] { return !said.empty(); });
-  EXPECT_THAT(said, ElementsAre(HasSubstr("went away")));
+  turn_until([this] { return !announced.empty(); });
+  EXPECT_THAT(announced, ElementsAre(HasSubstr("went away")));
   EXPECT_THAT(done, IsEmpty());
 }
 
@@ -329,13 +329,13 @@ TEST_F(BusApiTest, ReportsBecomeSignals) {
           &heard),
       0);
   ASSERT_GE(sd_bus_attach_event(listener.get(), loop.event(), 0), 0);
-  Report report;
-  report.container_id = sample_id('a');
-  report.pod_name = "na\xffme\n";  // the bus takes no such text
+  Event event;
+  event.container_id = sample_id('a');
+  event.pod_name = "na\xffme\n";  // the bus takes no such text
   for (const Action action :
-       {Action::none, Action::limited, Action::exempted, Action::lost, Action::repaired}) {
-    report.action = action;
-    api->tell(report);
+       {Action::none, Action::limited, Action::exempted, Action::limit_failed, Action::repaired}) {
+    event.action = action;
+    api->emit(event);
   }
   api->reloaded();
   api->devices_changed();
@@ -348,10 +348,10 @@ TEST_F(BusApiTest, ReportsBecomeSignals) {
 TEST_F(BusApiTest, WithoutABusSignalsGoNowhere) {
   start();
   bus.stop();
-  turn_until([this] { return !said.empty(); });
-  Report report;
-  report.action = Action::limited;
-  api->tell(report);
+  turn_until([this] { return !announced.empty(); });
+  Event event;
+  event.action = Action::limited;
+  api->emit(event);
   api->devices_changed();
   api->reloaded();
 }

@@ -25,16 +25,16 @@ struct PeerSocketTest : testing::Test {
   TempTree tree;
   std::string path = tree.at("private");
   EventLoop loop;
-  std::vector<std::string> said;
+  std::vector<std::string> announced;
   int begun = 0;
-  std::unique_ptr<PeerSocket> sockets = listen(path);
+  std::unique_ptr<PrivateSocket> sockets = listen(path);
 
-  std::unique_ptr<PeerSocket> listen(const std::string& at) {
-    return std::make_unique<PeerSocket>(
+  std::unique_ptr<PrivateSocket> listen(const std::string& at) {
+    return std::make_unique<PrivateSocket>(
         loop, at,
-        PeerSocket::Handlers{
+        PrivateSocket::Handlers{
             .begun = [this](sd_bus*) { ++begun; },
-            .say = [this](const std::string& text, bool) { said.push_back(text); }});
+            .announce = [this](const std::string& text, bool) { announced.push_back(text); }});
   }
 
   File connect() const {
@@ -53,10 +53,10 @@ struct PeerSocketTest : testing::Test {
 };
 
 TEST_F(PeerSocketTest, BelongsToItsOwnerAlone) {
-  struct stat about {};
-  ASSERT_EQ(stat(path.c_str(), &about), 0);
-  EXPECT_EQ(about.st_mode & 07777U, 0600U);
-  EXPECT_TRUE(S_ISSOCK(about.st_mode));
+  struct stat status {};
+  ASSERT_EQ(stat(path.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777U, 0600U);
+  EXPECT_TRUE(S_ISSOCK(status.st_mode));
 }
 
 TEST_F(PeerSocketTest, GoesWhenTheServiceEnds) {
@@ -67,7 +67,7 @@ TEST_F(PeerSocketTest, GoesWhenTheServiceEnds) {
 TEST_F(PeerSocketTest, TakesThePlaceOfWhatAKilledOneLeft) {
   tree.file("stale", "");
   sockets = listen(tree.at("stale"));
-  EXPECT_THAT(said, IsEmpty());
+  EXPECT_THAT(announced, IsEmpty());
   path = tree.at("stale");
   const File one = connect();
   turn_until(1);
@@ -75,13 +75,13 @@ TEST_F(PeerSocketTest, TakesThePlaceOfWhatAKilledOneLeft) {
 
 TEST_F(PeerSocketTest, SaysWhyThereIsNone) {
   sockets = listen(tree.at("nowhere/private"));
-  EXPECT_THAT(said, ElementsAre(HasSubstr("limits are not affected")));
+  EXPECT_THAT(announced, ElementsAre(HasSubstr("limits are not affected")));
   sockets = listen("/" + std::string(200, 'x'));
-  EXPECT_THAT(said.back(), HasSubstr("File name too long"));
+  EXPECT_THAT(announced.back(), HasSubstr("File name too long"));
 }
 
 TEST_F(PeerSocketTest, WhoWentMakesRoom) {
-  constexpr int most = PeerSocket::most_peers;
+  constexpr int most = PrivateSocket::most_peers;
   for (int round = 1; round <= 3; ++round) {
     std::vector<File> peers;
     for (int one = 0; one < most; ++one) peers.push_back(connect());

@@ -7,7 +7,7 @@
 
 #include "api/selector.hpp"
 #include "api/snapshot_fields.hpp"
-#include "support/sample_overview.hpp"
+#include "support/sample_snapshot.hpp"
 
 namespace iopslimit {
 namespace {
@@ -26,68 +26,68 @@ View there_and_back(const View& view) {
   return back;
 }
 
-TEST(Overview, FieldsComeBack) {
-  Overview overview = sample_overview();
-  overview.hierarchy = CgroupVersion::v1;
-  overview.scope = LimitScope::pod;
-  overview.cleared = true;
-  overview.last_error = "e";
-  Overview back = there_and_back(overview);
-  back.devices = overview.devices;
-  back.totals = overview.totals;
-  back.containers = overview.containers;
-  EXPECT_EQ(back, overview);
-  for (const CarrierView& one : overview.containers) EXPECT_EQ(there_and_back(one), one);
-  for (const DeviceView& one : overview.devices) EXPECT_EQ(there_and_back(one), one);
-  for (const TotalView& one : overview.totals) EXPECT_EQ(there_and_back(one), one);
+TEST(Snapshot, FieldsComeBack) {
+  Snapshot snapshot = sample_snapshot();
+  snapshot.hierarchy = CgroupVersion::v1;
+  snapshot.scope = LimitScope::pod;
+  snapshot.cleared = true;
+  snapshot.last_error = "e";
+  Snapshot back = there_and_back(snapshot);
+  back.devices = snapshot.devices;
+  back.totals = snapshot.totals;
+  back.containers = snapshot.containers;
+  EXPECT_EQ(back, snapshot);
+  for (const WorkloadView& one : snapshot.containers) EXPECT_EQ(there_and_back(one), one);
+  for (const DeviceView& one : snapshot.devices) EXPECT_EQ(there_and_back(one), one);
+  for (const TotalView& one : snapshot.totals) EXPECT_EQ(there_and_back(one), one);
 }
 
-TEST(Overview, FieldsOfAnotherVersionArePassedOver) {
-  CarrierView view;
+TEST(Snapshot, FieldsOfAnotherVersionArePassedOver) {
+  WorkloadView view;
   read_fields({{"id", std::uint64_t{5}}, {"state", "dancing"}, {"new", "x"}, {"name", "db"}}, view);
   EXPECT_EQ(view.path.id, "");
   EXPECT_EQ(view.name, "db");
-  EXPECT_EQ(view.standing, Standing::pending);
+  EXPECT_EQ(view.state, State::pending);
 }
 
-TEST(Overview, NamesOnTheBus) {
+TEST(Snapshot, NamesOnTheBus) {
   EXPECT_EQ(bus_name_of("last_error_at"), "LastErrorAt");
   EXPECT_EQ(field_of_bus_name("LastErrorAt"), "last_error_at");
 }
 
-TEST(Overview, Pods) {
-  const Overview overview = sample_overview();
-  const auto pods = pods_of(overview.containers);
+TEST(Snapshot, Pods) {
+  const Snapshot snapshot = sample_snapshot();
+  const auto pods = pods_of(snapshot.containers);
   ASSERT_THAT(pods, SizeIs(4));
   EXPECT_EQ(pods[0].pod, "job-2");
   EXPECT_EQ(pods[3].pod, "web-1");
   EXPECT_THAT(pods[3].containers, SizeIs(3));
 }
 
-// With scope = pod a carrier has no id, docker's own containers have no pod, and before its record
+// With scope = pod a workload has no id, docker's own containers have no pod, and before its record
 // comes nothing has a name.
-std::vector<CarrierView> nameless() {
-  CarrierView pod;
+std::vector<WorkloadView> nameless() {
+  WorkloadView pod;
   pod.path = *parse_pod_path("/kubepods/pod0a");
-  CarrierView alone;
+  WorkloadView alone;
   alone.path = {.cgroup = "/docker/" + sample_id('b'), .id = sample_id('b')};
-  CarrierView unread = sample_container('c', "", "x-1", "");
+  WorkloadView unread = sample_container('c', "", "x-1", "");
   unread.pod.clear();
-  CarrierView named = sample_container('d', "shop", "web-2", "");
+  WorkloadView named = sample_container('d', "shop", "web-2", "");
   return {pod, alone, unread, named};
 }
 
-TEST(Overview, WhatHasNoNameIsShownByItsIds) {
+TEST(Snapshot, WhatHasNoNameIsShownByItsIds) {
   const std::string uid = "00000000-0000-4000-8000-00000000000";
   std::vector<std::string> shown;
-  for (const CarrierView& one : nameless()) shown.push_back(shown_name(one));
+  for (const WorkloadView& one : nameless()) shown.push_back(shown_name(one));
   EXPECT_THAT(
       shown, ElementsAre("pod 0a", std::string(12, 'b'), "pod " + uid + "1/" + std::string(12, 'c'),
                          "shop/web-2/" + std::string(12, 'd')));
 }
 
-TEST(Overview, PodsKeepTheNamesThatOneOfThemKnows) {
-  std::vector<CarrierView> containers = nameless();
+TEST(Snapshot, PodsKeepTheNamesThatOneOfThemKnows) {
+  std::vector<WorkloadView> containers = nameless();
   EXPECT_THAT(pods_of(containers), SizeIs(3)) << "docker's own is in none";
   containers[2].path.pod_uid = containers[3].path.pod_uid;
   for (int turn = 0; turn < 2; ++turn) {
@@ -99,7 +99,7 @@ TEST(Overview, PodsKeepTheNamesThatOneOfThemKnows) {
   }
 }
 
-TEST(Overview, FieldsThatAreNoTheirsAreLeft) {
+TEST(Snapshot, FieldsThatAreNoTheirsAreLeft) {
   DeviceView view{.total_iops = 7};
   read_fields({{"devices", std::vector<std::string>{"259:0", "nvme0n1", "8:x"}}}, view);
   EXPECT_THAT(view.devices, ElementsAre(Devnum{259, 0}));
@@ -108,11 +108,11 @@ TEST(Overview, FieldsThatAreNoTheirsAreLeft) {
   EXPECT_EQ(field_of_bus_name("V29"), "v29");
 }
 
-TEST(Choice, OfWhatHasNoName) {
-  const std::vector<CarrierView> containers = nameless();
+TEST(Selector, OfWhatHasNoName) {
+  const std::vector<WorkloadView> containers = nameless();
   const auto shown = [&](const std::string& word) {
     std::vector<std::string> all;
-    for (const Choice& one : choices_of(containers, word)) all.push_back(one.shown);
+    for (const Selector& one : selectors_of(containers, word)) all.push_back(one.shown);
     return all;
   };
   EXPECT_THAT(shown("0a"), ElementsAre("pod 0a")) << "the pod itself is no container of it";
@@ -121,10 +121,10 @@ TEST(Choice, OfWhatHasNoName) {
   EXPECT_THAT(shown("/"), SizeIs(0)) << "no name is no word";
 }
 
-TEST(Choice, WhyItIsNotOne) {
-  const Overview overview = sample_overview();
+TEST(Selector, WhyItIsNotOne) {
+  const Snapshot snapshot = sample_snapshot();
   EXPECT_THAT(why_not_one({}, "nobody"), HasSubstr("no container or pod is called 'nobody'"));
-  const std::string why = why_not_one(choices_of(overview.containers, "shop/db"), "shop/db");
+  const std::string why = why_not_one(selectors_of(snapshot.containers, "shop/db"), "shop/db");
   EXPECT_THAT(why, HasSubstr("\n  shop/db-0 (pod 00000000-0000-4000-8000-000000000000)"));
   EXPECT_THAT(why, HasSubstr("\n  shop/db-0/db (aaaaaaaaaaaa)"));
 }
@@ -134,9 +134,9 @@ struct ChoiceRow {
   std::vector<std::string> shown;
 };
 
-TEST(Choice, ExactWordsBeforeStarts) {
-  const Overview overview = sample_overview();
-  const std::string& cgroup = overview.containers[0].path.cgroup;
+TEST(Selector, ExactWordsBeforeStarts) {
+  const Snapshot snapshot = sample_snapshot();
+  const std::string& cgroup = snapshot.containers[0].path.cgroup;
   const std::vector<ChoiceRow> rows{
       {"db", {"shop/db-0/db"}},
       {"db-0", {"shop/db-0"}},
@@ -154,13 +154,14 @@ TEST(Choice, ExactWordsBeforeStarts) {
   };
   for (const ChoiceRow& row : rows) {
     std::vector<std::string> shown;
-    for (const Choice& one : choices_of(overview.containers, row.word)) shown.push_back(one.shown);
+    for (const Selector& one : selectors_of(snapshot.containers, row.word))
+      shown.push_back(one.shown);
     EXPECT_EQ(shown, row.shown) << row.word;
   }
 }
 
-TEST(Choice, WordsForCompletionNameOneThing) {
-  EXPECT_THAT(words_of(sample_overview().containers),
+TEST(Selector, WordsForCompletionNameOneThing) {
+  EXPECT_THAT(words_of(sample_snapshot().containers),
               AllOf(Contains("db"), Contains("shop/web-1"), Not(Contains("web"))));
 }
 

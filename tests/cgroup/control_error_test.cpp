@@ -11,15 +11,15 @@ using testing::HasSubstr;
 
 // What the journal says of them has to lead on.
 TEST(SinkErrors, SayWhatToLookAt) {
-  EXPECT_THAT(make_error_code(SinkError::cgroup_gone).message(), HasSubstr("is gone"));
-  EXPECT_THAT(make_error_code(SinkError::controller_missing).message(),
+  EXPECT_THAT(make_error_code(ControlError::cgroup_gone).message(), HasSubstr("is gone"));
+  EXPECT_THAT(make_error_code(ControlError::controller_missing).message(),
               HasSubstr("cgroup.subtree_control"));
-  EXPECT_THAT(make_error_code(SinkError::device_refused).message(), HasSubstr("lsblk"));
-  EXPECT_THAT(make_error_code(SinkError::not_held).message(), HasSubstr("reads back another"));
+  EXPECT_THAT(make_error_code(ControlError::device_refused).message(), HasSubstr("lsblk"));
+  EXPECT_THAT(make_error_code(ControlError::not_held).message(), HasSubstr("reads back another"));
 }
 
 TEST(SinkErrors, AreNobodyElses) {
-  const std::error_code error = SinkError::cgroup_gone;
+  const std::error_code error = ControlError::cgroup_gone;
   EXPECT_STREQ(error.category().name(), "limit");
   EXPECT_NE(error, std::error_code(error.value(), std::system_category()));
   EXPECT_EQ(std::error_code(99, error.category()).message(), "unknown");

@@ -24,9 +24,9 @@ struct CgroupTreeTest : testing::Test {
     mounts += "31 23 0:27 / " + tree.at(at) + " rw,nosuid shared:5 - cgroup cgroup rw," +
               controllers + "\n";
   }
-  CgroupTree find(CgroupVersion wanted = CgroupVersion::automatic) {
+  Hierarchy find(CgroupVersion wanted = CgroupVersion::automatic) {
     tree.file("/mountinfo", mounts);
-    return find_cgroup_tree(wanted, tree.at("/mountinfo"));
+    return find_hierarchy(wanted, tree.at("/mountinfo"));
   }
 };
 
@@ -71,7 +71,7 @@ TEST_F(CgroupTreeTest, NothingMountedSaysSo) {
   } catch (const std::runtime_error& error) {
     EXPECT_NE(std::string(error.what()).find("cannot limit disk I/O"), std::string::npos);
   }
-  EXPECT_THROW(find_cgroup_tree(CgroupVersion::automatic, "/no/such/mountinfo"), std::system_error);
+  EXPECT_THROW(find_hierarchy(CgroupVersion::automatic, "/no/such/mountinfo"), std::system_error);
 }
 
 }  // namespace

@@ -68,7 +68,7 @@ TEST(Container, EveryKubeletLayout) {
     EXPECT_EQ(container->pod_uid, row.pod_uid) << row.path;
     EXPECT_EQ(container->qos, row.qos) << row.path;
     EXPECT_EQ(container->runtime, row.runtime) << row.path;
-    EXPECT_EQ(place_of(row.path), CgroupPlace::container) << row.path;
+    EXPECT_EQ(kind_of(row.path), CgroupKind::container) << row.path;
     EXPECT_EQ(parse_container_path(row.path, both), container) << row.path;
     EXPECT_EQ(pod_cgroup_of(*container), row.path.substr(0, row.path.rfind('/')));
     const auto its_pod = parse_pod_path(pod_cgroup_of(*container));
@@ -82,28 +82,28 @@ TEST(Container, EveryKubeletLayout) {
 }
 
 TEST(Container, PlacesOnTheWayDown) {
-  const std::pair<std::string, CgroupPlace> rows[] = {
-      {"/", CgroupPlace::prefix},
-      {"/kubelet", CgroupPlace::prefix},
-      {"/kubelet.slice", CgroupPlace::prefix},
+  const std::pair<std::string, CgroupKind> rows[] = {
+      {"/", CgroupKind::prefix},
+      {"/kubelet", CgroupKind::prefix},
+      {"/kubelet.slice", CgroupKind::prefix},
       {"/kubelet.slice/kubepods.slice",
-       CgroupPlace::prefix},  // a slice, but not the one systemd would name so
-      {"/other-kubepods.slice", CgroupPlace::prefix},
-      {"/kubepods", CgroupPlace::kubepods},
-      {"/kubepods.slice", CgroupPlace::kubepods},
-      {"/kubelet/kubepods", CgroupPlace::kubepods},
-      {"/kubelet.slice/kubelet-kubepods.slice", CgroupPlace::kubepods},
-      {"/kubepods/burstable", CgroupPlace::qos},
-      {"/kubepods.slice/kubepods-besteffort.slice", CgroupPlace::qos},
-      {"/kubepods/pod" + uid, CgroupPlace::pod},
+       CgroupKind::prefix},  // a slice, but not the one systemd would name so
+      {"/other-kubepods.slice", CgroupKind::prefix},
+      {"/kubepods", CgroupKind::kubepods},
+      {"/kubepods.slice", CgroupKind::kubepods},
+      {"/kubelet/kubepods", CgroupKind::kubepods},
+      {"/kubelet.slice/kubelet-kubepods.slice", CgroupKind::kubepods},
+      {"/kubepods/burstable", CgroupKind::qos},
+      {"/kubepods.slice/kubepods-besteffort.slice", CgroupKind::qos},
+      {"/kubepods/pod" + uid, CgroupKind::pod},
       {"/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" + uid_in_slice + ".slice",
-       CgroupPlace::pod},
+       CgroupKind::pod},
   };
   for (const auto& row : rows) {
-    EXPECT_EQ(place_of(row.first), row.second) << row.first;
-    EXPECT_EQ(place_of(row.first, both), row.second) << row.first;
+    EXPECT_EQ(kind_of(row.first), row.second) << row.first;
+    EXPECT_EQ(kind_of(row.first, both), row.second) << row.first;
     EXPECT_FALSE(parse_container_path(row.first)) << row.first;
-    EXPECT_EQ(parse_pod_path(row.first).has_value(), row.second == CgroupPlace::pod) << row.first;
+    EXPECT_EQ(parse_pod_path(row.first).has_value(), row.second == CgroupKind::pod) << row.first;
   }
 }
 
@@ -165,7 +165,7 @@ TEST(Container, WhatIsNotOurs) {
       pod + "/" + id + "/../" + id,
   };
   for (const std::string& row : rows) {
-    EXPECT_EQ(place_of(row), CgroupPlace::elsewhere) << row;
+    EXPECT_EQ(kind_of(row), CgroupKind::elsewhere) << row;
     EXPECT_FALSE(parse_container_path(row)) << row;
     EXPECT_FALSE(parse_pod_path(row)) << row;
     EXPECT_FALSE(may_hold_process_leaf(row)) << row;
@@ -174,7 +174,7 @@ TEST(Container, WhatIsNotOurs) {
 
 struct StandaloneRow {
   std::string path;
-  Standalone asked;
+  Standalone requested;
   RuntimeHint runtime;
 };
 
@@ -189,7 +189,7 @@ TEST(Container, StandaloneContainersWhenAskedFor) {
       {"/libpod_parent/" + id + "/libpod-" + id, podman, RuntimeHint::podman},
   };
   for (const StandaloneRow& row : rows) {
-    const auto container = parse_container_path(row.path, row.asked);
+    const auto container = parse_container_path(row.path, row.requested);
     ASSERT_TRUE(container) << row.path;
     EXPECT_EQ(*container, (ContainerPath{.cgroup = row.path,
                                          .id = id,
@@ -198,14 +198,14 @@ TEST(Container, StandaloneContainersWhenAskedFor) {
                                          .runtime = row.runtime}));
     EXPECT_EQ(pod_cgroup_of(*container), "") << row.path;
     EXPECT_EQ(parse_container_path(row.path, both), container) << row.path;
-    EXPECT_EQ(place_of(row.path, row.asked), CgroupPlace::container) << row.path;
-    const Standalone other = row.asked == docker ? podman : docker;
-    for (const Standalone asked : {nothing_asked, other}) {
-      EXPECT_EQ(place_of(row.path, asked), CgroupPlace::elsewhere) << row.path;
-      EXPECT_FALSE(parse_container_path(row.path, asked)) << row.path;
+    EXPECT_EQ(kind_of(row.path, row.requested), CgroupKind::container) << row.path;
+    const Standalone other = row.requested == docker ? podman : docker;
+    for (const Standalone requested : {nothing_asked, other}) {
+      EXPECT_EQ(kind_of(row.path, requested), CgroupKind::elsewhere) << row.path;
+      EXPECT_FALSE(parse_container_path(row.path, requested)) << row.path;
     }
     for (const char* below : {"/kubepods", "/kubelet.slice", "/init.scope", "/docker"}) {
-      EXPECT_EQ(place_of(row.path + below, both), CgroupPlace::elsewhere) << row.path << below;
+      EXPECT_EQ(kind_of(row.path + below, both), CgroupKind::elsewhere) << row.path << below;
     }
     const std::string nested = row.path + "/kubelet/kubepods/pod" + uid + "/" + id;
     EXPECT_FALSE(parse_container_path(nested, both)) << nested;
@@ -214,13 +214,13 @@ TEST(Container, StandaloneContainersWhenAskedFor) {
 
 struct PlaceRow {
   std::string path;
-  CgroupPlace unasked;
-  CgroupPlace with_docker;
-  CgroupPlace with_podman;
+  CgroupKind unasked;
+  CgroupKind with_docker;
+  CgroupKind with_podman;
 };
 
 TEST(Container, PlacesThatStandaloneContainersAppearIn) {
-  using enum CgroupPlace;
+  using enum CgroupKind;
   const PlaceRow rows[] = {
       {"/system.slice", elsewhere, outside, elsewhere},
       {"/docker", prefix, outside, prefix},
@@ -237,9 +237,9 @@ TEST(Container, PlacesThatStandaloneContainersAppearIn) {
       {"/docker/a/b/c/d/kubepods", elsewhere, elsewhere, elsewhere},
   };
   for (const PlaceRow& row : rows) {
-    EXPECT_EQ(place_of(row.path), row.unasked) << row.path;
-    EXPECT_EQ(place_of(row.path, docker), row.with_docker) << row.path;
-    EXPECT_EQ(place_of(row.path, podman), row.with_podman) << row.path;
+    EXPECT_EQ(kind_of(row.path), row.unasked) << row.path;
+    EXPECT_EQ(kind_of(row.path, docker), row.with_docker) << row.path;
+    EXPECT_EQ(kind_of(row.path, podman), row.with_podman) << row.path;
     EXPECT_FALSE(parse_container_path(row.path, both)) << row.path;
   }
 }
@@ -284,7 +284,7 @@ TEST(Container, OtherNamesBesideStandaloneContainers) {
       "/system.slice/",
   };
   for (const std::string& row : rows) {
-    EXPECT_EQ(place_of(row, both), CgroupPlace::elsewhere) << row;
+    EXPECT_EQ(kind_of(row, both), CgroupKind::elsewhere) << row;
     EXPECT_FALSE(parse_container_path(row, both)) << row;
   }
   EXPECT_FALSE(parse_container_path("/libpod_parent/conmon", both));
@@ -308,9 +308,9 @@ TEST(Container, AProcessLeafIsItsContainer) {
     EXPECT_EQ(pod_cgroup_of(*container), pod_cgroup) << leaf;
     expected->cgroup = leaf;
     EXPECT_EQ(container, expected) << leaf;
-    EXPECT_EQ(place_of(leaf, podman), CgroupPlace::container) << leaf;
+    EXPECT_EQ(kind_of(leaf, podman), CgroupKind::container) << leaf;
     EXPECT_FALSE(may_hold_process_leaf(leaf, podman)) << leaf;
-    EXPECT_EQ(place_of(leaf + "/container", podman), CgroupPlace::elsewhere) << leaf;
+    EXPECT_EQ(kind_of(leaf + "/container", podman), CgroupKind::elsewhere) << leaf;
   }
   EXPECT_FALSE(may_hold_process_leaf(scopes[1]));
   EXPECT_FALSE(may_hold_process_leaf(slice + "/" + scope("cri-containerd")));

@@ -27,8 +27,8 @@ struct CgroupWatchOnCgroups : testing::Test {
 
   void SetUp() override {
     try {
-      root = find_cgroup_tree(CgroupVersion::v1).root + "/iops-limitd-watch-" +
-             std::to_string(getpid());
+      root =
+          find_hierarchy(CgroupVersion::v1).root + "/iops-limitd-watch-" + std::to_string(getpid());
     } catch (const std::exception& error) {
       GTEST_SKIP() << "no v1 blkio hierarchy on this machine: " << error.what();
     }
@@ -41,13 +41,13 @@ struct CgroupWatchOnCgroups : testing::Test {
     if (!root.empty()) remove("");
   }
 
-  CgroupWatch watch_with(WatchedPlaces places) {
+  TreeWatcher watch_with(WatchOptions options) {
     return {root,
-            places,
-            {.appeared = [this](const CgroupWatch::Seen& one) { appeared.push_back(one.cgroup); },
+            options,
+            {.appeared = [this](const TreeWatcher::Seen& one) { appeared.push_back(one.cgroup); },
              .vanished = [this](const std::string& cgroup) { vanished.push_back(cgroup); },
              .lost = [] {},
-             .complain = [](const std::string&) {}}};
+             .warn = [](const std::string&) {}}};
   }
   void make(const std::string& cgroup) const { fs::create_directories(root + cgroup); }
   /// A cgroup's files go with it; only rmdir, from the bottom up, is allowed.
@@ -60,7 +60,7 @@ struct CgroupWatchOnCgroups : testing::Test {
       folders.pop_back();
     }
   }
-  static int marks(const CgroupWatch& watch) {
+  static int marks(const TreeWatcher& watch) {
     std::ifstream info("/proc/self/fdinfo/" + std::to_string(watch.fd()));
     int count = 0;
     for (std::string line; std::getline(info, line);) count += line.starts_with("inotify ") ? 1 : 0;
@@ -70,7 +70,7 @@ struct CgroupWatchOnCgroups : testing::Test {
 
 TEST_F(CgroupWatchOnCgroups, ARemovedDirectoryLeavesNoMarkInTheKernel) {
   make("/kubepods");
-  CgroupWatch watch = watch_with({});
+  TreeWatcher watch = watch_with({});
   watch.scan();
   const int before = marks(watch);
   for (int i = 0; i < 50; ++i) {
@@ -87,7 +87,7 @@ TEST_F(CgroupWatchOnCgroups, AScopeWithALeafLeavesNoMarkInTheKernel) {
   const std::string pod = "/kubepods.slice/kubepods-pod0a.slice";
   const std::string scope = pod + "/crio-" + std::string(64, 'a') + ".scope";
   make(pod);
-  CgroupWatch watch = watch_with({.process_leaves = true});
+  TreeWatcher watch = watch_with({.process_leaves = true});
   watch.scan();
   const int before = marks(watch);
   for (int i = 0; i < 50; ++i) {
@@ -106,7 +106,7 @@ TEST_F(CgroupWatchOnCgroups, AScopeWithALeafLeavesNoMarkInTheKernel) {
 
 TEST_F(CgroupWatchOnCgroups, AStandaloneContainerLeavesNoMarkInTheKernel) {
   const std::string container = "/system.slice/docker-" + std::string(64, 'a') + ".scope";
-  CgroupWatch watch = watch_with({.standalone = {.docker = true}});
+  TreeWatcher watch = watch_with({.standalone = {.docker = true}});
   watch.scan();
   const int before = marks(watch);
   for (int i = 0; i < 50; ++i) {

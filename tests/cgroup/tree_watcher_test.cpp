@@ -191,7 +191,7 @@ TEST_F(CgroupWatchTest, OverflowIsTold) {
   }
   read();
   EXPECT_EQ(lost, 1);
-  EXPECT_THAT(complaints, Contains(HasSubstr("max_queued_events")));
+  EXPECT_THAT(warnings, Contains(HasSubstr("max_queued_events")));
 }
 
 TEST_F(CgroupWatchTest, AControllerEnabledLaterTellsTheSiblings) {
@@ -331,7 +331,7 @@ TEST_F(CgroupWatchTest, AScanThatCouldNotReadSaysSoAndForgetsNothing) {
   EXPECT_THAT(seen, IsEmpty());
   EXPECT_FALSE(watch.scan_was_whole());
   EXPECT_EQ(watch.watch_count(), watches);
-  EXPECT_THAT(complaints, ElementsAre(HasSubstr("cannot read the cgroup")));
+  EXPECT_THAT(warnings, ElementsAre(HasSubstr("cannot read the cgroup")));
   EXPECT_FALSE(scan().empty());
   EXPECT_TRUE(watch.scan_was_whole());
 }

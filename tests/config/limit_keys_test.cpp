@@ -28,7 +28,7 @@ TEST(LimitKeysOver, Table) {
       {{.write_bps = 2}, {.read_iops = 500, .write_iops = 600, .read_bps = 700, .write_bps = 2}},
   };
   for (const OverRow& row : rows) {
-    EXPECT_EQ(row.keys.over(base), row.result) << to_string(row.result);
+    EXPECT_EQ(row.keys.resolved(base), row.result) << to_string(row.result);
   }
 }
 

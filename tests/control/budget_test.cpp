@@ -10,16 +10,16 @@ namespace {
 
 constexpr Limit five_hundred{.read_iops = 500, .write_iops = 500};
 
-Budget budget_of(std::uint64_t total, const std::vector<Limit>& wishes) {
+Budget budget_of(std::uint64_t total, const std::vector<Limit>& requests) {
   Budget budget(total);
-  for (const Limit& wish : wishes) budget.add(wish);
+  for (const Limit& request : requests) budget.add(request);
   return budget;
 }
 
 struct ShareRow {
   const char* what;
   std::uint64_t total;
-  std::vector<Limit> wishes;
+  std::vector<Limit> requests;
   std::vector<std::uint64_t> read_shares;
 };
 
@@ -44,17 +44,18 @@ TEST(Budget, TheTotalIsDividedInProportion) {
        {2147483647, 2147483647}},
   };
   for (const ShareRow& row : rows) {
-    const Budget budget = budget_of(row.total, row.wishes);
-    for (std::size_t i = 0; i < row.wishes.size(); ++i) {
-      EXPECT_EQ(budget.share(row.wishes[i]).read_iops, row.read_shares[i]) << row.what << " " << i;
+    const Budget budget = budget_of(row.total, row.requests);
+    for (std::size_t i = 0; i < row.requests.size(); ++i) {
+      EXPECT_EQ(budget.share(row.requests[i]).read_iops, row.read_shares[i])
+          << row.what << " " << i;
     }
   }
 }
 
 TEST(Budget, SharesNeverExceedTheTotalAboveTheFloor) {
   for (std::size_t count = 1; count <= 300; ++count) {
-    const std::vector<Limit> wishes(count, five_hundred);
-    const Budget budget = budget_of(3000, wishes);
+    const std::vector<Limit> requests(count, five_hundred);
+    const Budget budget = budget_of(3000, requests);
     EXPECT_LE(budget.share(five_hundred).write_iops * count, 3000U) << count;
   }
 }
@@ -66,8 +67,8 @@ TEST(Budget, LeavingGivesTheShareBack) {
 }
 
 TEST(Budget, BytesArePassedThrough) {
-  const Limit wish{.read_iops = 500, .write_iops = 500, .read_bps = 1048576};
-  EXPECT_EQ(budget_of(10, {wish, wish}).share(wish).read_bps, 1048576U);
+  const Limit request{.read_iops = 500, .write_iops = 500, .read_bps = 1048576};
+  EXPECT_EQ(budget_of(10, {request, request}).share(request).read_bps, 1048576U);
 }
 
 }  // namespace

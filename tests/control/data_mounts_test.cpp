@@ -35,15 +35,15 @@ const NotMounted no_logs{"/logs is not mounted"};
 struct DataMountsTest : testing::Test {
   DataMounts mounts{two_mounts()};
 
-  std::vector<std::string> look(std::vector<MountFacts> facts, std::vector<SystemPlace> places = {},
+  std::vector<std::string> look(std::vector<MountFacts> facts, std::vector<SystemMount> keys = {},
                                 std::map<Devnum, std::string> identities = {}) {
     for (const Target& target : mounts.targets())
       identities.try_emplace(target.device.devnum, target.device.identity);
-    std::vector<std::string> said;
-    for (const Report& report :
-         mounts.look({std::move(facts), std::move(places), std::move(identities)}))
-      said.push_back(report.text);
-    return said;
+    std::vector<std::string> announced;
+    for (const Event& event :
+         mounts.look({std::move(facts), std::move(keys), std::move(identities)}))
+      announced.push_back(event.text);
+    return announced;
   }
   std::vector<Devnum> devices() const {
     std::vector<Devnum> all;
@@ -57,9 +57,9 @@ TEST_F(DataMountsTest, EachMountHasItsDeviceLimitAndTotal) {
               ElementsAre("/data = ext4 on nvme0n1p1; rule on nvme0n1 (259:0)",
                           "/logs = ext4 on nvme8n1p1; rule on nvme8n1 (259:8)"));
   ASSERT_THAT(devices(), ElementsAre(nvme0, nvme1));
-  const std::vector<Limit> limits{each_way(500), each_way(100)};
-  EXPECT_EQ(mounts.targets()[0].limit(limits), each_way(500));
-  EXPECT_EQ(mounts.targets()[1].limit(limits), each_way(100));
+  const std::vector<Limit> limits{symmetric(500), symmetric(100)};
+  EXPECT_EQ(mounts.targets()[0].limit(limits), symmetric(500));
+  EXPECT_EQ(mounts.targets()[1].limit(limits), symmetric(100));
   EXPECT_EQ(mounts.targets()[0].total_iops, 3000U);
   EXPECT_EQ(mounts.targets()[1].total_iops, 1000U);
   EXPECT_EQ(mounts.status(),
@@ -69,12 +69,12 @@ TEST_F(DataMountsTest, EachMountHasItsDeviceLimitAndTotal) {
 }
 
 TEST_F(DataMountsTest, OneDiskOfTwoMountsHasTheStricterLimitAndSaysSo) {
-  const auto said = look({on_partition(nvme0), on_partition(nvme0, "/logs")});
-  ASSERT_THAT(said, SizeIs(3));
-  EXPECT_THAT(said[2], HasSubstr("/data, /logs are on one device (259:0)"));
+  const auto announced = look({on_partition(nvme0), on_partition(nvme0, "/logs")});
+  ASSERT_THAT(announced, SizeIs(3));
+  EXPECT_THAT(announced[2], HasSubstr("/data, /logs are on one device (259:0)"));
   ASSERT_THAT(devices(), ElementsAre(nvme0));
   const Limit data{.read_iops = 500, .write_iops = 50};
-  EXPECT_EQ(mounts.targets()[0].limit({data, each_way(100)}),
+  EXPECT_EQ(mounts.targets()[0].limit({data, symmetric(100)}),
             (Limit{.read_iops = 100, .write_iops = 50}));
   EXPECT_EQ(mounts.targets()[0].total_iops, 1000U);
   EXPECT_THAT(look({on_partition(nvme0), on_partition(nvme0, "/logs")}), IsEmpty());
@@ -82,7 +82,7 @@ TEST_F(DataMountsTest, OneDiskOfTwoMountsHasTheStricterLimitAndSaysSo) {
   // /logs goes: its limit has no part in the device's any more
   EXPECT_THAT(look({on_partition(nvme0), no_logs}), ElementsAre(no_logs.why));
   ASSERT_THAT(devices(), ElementsAre(nvme0));
-  EXPECT_EQ(mounts.targets()[0].limit({data, each_way(100)}), data);
+  EXPECT_EQ(mounts.targets()[0].limit({data, symmetric(100)}), data);
   EXPECT_TRUE(mounts.targets()[0].mounted);
 }
 
@@ -94,8 +94,8 @@ TEST_F(DataMountsTest, OneThatIsMissingDoesNotHoldUpTheOther) {
   EXPECT_TRUE(mounts.any_mounted());
   EXPECT_FALSE(mounts.all_placed());
   EXPECT_THAT(mounts.status(), HasSubstr("waiting: /data is not mounted; /logs = ext4"));
-  const Rule somewhere{nvme2, each_way(5)};
-  EXPECT_THAT(mounts.kept({somewhere, {nvme1, each_way(5)}}), ElementsAre(somewhere))
+  const Rule somewhere{nvme2, symmetric(5)};
+  EXPECT_THAT(mounts.kept({somewhere, {nvme1, symmetric(5)}}), ElementsAre(somewhere))
       << "it may be the missing mount's";
   look({on_partition(nvme0), on_partition(nvme1, "/logs")});
   EXPECT_TRUE(mounts.all_placed());
@@ -105,7 +105,7 @@ TEST_F(DataMountsTest, OneThatIsMissingDoesNotHoldUpTheOther) {
 TEST_F(DataMountsTest, AMountThatIsGoneKeepsItsDeviceUntilItIsOnAnother) {
   look({on_partition(nvme0), on_partition(nvme1, "/logs")});
   look({no_data, on_partition(nvme1, "/logs")});
-  const Rule held{nvme0, each_way(500)};
+  const Rule held{nvme0, symmetric(500)};
   EXPECT_THAT(mounts.kept({held}), ElementsAre(held));
   EXPECT_THAT(mounts.lost(), IsEmpty());
   look({on_partition(nvme2), on_partition(nvme1, "/logs")});
@@ -125,11 +125,12 @@ TEST_F(DataMountsTest, ADiskThatIsGoneIsLostWhateverHasItsNumberNow) {
   EXPECT_THAT(mounts.lost(), IsEmpty());
   DataStack another = on_partition(nvme0);
   another.devices[1].identity = "another disk";
-  const auto said = look({another, on_partition(nvme1, "/logs")}, {}, {{nvme0, "another disk"}});
+  const auto announced =
+      look({another, on_partition(nvme1, "/logs")}, {}, {{nvme0, "another disk"}});
   EXPECT_THAT(mounts.lost(), ElementsAre(nvme0));
   EXPECT_THAT(devices(), ElementsAre(nvme0, nvme1));
   EXPECT_EQ(mounts.targets()[0].device.identity, "another disk");
-  EXPECT_THAT(said, SizeIs(1)) << "the chain again";
+  EXPECT_THAT(announced, SizeIs(1)) << "the chain again";
 }
 
 TEST_F(DataMountsTest, AMemberThatIsLostLeavesTheOthers) {
@@ -145,43 +146,43 @@ TEST_F(DataMountsTest, EvenlySpreadLimitsAndTotalsAreDivided) {
   DataStack stack = stack_of({block_device("nvme0n1", nvme0), block_device("nvme1n1", nvme1)},
                              {"nvme0n1", "nvme1n1"});
   stack.profile = "raid0";
-  const auto said = look({stack, no_logs});
-  EXPECT_THAT(
-      said, ElementsAre(HasSubstr("rules on 259:0, 259:8"), HasSubstr("carries 1/2"), no_logs.why));
-  EXPECT_EQ(mounts.targets()[1].limit({each_way(500), {}}), each_way(250));
+  const auto announced = look({stack, no_logs});
+  EXPECT_THAT(announced, ElementsAre(HasSubstr("rules on 259:0, 259:8"), HasSubstr("carries 1/2"),
+                                     no_logs.why));
+  EXPECT_EQ(mounts.targets()[1].limit({symmetric(500), {}}), symmetric(250));
   EXPECT_EQ(mounts.targets()[1].total_iops, 1500U);
 }
 
 TEST_F(DataMountsTest, WhatCannotCarryARuleIsAnErrorSaidOnce) {
   const Unsupported tmpfs{"/data is on tmpfs"};
   const DiskFacts facts{{tmpfs, no_logs}, {}, {}};
-  const auto reports = mounts.look(facts);
-  ASSERT_THAT(reports, SizeIs(2));
-  EXPECT_EQ(reports[0].severity, Severity::error);
-  EXPECT_EQ(reports[1].severity, Severity::notice);
+  const auto events = mounts.look(facts);
+  ASSERT_THAT(events, SizeIs(2));
+  EXPECT_EQ(events[0].severity, Severity::error);
+  EXPECT_EQ(events[1].severity, Severity::notice);
   EXPECT_THAT(mounts.look(facts), IsEmpty());
 }
 
 TEST_F(DataMountsTest, SharedDisksAreWarnedOfOnceRefusedOrAllowed) {
-  const std::vector<SystemPlace> places{{"/", {nvme0}}, {"/var/lib/kubelet", {nvme0}}};
+  const std::vector<SystemMount> keys{{"/", {nvme0}}, {"/var/lib/kubelet", {nvme0}}};
   const std::vector<MountFacts> facts{on_partition(nvme0), on_partition(nvme1, "/logs")};
-  const auto said = look(facts, places);
-  ASSERT_THAT(said, SizeIs(3));
-  EXPECT_THAT(said[1], HasSubstr("the disk of /data also holds /, /var/lib/kubelet: "));
-  EXPECT_THAT(said[1], HasSubstr("[device] shared_disk = allow"));
-  EXPECT_THAT(look(facts, places), IsEmpty());
+  const auto announced = look(facts, keys);
+  ASSERT_THAT(announced, SizeIs(3));
+  EXPECT_THAT(announced[1], HasSubstr("the disk of /data also holds /, /var/lib/kubelet: "));
+  EXPECT_THAT(announced[1], HasSubstr("[device] shared_disk = allow"));
+  EXPECT_THAT(look(facts, keys), IsEmpty());
 
   Config config = two_mounts();
   config.device.shared_disk = SharedDisk::refuse;
   mounts.configure(config);
-  EXPECT_THAT(look(facts, places),
+  EXPECT_THAT(look(facts, keys),
               ElementsAre(HasSubstr("shared_disk = refuse: nothing is limited")));
   EXPECT_THAT(mounts.status(), HasSubstr("waiting: the disk of /data also holds /"));
   EXPECT_FALSE(mounts.targets()[1].mounted) << "what is in force stays";
 
   config.device.shared_disk = SharedDisk::allow;
   mounts.configure(config);
-  EXPECT_THAT(look(facts, places), ElementsAre(HasSubstr("/data = ext4"))) << "no warning";
+  EXPECT_THAT(look(facts, keys), ElementsAre(HasSubstr("/data = ext4"))) << "no warning";
 }
 
 TEST_F(DataMountsTest, AReloadKeepsWhatIsKnownOfTheMountsThatStay) {

@@ -15,7 +15,7 @@
 #include "iopsctl/service.hpp"
 #include "loop/clock.hpp"
 #include "support/private_bus.hpp"
-#include "support/remembering_sink.hpp"
+#include "support/recording_backend.hpp"
 #include "support/stacks.hpp"
 #include "support/temp_tree.hpp"
 
@@ -33,51 +33,52 @@ ContainerPath container(char digit) {
   return *parse_container_path("/kubepods/burstable/pod" + pod_uid + "/" + std::string(64, digit));
 }
 
-/// The service without its surfaces: a daemon, a sink that remembers, and the operator's side on a
-/// bus that is not there.
+/// The service without its surfaces: a daemon, a backend that remembers, and the operator's side on
+/// a bus that is not there.
 struct OperatingTest : testing::Test {
-  RememberingSink kernel;
+  RecordingBackend kernel;
   TempTree run;
-  std::vector<std::string> said;
+  std::vector<std::string> announced;
   std::unique_ptr<EventLoop> loop;
-  std::optional<Daemon> daemon;
-  std::optional<Operating> operating;
+  std::optional<Controller> controller;
+  std::optional<Operator> operator_side;
   std::string address = "unix:path=" + run.at("no-bus");
 
   void start() {
-    operating.reset();
-    std::vector<RulePlace> ours;
+    operator_side.reset();
+    std::vector<RuleKey> ours;
     for (const auto& rule : kernel.rules) ours.push_back(rule.first);
     loop = std::make_unique<EventLoop>();
-    daemon.emplace(kernel, CgroupVersion::v2, Config{}, ours);
-    operating.emplace(*loop, *daemon, run.root(), address,
-                      Operating::Needs{.reload = [] { return std::vector<std::string>(); },
-                                       .say = [this](const Report& news) { say(news); },
-                                       .flush = [this] { flush(); }});
-    daemon->on_disks({.mounts = {on_partition()}, .places = {}, .identities = {}});
+    controller.emplace(kernel, CgroupVersion::v2, Config{}, ours);
+    operator_side.emplace(
+        *loop, *controller, run.root(), address,
+        Operator::Needs{.reload = [] { return std::vector<std::string>(); },
+                        .announce = [this](const Event& event) { announce(event); },
+                        .drain = [this] { drain(); }});
+    controller->on_disks({.mounts = {on_partition()}, .system_mounts = {}, .identities = {}});
     appear('a', "db");
     appear('b', "web");
-    flush();
-    said.clear();
+    drain();
+    announced.clear();
   }
   void appear(char digit, const std::string& name) {
-    daemon->on_appeared(container(digit),
-                        Record{.name = name, .image = "i", .pod = "p", .pod_namespace = "n"});
+    controller->on_appeared(container(digit),
+                            Record{.name = name, .image = "i", .pod = "p", .pod_namespace = "n"});
   }
-  void say(const Report& news) { said.push_back(news.text); }
-  void flush() {
-    for (const Report& report : daemon->take_reports()) {
-      said.push_back(report.text);
-      operating->told(report);
+  void announce(const Event& event) { announced.push_back(event.text); }
+  void drain() {
+    for (const Event& event : controller->take_events()) {
+      announced.push_back(event.text);
+      operator_side->on_event(event);
     }
   }
   bool limited(char digit) { return !kernel.of(container(digit)).unlimited(); }
   void note(const std::string& whom, std::uint64_t until) {
     run.file("pauses", std::to_string(until) + " " + whom + "\n");
   }
-  CarrierView view(char digit) {
-    const Overview overview = daemon->overview();
-    for (const CarrierView& one : overview.containers) {
+  WorkloadView view(char digit) {
+    const Snapshot snapshot = controller->snapshot();
+    for (const WorkloadView& one : snapshot.containers) {
       if (one.path == container(digit)) return one;
     }
     return {};
@@ -94,7 +95,7 @@ TEST_F(OperatingTest, APauseIsTakenUpByARestart) {
   start();
   EXPECT_FALSE(limited('a'));
   EXPECT_TRUE(limited('b'));
-  EXPECT_EQ(view('a').standing, Standing::paused);
+  EXPECT_EQ(view('a').state, State::paused);
   start();
   EXPECT_FALSE(limited('a'));
 }
@@ -104,9 +105,9 @@ TEST_F(OperatingTest, APauseEndsByItself) {
   start();
   EXPECT_FALSE(limited('a'));
   turn_until([this] { return limited('a'); });
-  EXPECT_THAT(said, Contains(HasSubstr("resumed: db of pod n/p is limited to read 500 IOPS")));
+  EXPECT_THAT(announced, Contains(HasSubstr("resumed: db of pod n/p is limited to read 500 IOPS")));
   EXPECT_EQ(run.text("pauses"), "");
-  EXPECT_EQ(view('a').standing, Standing::limited);
+  EXPECT_EQ(view('a').state, State::limited);
 }
 
 TEST_F(OperatingTest, APauseThatEndedMeanwhileIsOver) {
@@ -126,30 +127,30 @@ TEST_F(OperatingTest, APausedPodLetsAllItsContainersGo) {
 
 TEST_F(OperatingTest, ClearHoldsUntilTheNextConfiguration) {
   start();
-  daemon->on_kubepods("/kubepods");
-  daemon->clear();
+  controller->on_kubepods("/kubepods");
+  controller->clear();
   appear('c', "late");
-  daemon->on_rescan({.containers = {{container('a'), NoRecord{}}},
-                     .kubepods = {"/kubepods", "/more/kubepods"},
-                     .whole = false});
+  controller->on_rescan({.containers = {{container('a'), NoRecord{}}},
+                         .kubepods = {"/kubepods", "/more/kubepods"},
+                         .whole = false});
   EXPECT_THAT(kernel.rules, IsEmpty());
-  EXPECT_TRUE(daemon->overview().cleared);
-  daemon->on_config({}, {.whole = false});
+  EXPECT_TRUE(controller->snapshot().cleared);
+  controller->on_config({}, {.whole = false});
   EXPECT_TRUE(limited('a'));
   EXPECT_TRUE(limited('c'));
   EXPECT_EQ(kernel.rules.count({"/kubepods", {259, 0}}), 1U);
-  EXPECT_FALSE(daemon->overview().cleared);
+  EXPECT_FALSE(controller->snapshot().cleared);
 }
 
 TEST_F(OperatingTest, TheOverviewAddsUp) {
   start();
-  const Overview overview = daemon->overview();
-  ASSERT_EQ(overview.devices.size(), 1U);
-  EXPECT_EQ(overview.devices[0].used, each_way(1000));
-  EXPECT_EQ(overview.devices[0].state, DeviceState::limited);
-  EXPECT_EQ(overview.count(Standing::limited), 2U);
-  EXPECT_EQ(overview.writes, 2U);
-  EXPECT_THAT(daemon->explain(container('a').cgroup),
+  const Snapshot snapshot = controller->snapshot();
+  ASSERT_EQ(snapshot.devices.size(), 1U);
+  EXPECT_EQ(snapshot.devices[0].used, symmetric(1000));
+  EXPECT_EQ(snapshot.devices[0].state, DeviceState::limited);
+  EXPECT_EQ(snapshot.count(State::limited), 2U);
+  EXPECT_EQ(snapshot.writes, 2U);
+  EXPECT_THAT(controller->explain(container('a').cgroup),
               Contains(HasSubstr("limit on /data: read 500")));
 }
 
@@ -183,9 +184,9 @@ struct OperatingOnBusTest : OperatingTest {
     start();
     turn_until([this] {
       return std::ranges::any_of(
-          said, [](const std::string& text) { return text.starts_with("on the bus"); });
+          announced, [](const std::string& text) { return text.starts_with("on the bus"); });
     });
-    said.clear();
+    announced.clear();
   }
   void SetUp() override {
     if (geteuid() != 0) GTEST_SKIP() << "needs root";
@@ -195,7 +196,7 @@ struct OperatingOnBusTest : OperatingTest {
     const pid_t child = fork();
     if (child == 0) {
       setenv("DBUS_SYSTEM_BUS_ADDRESS", address.c_str(), 1);
-      Service service(Places("/nowhere"));  // has no socket
+      ServiceClient service(Paths("/nowhere"));  // has no socket
       ask(service);
       _exit(0);
     }
@@ -206,41 +207,43 @@ struct OperatingOnBusTest : OperatingTest {
 };
 
 TEST_F(OperatingOnBusTest, PauseAndResume) {
-  client([](Service& service) { service.pause(container('a').cgroup, std::chrono::seconds(600)); });
+  client([](ServiceClient& service) {
+    service.pause(container('a').cgroup, std::chrono::seconds(600));
+  });
   EXPECT_FALSE(limited('a'));
   EXPECT_TRUE(limited('b'));
-  EXPECT_THAT(said, ElementsAre("an operator paused n/p/db for 10 min",
-                                "paused: db of pod n/p is not limited until the pause ends"));
+  EXPECT_THAT(announced, ElementsAre("an operator paused n/p/db for 10 min",
+                                     "paused: db of pod n/p is not limited until the pause ends"));
   EXPECT_THAT(run.text("pauses"), HasSubstr(" " + container('a').cgroup + "\n"));
-  client([](Service& service) {
-    const Overview overview = service.overview();
-    const CarrierView& db = overview.containers.front();
-    if (db.standing != Standing::paused) _exit(1);
+  client([](ServiceClient& service) {
+    const Snapshot snapshot = service.snapshot();
+    const WorkloadView& db = snapshot.containers.front();
+    if (db.state != State::paused) _exit(1);
     const std::uint64_t left = db.paused_until - wall_seconds();
     if (left < 590 || left > 600) _exit(2);
   });
-  client([](Service& service) { service.resume(container('a').cgroup); });
+  client([](ServiceClient& service) { service.resume(container('a').cgroup); });
   EXPECT_TRUE(limited('a'));
   EXPECT_EQ(run.text("pauses"), "");
 }
 
 TEST_F(OperatingOnBusTest, ErrorsAreCountedAndKept) {
-  kernel.failures[container('c').cgroup] = SinkError::device_refused;
+  kernel.failures[container('c').cgroup] = ControlError::device_refused;
   appear('c', "bad");
-  flush();
-  client([](Service& service) {
-    const Overview overview = service.overview();
-    if (overview.errors != 1) _exit(1);
-    if (overview.count(Standing::failed) != 1) _exit(2);
-    if (overview.last_error.find("not limited: bad") == std::string::npos) _exit(3);
-    if (overview.last_error_at == 0) _exit(4);
+  drain();
+  client([](ServiceClient& service) {
+    const Snapshot snapshot = service.snapshot();
+    if (snapshot.errors != 1) _exit(1);
+    if (snapshot.count(State::failed) != 1) _exit(2);
+    if (snapshot.last_error.find("not limited: bad") == std::string::npos) _exit(3);
+    if (snapshot.last_error_at == 0) _exit(4);
   });
 }
 
 TEST_F(OperatingOnBusTest, ClearIsSaid) {
-  client([](Service& service) { service.clear(); });
+  client([](ServiceClient& service) { service.clear(); });
   EXPECT_THAT(kernel.rules, IsEmpty());
-  EXPECT_THAT(said, Contains(HasSubstr("an operator took every limit away")));
+  EXPECT_THAT(announced, Contains(HasSubstr("an operator took every limit away")));
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "support/remembering_sink.hpp"
+#include "support/recording_backend.hpp"
 #include "support/stacks.hpp"
 
 namespace iopslimit {
@@ -18,50 +18,52 @@ constexpr Devnum disk{259, 0};
 const std::string kubepods = "/kubepods";
 
 struct KubepodsRulesTest : testing::Test {
-  RememberingSink kernel;
-  HeldRules held{kernel, {}};
-  std::vector<std::string> said;
-  KubepodsRules rules{held, CgroupVersion::v2,
-                      [this](const Report& news) { said.push_back(news.text); }};
+  RecordingBackend kernel;
+  RuleStore held{kernel, {}};
+  std::vector<std::string> announced;
+  PodsTotal rules{held, CgroupVersion::v2,
+                  [this](const Event& event) { announced.push_back(event.text); }};
   DataMounts mounts{Config{}};
 
-  KubepodsRulesTest() { mounts.look({.mounts = {on_partition(disk)}, .places = {}}); }
+  KubepodsRulesTest() { mounts.look({.mounts = {on_partition(disk)}, .system_mounts = {}}); }
 };
 
 TEST_F(KubepodsRulesTest, ATotalThatIsNotTakenIsSaidOnceAndSoIsItsSuccess) {
-  kernel.failures[kubepods] = SinkError::not_held;
-  EXPECT_EQ(rules.apply(kubepods, mounts), SinkError::not_held);
-  EXPECT_EQ(rules.apply(kubepods, mounts), SinkError::not_held);
-  EXPECT_THAT(said, ElementsAre(HasSubstr("the total for /kubepods is not in force: the kernel")));
+  kernel.failures[kubepods] = ControlError::not_held;
+  EXPECT_EQ(rules.apply(kubepods, mounts), ControlError::not_held);
+  EXPECT_EQ(rules.apply(kubepods, mounts), ControlError::not_held);
+  EXPECT_THAT(announced,
+              ElementsAre(HasSubstr("the total for /kubepods is not in force: the kernel")));
   EXPECT_FALSE(rules.holds(kubepods));
   EXPECT_THAT(rules.holders(), IsEmpty());
   EXPECT_THAT(rules.views(), IsEmpty());
-  said.clear();
+  announced.clear();
   kernel.failures.clear();
   EXPECT_FALSE(rules.apply(kubepods, mounts));
   EXPECT_FALSE(rules.apply(kubepods, mounts));
-  EXPECT_THAT(said, ElementsAre(HasSubstr("total for /kubepods: read 3000 IOPS")));
+  EXPECT_THAT(announced, ElementsAre(HasSubstr("total for /kubepods: read 3000 IOPS")));
   EXPECT_THAT(rules.holders(), ElementsAre(kubepods));
-  EXPECT_EQ(rules.views().at(0).rules, (std::vector<Rule>{{disk, each_way(3000)}}));
+  EXPECT_EQ(rules.views().at(0).rules, (std::vector<Rule>{{disk, symmetric(3000)}}));
 }
 
 TEST_F(KubepodsRulesTest, ATotalThatDoesNotHoldIsSaidOnce) {
   EXPECT_FALSE(rules.apply(kubepods, mounts));
-  said.clear();
+  announced.clear();
   kernel.rules.clear();
-  kernel.failures[kubepods] = SinkError::not_held;
+  kernel.failures[kubepods] = ControlError::not_held;
   rules.repair(kubepods);
   rules.repair(kubepods);
-  EXPECT_THAT(said, ElementsAre(HasSubstr("the total for /kubepods is not in force: the kernel")));
+  EXPECT_THAT(announced,
+              ElementsAre(HasSubstr("the total for /kubepods is not in force: the kernel")));
   EXPECT_FALSE(rules.holds(kubepods));
 }
 
 TEST_F(KubepodsRulesTest, ATotalThatCannotBeRemovedIsSaid) {
   EXPECT_FALSE(rules.apply(kubepods, mounts));
-  said.clear();
-  kernel.failures[kubepods] = SinkError::not_held;
+  announced.clear();
+  kernel.failures[kubepods] = ControlError::not_held;
   rules.clear();
-  EXPECT_THAT(said, ElementsAre(HasSubstr("cannot remove the total from /kubepods")));
+  EXPECT_THAT(announced, ElementsAre(HasSubstr("cannot remove the total from /kubepods")));
   kernel.failures.clear();
   rules.clear();
   EXPECT_THAT(kernel.rules, IsEmpty());
@@ -86,7 +88,7 @@ TEST_F(KubepodsRulesTest, OnlyWhatIsShownKeepsItsRule) {
 TEST_F(KubepodsRulesTest, AMountThatIsNotThereAddsNothingAndTakesNothing) {
   EXPECT_FALSE(rules.apply(kubepods, mounts));
   mounts.look({.mounts = {NotMounted{"/data is not mounted"}},
-               .places = {},
+               .system_mounts = {},
                .identities = {{disk, mounts.targets().at(0).device.identity}}});
   EXPECT_FALSE(rules.apply(kubepods, mounts));
   EXPECT_FALSE(rules.apply("/kubepods.slice", mounts));

@@ -8,47 +8,47 @@
 namespace iopslimit {
 namespace {
 
-using Learned = Carrier::Learned;
+using Learned = Workload::Learned;
 
-TEST(Carriers, LearnARecordOnceForAConfiguration) {
-  Carrier carrier;
-  EXPECT_EQ(carrier.learn(NoRecord{}), Learned::nothing);
-  EXPECT_EQ(carrier.names(), nullptr);
-  EXPECT_EQ(carrier.learn(Record{.name = "web"}), Learned::record);
-  EXPECT_EQ(carrier.learn(Record{.name = "forged"}), Learned::nothing);
-  EXPECT_EQ(carrier.names()->name, "web");
-  carrier.read_again = true;
-  EXPECT_EQ(carrier.learn(NoRecord{}), Learned::nothing);
-  EXPECT_EQ(carrier.learn(Record{.name = "web", .labels = {{"a", "b"}}}), Learned::record);
-  EXPECT_FALSE(carrier.read_again);
-  EXPECT_EQ(carrier.names()->labels.size(), 1U);
+TEST(Workloads, LearnARecordOnceForAConfiguration) {
+  Workload workload;
+  EXPECT_EQ(workload.learn(NoRecord{}), Learned::nothing);
+  EXPECT_EQ(workload.names(), nullptr);
+  EXPECT_EQ(workload.learn(Record{.name = "web"}), Learned::record);
+  EXPECT_EQ(workload.learn(Record{.name = "forged"}), Learned::nothing);
+  EXPECT_EQ(workload.names()->name, "web");
+  workload.read_again = true;
+  EXPECT_EQ(workload.learn(NoRecord{}), Learned::nothing);
+  EXPECT_EQ(workload.learn(Record{.name = "web", .labels = {{"a", "b"}}}), Learned::record);
+  EXPECT_FALSE(workload.read_again);
+  EXPECT_EQ(workload.names()->labels.size(), 1U);
 }
 
-TEST(Carriers, AnIncompleteRecordIsReadAgain) {
-  Carrier carrier;
-  EXPECT_EQ(carrier.learn(Record{.incomplete = true, .name = "web"}), Learned::record);
-  EXPECT_FALSE(carrier.has_whole_record());
-  EXPECT_EQ(carrier.learn(Record{.incomplete = true, .name = "web"}), Learned::nothing);
-  EXPECT_EQ(carrier.learn(Record{.name = "web"}), Learned::record);
-  EXPECT_TRUE(carrier.has_whole_record());
+TEST(Workloads, AnIncompleteRecordIsReadAgain) {
+  Workload workload;
+  EXPECT_EQ(workload.learn(Record{.incomplete = true, .name = "web"}), Learned::record);
+  EXPECT_FALSE(workload.has_whole_record());
+  EXPECT_EQ(workload.learn(Record{.incomplete = true, .name = "web"}), Learned::nothing);
+  EXPECT_EQ(workload.learn(Record{.name = "web"}), Learned::record);
+  EXPECT_TRUE(workload.has_whole_record());
 }
 
-TEST(Carriers, ABadRecordIsToldOnceAndTakesNothingAway) {
-  Carrier carrier;
-  EXPECT_EQ(carrier.learn(BadRecord{"cut short"}), Learned::bad_record);
-  EXPECT_EQ(carrier.learn(BadRecord{"cut short"}), Learned::nothing);
-  EXPECT_EQ(carrier.learn(BadRecord{"not an object"}), Learned::bad_record);
-  EXPECT_EQ(carrier.learn(Record{.name = "web"}), Learned::record);
-  carrier.read_again = true;
-  EXPECT_EQ(carrier.learn(BadRecord{"cut short"}), Learned::nothing);
-  EXPECT_EQ(carrier.names()->name, "web");
+TEST(Workloads, ABadRecordIsToldOnceAndTakesNothingAway) {
+  Workload workload;
+  EXPECT_EQ(workload.learn(BadRecord{"cut short"}), Learned::bad_record);
+  EXPECT_EQ(workload.learn(BadRecord{"cut short"}), Learned::nothing);
+  EXPECT_EQ(workload.learn(BadRecord{"not an object"}), Learned::bad_record);
+  EXPECT_EQ(workload.learn(Record{.name = "web"}), Learned::record);
+  workload.read_again = true;
+  EXPECT_EQ(workload.learn(BadRecord{"cut short"}), Learned::nothing);
+  EXPECT_EQ(workload.names()->name, "web");
 }
 
 TEST(Listings, ShowEveryCgroupAndPod) {
   const Listing listing{{{{.cgroup = "/kubepods/podx/c"}, NoRecord{}}},
                         {"/kubepods"},
                         {{.cgroup = "/kubepods/podx", .pod_uid = "x"}}};
-  const Shown shown(listing);
+  const ListingIndex shown(listing);
   EXPECT_EQ(shown.cgroups.size(), 3U);
   EXPECT_TRUE(shown.cgroups.contains("/kubepods/podx/c"));
   EXPECT_TRUE(shown.pod_uids.contains("x"));

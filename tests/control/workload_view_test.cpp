@@ -10,15 +10,15 @@ namespace {
 
 constexpr Devnum disk{259, 0};
 
-Carrier web() {
-  Carrier carrier;
-  carrier.path.cgroup = "/kubepods/podx/c";
-  carrier.path.pod_uid = "x";
-  carrier.record = Record{.name = "web", .image = "i", .pod = "web-0", .pod_namespace = "shop"};
-  carrier.decision.verdict = Verdict::limited;
-  carrier.decision.reason = "why";
-  carrier.held = {{disk, each_way(500)}};
-  return carrier;
+Workload web() {
+  Workload workload;
+  workload.path.cgroup = "/kubepods/podx/c";
+  workload.path.pod_uid = "x";
+  workload.record = Record{.name = "web", .image = "i", .pod = "web-0", .pod_namespace = "shop"};
+  workload.decision.verdict = Verdict::limited;
+  workload.decision.reason = "why";
+  workload.held = {{disk, symmetric(500)}};
+  return workload;
 }
 
 struct StandingRow {
@@ -26,11 +26,11 @@ struct StandingRow {
   bool failed;
   bool paused;
   bool held;
-  Standing standing;
+  State state;
 };
 
 TEST(CarrierViews, Standings) {
-  using enum Standing;
+  using enum State;
   const StandingRow rows[] = {
       {Verdict::limited, false, false, true, limited},
       {Verdict::limited, false, false, false, pending},
@@ -40,38 +40,38 @@ TEST(CarrierViews, Standings) {
       {Verdict::sandbox, false, false, false, sandbox},
   };
   for (const StandingRow& row : rows) {
-    Carrier carrier = web();
-    carrier.decision.verdict = row.verdict;
-    if (row.failed) carrier.last_error = SinkError::not_held;
-    if (!row.held) carrier.held.clear();
+    Workload workload = web();
+    workload.decision.verdict = row.verdict;
+    if (row.failed) workload.last_error = ControlError::not_held;
+    if (!row.held) workload.held.clear();
     Pauses pauses;
     if (row.paused) pauses.set("x", 77);
-    const CarrierView view = view_of(carrier, pauses);
-    SCOPED_TRACE(word_of(row.standing, standing_words));
-    EXPECT_EQ(view.standing, row.standing);
-    EXPECT_EQ(view.paused_until, row.standing == paused ? 77U : 0U);
+    const WorkloadView view = view_of(workload, pauses);
+    SCOPED_TRACE(word_of(row.state, state_words));
+    EXPECT_EQ(view.state, row.state);
+    EXPECT_EQ(view.paused_until, row.state == paused ? 77U : 0U);
     EXPECT_EQ(view.error.empty(), !row.failed);
-    EXPECT_EQ(view.rules, carrier.held);
+    EXPECT_EQ(view.rules, workload.held);
   }
 }
 
 TEST(CarrierViews, NamesAsFarAsTheyAreKnown) {
-  Carrier carrier = web();
-  EXPECT_EQ(view_of(carrier, {}).pod_namespace, "shop");
-  carrier.record = NoRecord{};
-  const CarrierView view = view_of(carrier, {});
+  Workload workload = web();
+  EXPECT_EQ(view_of(workload, {}).pod_namespace, "shop");
+  workload.record = NoRecord{};
+  const WorkloadView view = view_of(workload, {});
   EXPECT_EQ(view.name + view.image + view.pod + view.pod_namespace, "");
   EXPECT_EQ(view.reason, "why");
 }
 
 TEST(CarrierViews, ADeviceAddsUpItsOwnRules) {
-  Overview overview;
-  overview.devices = {{.mount = "/data", .devices = {disk}}};
-  CarrierView one = view_of(web(), {});
-  one.rules.push_back({{8, 0}, each_way(9)});
-  overview.containers = {one, one};
-  add_up(overview);
-  EXPECT_EQ(overview.devices[0].used, each_way(1000));
+  Snapshot snapshot;
+  snapshot.devices = {{.mount = "/data", .devices = {disk}}};
+  WorkloadView one = view_of(web(), {});
+  one.rules.push_back({{8, 0}, symmetric(9)});
+  snapshot.containers = {one, one};
+  add_up(snapshot);
+  EXPECT_EQ(snapshot.devices[0].used, symmetric(1000));
 }
 
 }  // namespace

@@ -53,7 +53,7 @@ class BlockEventsOnFakes : public FakeDisks {
 
 TEST_F(BlockEventsOnFakes, EveryActionOnADiskOrPartition) {
   BlockEvents events;
-  EXPECT_EQ(events.complaint(), "");
+  EXPECT_EQ(events.warning(), "");
   EXPECT_FALSE(ready(events, 0));
   EXPECT_FALSE(events.drain());
   for (const char* action : {"add", "change", "move", "remove"}) {
@@ -88,7 +88,7 @@ TEST(BlockEvents, WithoutNetlinkItSaysSo) {
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &one_more), 0);
   BlockEvents events;
   setrlimit(RLIMIT_NOFILE, &before);
-  EXPECT_EQ(events.complaint(),
+  EXPECT_EQ(events.warning(),
             "cannot hear of disks that come and go (netlink: Too many open files): they are looked "
             "at when a mount changes, and at every check");
   EXPECT_FALSE(ready(events, 0));
@@ -153,7 +153,7 @@ TEST(BlockEvents, AStatusFileThatIsMissingIsLookedForAgain) {
   const TempTree tree;
   const std::string file = tree.root() + "/mdstat";
   BlockEvents events(file);
-  EXPECT_EQ(events.complaint(), "");
+  EXPECT_EQ(events.warning(), "");
   EXPECT_FALSE(events.drain());
   fs::create_symlink("/proc/self/mountinfo", file);
   EXPECT_FALSE(events.drain());

@@ -26,8 +26,8 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;
 
-TEST(DataDisk, MissingMountinfoIsFatal) {
-  EXPECT_THROW(DataDisk("/nonexistent/mountinfo"), std::system_error);
+TEST(MountResolver, MissingMountinfoIsFatal) {
+  EXPECT_THROW(MountResolver("/nonexistent/mountinfo"), std::system_error);
 }
 
 TEST_F(MountinfoFile, NothingThereYet) {
@@ -99,7 +99,7 @@ TEST_F(DataDiskOnFakes, BlanksInThePathAndBindMounts) {
 
 TEST_F(DataDiskOnFakes, EachLookIsAfreshAndTheLastMountWins) {
   two_nvme();
-  const DataDisk disk(mountinfo());
+  const MountResolver disk(mountinfo());
   EXPECT_THAT(text_of(disk.find(data())), StartsWith("NotMounted "));
   mounted("259:7000", "xfs /dev/nvme0n1 rw", data());
   EXPECT_THAT(text_of(disk.find(data())), StartsWith("DataStack "));
@@ -117,7 +117,7 @@ TEST_F(DataDiskOnFakes, SeveralMountsInTheOrderAsked) {
   tree_.folder("logs");
   mounted("259:7011", "ext4 /dev/nvme1n1p1 rw", folder_ + "/logs");
   mounted("259:7000", "xfs /dev/nvme0n1 rw", data());
-  const auto facts = DataDisk(mountinfo()).find({data(), folder_ + "/no", folder_ + "/logs"});
+  const auto facts = MountResolver(mountinfo()).find({data(), folder_ + "/no", folder_ + "/logs"});
   ASSERT_EQ(facts.size(), 3U);
   EXPECT_EQ(text_of(facts[0]), "DataStack " + data() + " xfs: nvme0n1");
   EXPECT_THAT(text_of(facts[1]), StartsWith("NotMounted "));
@@ -126,15 +126,15 @@ TEST_F(DataDiskOnFakes, SeveralMountsInTheOrderAsked) {
 
 TEST_F(DataDiskOnFakes, Identities) {
   two_nvme();
-  const DataDisk disk(mountinfo());
+  const MountResolver disk(mountinfo());
   EXPECT_EQ(disk.identity_of({259, 7000}), "diskseq 20");
   EXPECT_EQ(disk.identity_of({259, 7999}), "");
 }
 
 /// "/data: 259:7001 259:7000" for each place.
-std::vector<std::string> texts_of(const std::vector<SystemPlace>& places) {
+std::vector<std::string> texts_of(const std::vector<SystemMount>& places) {
   std::vector<std::string> texts;
-  for (const SystemPlace& one : places) {
+  for (const SystemMount& one : places) {
     texts.push_back(one.path + ":");
     for (const Devnum devnum : one.devices) texts.back() += " " + to_string(devnum);
   }
@@ -149,8 +149,8 @@ TEST_F(DataDiskOnFakes, PlacesAndAllTheyStandOn) {
   tree_.folder("data/kubelet");
   fs::create_directory_symlink(data() + "/kubelet", folder_ + "/link");
   mounted("253:7000", "xfs /dev/mapper/vg-data rw", data());
-  EXPECT_THAT(texts_of(DataDisk(mountinfo())
-                           .places({"/", folder_, folder_ + "/none", data() + "/kubelet", data(),
+  EXPECT_THAT(texts_of(MountResolver(mountinfo())
+                           .system_mounts({"/", folder_, folder_ + "/none", data() + "/kubelet", data(),
                                     folder_ + "/link"})),
               ElementsAre("/: 259:7001 259:7000", folder_ + ": 259:7001 259:7000",
                           data() + "/kubelet: 253:7000 259:7011 259:7010",
@@ -162,16 +162,16 @@ TEST_F(DataDiskOnFakes, PlacesAndAllTheyStandOn) {
 TEST_F(DataDiskOnFakes, APlaceThatIsAMountIsNotLookedAt) {
   two_nvme();
   mounted("259:7000", "xfs /dev/nvme0n1 rw", folder_ + "/unseen");
-  EXPECT_THAT(texts_of(DataDisk(mountinfo()).places({folder_ + "/unseen"})),
+  EXPECT_THAT(texts_of(MountResolver(mountinfo()).system_mounts({folder_ + "/unseen"})),
               ElementsAre(folder_ + "/unseen: 259:7000"));
 }
 
 TEST_F(DataDiskOnFakes, PlacesWithoutABlockDevice) {
   mounted("0:41", "tmpfs tmpfs rw", folder_);
   mounted("259:7999", "ext4 /dev/gone rw", data());
-  EXPECT_THAT(DataDisk(mountinfo()).places({folder_, data()}), IsEmpty());
+  EXPECT_THAT(MountResolver(mountinfo()).system_mounts({folder_, data()}), IsEmpty());
   write("");
-  EXPECT_THAT(DataDisk(mountinfo()).places({"/", data()}), IsEmpty());
+  EXPECT_THAT(MountResolver(mountinfo()).system_mounts({"/", data()}), IsEmpty());
 }
 
 // A dead server must not hold the service up: the link below it is not followed.
@@ -180,11 +180,11 @@ TEST_F(DataDiskOnFakes, PlacesOnANetworkFileSystemAreNotLookedAt) {
   tree_.folder("net");
   fs::create_directory_symlink(data(), folder_ + "/net/link");
   mounted("259:7000", "xfs /dev/nvme0n1 rw", data());
-  const DataDisk disk(mountinfo());
-  EXPECT_THAT(texts_of(disk.places({folder_ + "/net/link"})),
+  const MountResolver disk(mountinfo());
+  EXPECT_THAT(texts_of(disk.system_mounts({folder_ + "/net/link"})),
               ElementsAre(folder_ + "/net/link: 259:7000"));
   mounted("0:40", "nfs4 filer:/export rw", folder_ + "/net");
-  EXPECT_THAT(disk.places({folder_ + "/net/link"}), IsEmpty());
+  EXPECT_THAT(disk.system_mounts({folder_ + "/net/link"}), IsEmpty());
 }
 
 // The root of a live system is an overlay, and what matters a link to a disk.
@@ -193,18 +193,18 @@ TEST_F(DataDiskOnFakes, APlaceThatIsALinkOnAnOverlay) {
   write("1 0 0:30 / / rw - overlay overlay rw\n");
   fs::create_directory_symlink(data(), folder_ + "/link");
   mounted("259:7000", "xfs /dev/nvme0n1 rw", data());
-  EXPECT_THAT(texts_of(DataDisk(mountinfo()).places({"/", folder_ + "/link"})),
+  EXPECT_THAT(texts_of(MountResolver(mountinfo()).system_mounts({"/", folder_ + "/link"})),
               ElementsAre(folder_ + "/link: 259:7000"));
 }
 
-bool raised(const DataDisk& disk) {
+bool raised(const MountResolver& disk) {
   pollfd one = {disk.fd(), POLLPRI, 0};
   return poll(&one, 1, 0) == 1 && (one.revents & POLLPRI) != 0;
 }
 
 /// What a child in its own mount namespace saw go wrong; "" = nothing.
 std::string follow_real_mounts(const std::string& at) {
-  const DataDisk disk;
+  const MountResolver disk;
   if (raised(disk)) return "raised before anything happened";
   for (int round = 0; round < 3; ++round) {
     if (!text_of(disk.find(at)).starts_with("NotMounted ")) return text_of(disk.find(at));
@@ -219,7 +219,7 @@ std::string follow_real_mounts(const std::string& at) {
   return "";
 }
 
-TEST(DataDisk, RealMountsAreRaisedAndFound) {
+TEST(MountResolver, RealMountsAreRaisedAndFound) {
   const TempTree tree;
   const std::string folder = fs::canonical(tree.root());
   const pid_t child = fork();

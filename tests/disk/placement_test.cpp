@@ -194,9 +194,9 @@ TEST(PlaceRules, OnTheRightDevices) {
     EXPECT_EQ(rules, row.rules);
     EXPECT_EQ(placement.divisor, row.divisor);
     EXPECT_EQ(placement.chain, "/data = " + row.chain);
-    const bool said =
+    const bool announced =
         !placement.cautions.empty() && placement.cautions[0].starts_with("each of the");
-    EXPECT_EQ(said, row.rules.size() > 1);
+    EXPECT_EQ(announced, row.rules.size() > 1);
   }
 }
 
@@ -307,9 +307,9 @@ TEST(PlaceRules, FactsMayBeAnything) {
 
 TEST(SharedPlaces, AreThoseOnADeviceWithARule) {
   const Placement placement = placed(on_partition(nvme0), LimitAt::volume);
-  EXPECT_THAT(shared_places(placement, {{"/", {nvme1, nvme1p2}},
-                                        {"/var/lib/kubelet", {dm0, nvme0p2, nvme0}},
-                                        {"/srv", {}}}),
+  EXPECT_THAT(shared_system_mounts(placement, {{"/", {nvme1, nvme1p2}},
+                                               {"/var/lib/kubelet", {dm0, nvme0p2, nvme0}},
+                                               {"/srv", {}}}),
               ElementsAre("/var/lib/kubelet"));
 }
 

@@ -67,9 +67,9 @@ void check(bool holds) {
   if (!holds) std::abort();
 }
 
-bool may_be_below(CgroupPlace place, CgroupPlace parent) {
-  using enum CgroupPlace;
-  switch (place) {
+bool may_be_below(CgroupKind kind, CgroupKind parent) {
+  using enum CgroupKind;
+  switch (kind) {
     case prefix:
     case kubepods:
       return parent == prefix || parent == outside;
@@ -90,46 +90,46 @@ bool may_be_below(CgroupPlace place, CgroupPlace parent) {
 // Four directories of a --cgroup-root, kubepods, class, pod, container, leaf.
 constexpr int deepest = 9;
 
-void check_chain(const std::string& cgroup, Standalone asked) {
-  using enum CgroupPlace;
+void check_chain(const std::string& cgroup, Standalone requested) {
+  using enum CgroupKind;
   std::string parent = "/";
-  CgroupPlace parent_place = place_of(parent, asked);
+  CgroupKind parent_place = kind_of(parent, requested);
   check(parent_place == prefix);
   if (cgroup == parent) return;
-  if (!cgroup.starts_with('/')) return check(place_of(cgroup, asked) == elsewhere);
+  if (!cgroup.starts_with('/')) return check(kind_of(cgroup, requested) == elsewhere);
   std::size_t end = 0;
   for (int depth = 0; depth <= deepest && end < cgroup.size(); ++depth) {
     end = std::min(cgroup.find('/', end + 1), cgroup.size());
     std::string path = cgroup.substr(0, end);
-    const CgroupPlace place = place_of(path, asked);
-    check(may_be_below(place, parent_place));
-    check(depth < deepest || place == elsewhere);
-    if (place == container && parent_place == container)
-      check(may_hold_process_leaf(parent, asked) && path == parent + "/container");
+    const CgroupKind kind = kind_of(path, requested);
+    check(may_be_below(kind, parent_place));
+    check(depth < deepest || kind == elsewhere);
+    if (kind == container && parent_place == container)
+      check(may_hold_process_leaf(parent, requested) && path == parent + "/container");
     parent = std::move(path);
-    parent_place = place;
+    parent_place = kind;
   }
-  if (end < cgroup.size()) check(place_of(cgroup, asked) == elsewhere);
+  if (end < cgroup.size()) check(kind_of(cgroup, requested) == elsewhere);
 }
 
-void check_container(const std::string& cgroup, Standalone asked) {
-  const auto path = parse_container_path(cgroup, asked);
-  check(path.has_value() == (place_of(cgroup, asked) == CgroupPlace::container));
-  if (!path) return check(!may_hold_process_leaf(cgroup, asked));
+void check_container(const std::string& cgroup, Standalone requested) {
+  const auto path = parse_container_path(cgroup, requested);
+  check(path.has_value() == (kind_of(cgroup, requested) == CgroupKind::container));
+  if (!path) return check(!may_hold_process_leaf(cgroup, requested));
   check(is_container_id(path->id) && path->cgroup == cgroup);
   const std::string pod(pod_cgroup_of(*path));
   check(cgroup.starts_with(pod));
   check(pod.empty() == path->pod_uid.empty());
   check(pod.empty() == (path->qos == QosClass::none));
   if (pod.empty()) {
-    check(path->runtime == RuntimeHint::docker ? asked.docker : asked.podman);
+    check(path->runtime == RuntimeHint::docker ? requested.docker : requested.podman);
   } else {
     const auto parsed = parse_pod_path(pod);
     check(parsed && parsed->pod_uid == path->pod_uid && parsed->qos == path->qos);
     check(cgroup[pod.size()] == '/');
   }
-  if (may_hold_process_leaf(cgroup, asked)) {
-    auto leaf = parse_container_path(cgroup + "/container", asked);
+  if (may_hold_process_leaf(cgroup, requested)) {
+    auto leaf = parse_container_path(cgroup + "/container", requested);
     check(leaf && leaf->cgroup == cgroup + "/container");
     leaf->cgroup = cgroup;
     check(leaf == path);
@@ -137,16 +137,16 @@ void check_container(const std::string& cgroup, Standalone asked) {
 }
 
 // Asking for more takes nothing from what is the kubelet's, and gives nothing inside of it.
-void check_unasked(const std::string& cgroup, Standalone asked) {
-  using enum CgroupPlace;
-  const CgroupPlace place = place_of(cgroup);
-  const CgroupPlace with = place_of(cgroup, asked);
-  check(place != outside);
-  if (place == elsewhere) return check(with == elsewhere || with == outside || with == container);
-  if (place == prefix) return check(with == prefix || with == outside);
-  check(with == place);
-  check(parse_container_path(cgroup) == parse_container_path(cgroup, asked));
-  if (place == container) check(cgroup.find("kubepods") != std::string::npos);
+void check_unasked(const std::string& cgroup, Standalone requested) {
+  using enum CgroupKind;
+  const CgroupKind kind = kind_of(cgroup);
+  const CgroupKind with = kind_of(cgroup, requested);
+  check(kind != outside);
+  if (kind == elsewhere) return check(with == elsewhere || with == outside || with == container);
+  if (kind == prefix) return check(with == prefix || with == outside);
+  check(with == kind);
+  check(parse_container_path(cgroup) == parse_container_path(cgroup, requested));
+  if (kind == container) check(cgroup.find("kubepods") != std::string::npos);
 }
 
 }  // namespace
@@ -155,20 +155,20 @@ void check_unasked(const std::string& cgroup, Standalone asked) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   const char first = bytes.empty() ? '\0' : bytes.front();
-  const Standalone asked{.docker = (first & 1) != 0, .podman = (first & 2) != 0};
+  const Standalone requested{.docker = (first & 1) != 0, .podman = (first & 2) != 0};
   const std::string text = spell(bytes.substr(bytes.empty() ? 0 : 1));
   const std::string slice = "/kubepods.slice/kubepods-pod0a.slice";
   for (const std::string& cgroup :
        {text, "/" + text, "/kubepods/pod0a/" + text, slice + "/" + text}) {
-    check_chain(cgroup, asked);
-    check_container(cgroup, asked);
-    check_unasked(cgroup, asked);
-    check(parse_pod_path(cgroup).has_value() == (place_of(cgroup) == CgroupPlace::pod));
+    check_chain(cgroup, requested);
+    check_container(cgroup, requested);
+    check_unasked(cgroup, requested);
+    check(parse_pod_path(cgroup).has_value() == (kind_of(cgroup) == CgroupKind::pod));
   }
   // Below a real container nothing may be taken for one, its process leaf apart.
-  check(place_of("/kubepods/pod0a/" + id + "/" + text, asked) == CgroupPlace::elsewhere);
+  check(kind_of("/kubepods/pod0a/" + id + "/" + text, requested) == CgroupKind::elsewhere);
   const bool container =
-      place_of(slice + "/crio-" + id + ".scope/" + text, asked) == CgroupPlace::container;
+      kind_of(slice + "/crio-" + id + ".scope/" + text, requested) == CgroupKind::container;
   check(container == (text == "container"));
   return 0;
 }

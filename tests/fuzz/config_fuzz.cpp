@@ -36,14 +36,14 @@ void check(const Config& config) {
   must(config.device.mount.starts_with('/'));
   must(std::ranges::none_of(config.exclude_keywords, &std::string::empty));
   for (const auto& policy : config.policies) {
-    check(policy.second.limits.over({}));
+    check(policy.second.limits.resolved({}));
     // The most that a pod can ask for is a limit too.
     must(policy.second.exempt !=
          (policy.second.limits != LimitKeys{} || policy.second.annotation_max_iops.has_value() ||
           policy.second.annotation_max_bps.has_value()));
   }
   for (const auto& device : config.more_devices) {
-    check(device.second.limits.over(config.limit));
+    check(device.second.limits.resolved(config.limit));
     must(device.second.mount.starts_with('/'));
   }
 }

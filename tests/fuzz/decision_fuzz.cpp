@@ -66,7 +66,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(decision.limits.at(0).read_bps >= 1U << 20U &&
           decision.limits.at(0).read_bps <= 8U << 20U);
   require(decision.limits.at(0).write_bps == 0 || decision.limits.at(0).write_bps >= 1U << 20U);
-  require(decision.complaints.size() <= 7);
-  for (const std::string& complaint : decision.complaints) require(complaint.size() < 1000);
+  require(decision.warnings.size() <= 7);
+  for (const std::string& warning : decision.warnings) require(warning.size() < 1000);
   return 0;
 }

@@ -14,8 +14,8 @@
 
 namespace iopslimit {
 
-inline const RecordWish fuzz_wish{.labels = {"team", "tier"},
-                                  .annotation_prefixes = {"example.org", "x"}};
+inline const RecordRequest fuzz_wish{.labels = {"team", "tier"},
+                                     .annotation_prefixes = {"example.org", "x"}};
 
 inline void must(bool truth) {
   if (!truth) std::abort();
@@ -39,10 +39,10 @@ inline std::string object_of(std::string_view text, std::span<const std::string_
     const std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(text.size(), line.size() + 1));
     if (line.empty()) continue;
-    const std::size_t choice = static_cast<unsigned char>(line[0]) % (keys.size() + 1);
+    const std::size_t selector = static_cast<unsigned char>(line[0]) % (keys.size() + 1);
     const std::string_view value = line.substr(1);
     json += json.size() > 1 ? "," : "";
-    json += quoted(choice < keys.size() ? keys[choice] : value) + ":";
+    json += quoted(selector < keys.size() ? keys[selector] : value) + ":";
     json += value.starts_with('#') ? "1" : quoted(value);
   }
   return json + "}";

@@ -11,7 +11,7 @@
 #include "iopsctl/top_view.hpp"
 #include "iopsctl/wording.hpp"
 #include "report/utf8.hpp"
-#include "support/sample_overview.hpp"
+#include "support/sample_snapshot.hpp"
 
 namespace iopslimit {
 namespace {
@@ -21,23 +21,23 @@ using testing::HasSubstr;
 
 constexpr std::uint64_t now = 1000000000 + 7384;
 
-Loads loads_of(const Overview& overview) {
+Loads loads_of(const Snapshot& snapshot) {
   Loads loads;
-  loads[overview.containers[0].path.cgroup] = {.read_iops = 420,
+  loads[snapshot.containers[0].path.cgroup] = {.read_iops = 420,
                                                .write_iops = 80,
                                                .read_bps = 1720320,
                                                .write_bps = 327680,
                                                .use = 0.84,
                                                .stalled = 0.12};
-  loads[overview.containers[1].path.cgroup] = {.read_iops = 12, .write_iops = 500, .use = 1.0};
-  loads[overview.containers[2].path.cgroup] = {.read_iops = 12345, .stalled = 0.001};
+  loads[snapshot.containers[1].path.cgroup] = {.read_iops = 12, .write_iops = 500, .use = 1.0};
+  loads[snapshot.containers[2].path.cgroup] = {.read_iops = 12345, .stalled = 0.001};
   return loads;
 }
 
 TEST(Screens, ListAt140) {
-  const Overview overview = sample_overview();
+  const Snapshot snapshot = sample_snapshot();
   EXPECT_THAT(
-      list_screen(overview, loads_of(overview), false, now, {.width = 140}),
+      list_screen(snapshot, loads_of(snapshot), false, now, {.width = 140}),
       ElementsAre(
           "POD         CONTAINER    STATE    LIMIT   IOPS  WHY",
           "lab/job-2   job          paused   -          -  limited again in 34722 d 3 h",
@@ -49,23 +49,23 @@ TEST(Screens, ListAt140) {
 }
 
 TEST(Screens, ListAt80AndNarrower) {
-  const Overview overview = sample_overview();
-  EXPECT_EQ(list_screen(overview, loads_of(overview), false, now, {.width = 80})[2],
+  const Snapshot snapshot = sample_snapshot();
+  EXPECT_EQ(list_screen(snapshot, loads_of(snapshot), false, now, {.width = 80})[2],
             "lab/web-3   web          failed   -          -  the io controller is not enable…");
   for (std::size_t width = 1; width < 100; ++width) {
-    const Lines lines = list_screen(overview, loads_of(overview), true, now, {.width = width});
-    for (const std::string& line : lines) EXPECT_LE(width_of(line), width) << line;
+    const Lines lines = list_screen(snapshot, loads_of(snapshot), true, now, {.width = width});
+    for (const std::string& line : lines) EXPECT_LE(display_width(line), width) << line;
   }
 }
 
 TEST(Screens, Status) {
   setenv("TZ", "UTC", 1);
   tzset();
-  Overview overview = sample_overview();
-  overview.last_reload = now - 60;
-  overview.reload_refused = true;
+  Snapshot snapshot = sample_snapshot();
+  snapshot.last_reload = now - 60;
+  snapshot.reload_refused = true;
   EXPECT_THAT(
-      status_screen(overview, now, {.width = 80}),
+      status_screen(snapshot, now, {.width = 80}),
       ElementsAre(
           "● iops-limitd 0.1.0, running since Sun 2001-09-09 01:46:40 UTC (2 h 3 min ago)",
           "      Device: /data = ext4 on nvme0n1 (259:0); rule on 259:0",
@@ -79,9 +79,9 @@ TEST(Screens, Status) {
 }
 
 TEST(Screens, Top) {
-  const Overview overview = sample_overview();
+  const Snapshot snapshot = sample_snapshot();
   TopView view;
-  view.show(overview, loads_of(overview), true);
+  view.show(snapshot, loads_of(snapshot), true);
   EXPECT_THAT(
       view.lines({.width = 80}, 24),
       ElementsAre(
@@ -105,11 +105,11 @@ TEST(Screens, Top) {
 }
 
 TEST(Screens, TopScrollsAndEnds) {
-  Overview overview;
+  Snapshot snapshot;
   for (char digit = '0'; digit <= '9'; ++digit)
-    overview.containers.push_back(sample_container(digit, "n", std::string("p") + digit, "c"));
+    snapshot.containers.push_back(sample_container(digit, "n", std::string("p") + digit, "c"));
   TopView view;
-  view.show(overview, {}, true);
+  view.show(snapshot, {}, true);
   const Look look{.width = 80};
   const auto first = [&] { return view.lines(look, 7)[2]; };
   EXPECT_THAT(view.lines(look, 7), testing::SizeIs(7));
@@ -132,9 +132,9 @@ TEST(Screens, Keys) {
 }
 
 TEST(Screens, NamesCannotMoveTheCursor) {
-  Overview overview = sample_overview();
-  overview.containers[0].name = "\x1b[2J";
-  for (const std::string& line : list_screen(overview, {}, true, now, {}))
+  Snapshot snapshot = sample_snapshot();
+  snapshot.containers[0].name = "\x1b[2J";
+  for (const std::string& line : list_screen(snapshot, {}, true, now, {}))
     EXPECT_EQ(line.find('\x1b'), std::string::npos);
 }
 
@@ -149,7 +149,7 @@ TEST(Wording, Numbers) {
   EXPECT_EQ(short_limit({.read_iops = 300, .write_iops = 600}), "300r 600w");
   EXPECT_EQ(short_limit({.read_iops = 300}), "300r");
   EXPECT_EQ(short_limit({.read_bps = 52428800, .write_bps = 52428800}), "50.0M/s");
-  EXPECT_EQ(short_limits({{{1, 0}, each_way(5)}, {{1, 1}, each_way(5)}, {{1, 2}, each_way(7)}}),
+  EXPECT_EQ(short_limits({{{1, 0}, symmetric(5)}, {{1, 1}, symmetric(5)}, {{1, 2}, symmetric(7)}}),
             "5, 7");
   EXPECT_EQ(distance(100, 100), "now");
   EXPECT_EQ(distance(100, 3800), "1 h 1 min ago");

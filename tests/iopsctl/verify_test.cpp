@@ -7,7 +7,7 @@
 #include <map>
 
 #include "iopsctl/load.hpp"
-#include "support/sample_overview.hpp"
+#include "support/sample_snapshot.hpp"
 
 namespace iopslimit {
 namespace {
@@ -17,26 +17,26 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 struct VerifyTest : testing::Test {
-  Overview overview = sample_overview();
+  Snapshot snapshot = sample_snapshot();
   std::map<std::string, std::vector<Rule>> kernel;
   std::vector<ContainerPath> present;
 
   VerifyTest() {
-    for (const CarrierView& one : overview.containers) {
+    for (const WorkloadView& one : snapshot.containers) {
       kernel[one.path.cgroup] = one.rules;
       present.push_back(one.path);
     }
-    kernel["/kubepods"] = overview.totals[0].rules;
+    kernel["/kubepods"] = snapshot.totals[0].rules;
   }
   Comparison compared() {
-    return compare(overview, present,
+    return compare(snapshot, present,
                    [this](const std::string& cgroup) -> std::optional<std::vector<Rule>> {
                      const auto found = kernel.find(cgroup);
                      if (found == kernel.end()) return std::nullopt;
                      return found->second;
                    });
   }
-  std::vector<Rule>& of(std::size_t at) { return kernel[overview.containers[at].path.cgroup]; }
+  std::vector<Rule>& of(std::size_t at) { return kernel[snapshot.containers[at].path.cgroup]; }
 };
 
 TEST_F(VerifyTest, TheSame) {
@@ -47,7 +47,7 @@ TEST_F(VerifyTest, TheSame) {
 TEST_F(VerifyTest, EveryDifference) {
   of(0)[0].limit.write_iops = 7;
   of(1).clear();
-  of(2) = {{{259, 0}, each_way(9)}};
+  of(2) = {{{259, 0}, symmetric(9)}};
   kernel["/kubepods"].clear();
   present.push_back(sample_container('9', "n", "p9", "c").path);
   const auto found = compared().differences;
@@ -60,33 +60,33 @@ TEST_F(VerifyTest, EveryDifference) {
 }
 
 TEST_F(VerifyTest, RulesOfOthersOnOtherDisksAreNotOurs) {
-  of(2) = {{{8, 0}, each_way(9)}};
+  of(2) = {{{8, 0}, symmetric(9)}};
   EXPECT_THAT(compared().differences, IsEmpty());
 }
 
 TEST_F(VerifyTest, AContainerThatEndedIsNoDifferenceTheSecondTime) {
-  kernel.erase(overview.containers[0].path.cgroup);
+  kernel.erase(snapshot.containers[0].path.cgroup);
   const Comparison first = compared();
   EXPECT_THAT(first.differences, SizeIs(1));
-  overview.containers.erase(overview.containers.begin());
+  snapshot.containers.erase(snapshot.containers.begin());
   EXPECT_THAT(in_both(first, compared()).differences, IsEmpty());
 }
 
 TEST_F(VerifyTest, Health) {
-  EXPECT_FALSE(health_of(overview, compared())[2].good) << "one failed";
-  overview.containers.pop_back();
+  EXPECT_FALSE(health_of(snapshot, compared())[2].good) << "one failed";
+  snapshot.containers.pop_back();
   present.pop_back();
-  for (const HealthCheck& check : health_of(overview, compared())) EXPECT_TRUE(check.good);
-  overview.devices[1].state = DeviceState::refused;
-  EXPECT_FALSE(health_of(overview, compared())[1].good);
-  overview.cleared = true;
-  EXPECT_FALSE(health_of(overview, compared())[2].good);
+  for (const HealthCheck& check : health_of(snapshot, compared())) EXPECT_TRUE(check.good);
+  snapshot.devices[1].state = DeviceState::refused;
+  EXPECT_FALSE(health_of(snapshot, compared())[1].good);
+  snapshot.cleared = true;
+  EXPECT_FALSE(health_of(snapshot, compared())[2].good);
   of(0).clear();
-  EXPECT_FALSE(health_of(overview, compared())[3].good);
+  EXPECT_FALSE(health_of(snapshot, compared())[3].good);
 }
 
 TEST(Load, IsTheDifferenceOfTwoSamples) {
-  const CarrierView db = sample_container('a', "shop", "db-0", "db");
+  const WorkloadView db = sample_container('a', "shop", "db-0", "db");
   IoSample before;
   before.of[db.path.cgroup] = {{{{259, 0}, {100, 10, 4096, 0}}, {{8, 0}, {5, 5, 5, 5}}}, 1000000};
   IoSample after;
@@ -104,7 +104,7 @@ TEST(Load, IsTheDifferenceOfTwoSamples) {
 }
 
 TEST(Load, CountersThatWereSetBackAreNone) {
-  const CarrierView db = sample_container('a', "shop", "db-0", "db");
+  const WorkloadView db = sample_container('a', "shop", "db-0", "db");
   IoSample before;
   before.of[db.path.cgroup] = {{{{259, 0}, {100, 0, 0, 0}}}, std::nullopt};
   IoSample after;

@@ -21,8 +21,8 @@ using testing::SizeIs;
 
 struct LimitWatchTest : testing::Test {
   TempTree tree;
-  std::vector<std::string> complaints;
-  LimitWatch watch{tree.root(), 3, [this](const std::string& text) { complaints.push_back(text); }};
+  std::vector<std::string> warnings;
+  DriftWatcher watch{tree.root(), 3, [this](const std::string& text) { warnings.push_back(text); }};
 
   void made(const std::string& cgroup) const {
     tree.file(cgroup + "/io.max");
@@ -88,8 +88,8 @@ TEST_F(LimitWatchTest, LeavesWatchesForFindingContainers) {
     watch.follow(cgroup);
   }
   EXPECT_EQ(watch.watch_count(), 3U);
-  ASSERT_THAT(complaints, SizeIs(1));
-  EXPECT_THAT(complaints[0], testing::HasSubstr("fs.inotify.max_user_watches"));
+  ASSERT_THAT(warnings, SizeIs(1));
+  EXPECT_THAT(warnings[0], testing::HasSubstr("fs.inotify.max_user_watches"));
   watch.forget("/a");
   watch.follow("/d");
   EXPECT_EQ(watch.watch_count(), 3U);
@@ -100,7 +100,7 @@ TEST_F(LimitWatchTest, WhatIsNotThereIsNotFollowed) {
   tree.file("/file");
   watch.follow("/file");
   EXPECT_EQ(watch.watch_count(), 0U);
-  EXPECT_THAT(complaints, IsEmpty());
+  EXPECT_THAT(warnings, IsEmpty());
   EXPECT_GT(watches_to_spare(), 1U);
 }
 
@@ -110,9 +110,9 @@ struct ControllerWatchTest : LimitWatchTest {
     for (const char* parent : {"", "/pod", "/other"})
       tree.file(parent + std::string("/cgroup.subtree_control"));
     for (const char* cgroup : {"/pod/a", "/pod/z", "/other/b"}) made(cgroup);
-    watch.emplace(tree.root(), 9, [this](const std::string& text) { complaints.push_back(text); });
+    watch.emplace(tree.root(), 9, [this](const std::string& text) { warnings.push_back(text); });
   }
-  std::optional<LimitWatch> watch;  // it looks for controllers when it is made
+  std::optional<DriftWatcher> watch;  // it looks for controllers when it is made
 };
 
 TEST_F(ControllerWatchTest, WhoMayHaveLostItsLimitFileIsTold) {

@@ -3,21 +3,21 @@
 
 #include <gtest/gtest.h>
 
-#include "support/remembering_sink.hpp"
+#include "support/recording_backend.hpp"
 
 namespace iopslimit {
 namespace {
 
 TEST(DryRuns, ReadBackWhatWasPretendedAndElseTheTruth) {
-  RememberingSink kernel;
+  RecordingBackend kernel;
   DryRun dry(kernel);
-  const RulePlace place{"/kubepods/c", {259, 0}};
-  kernel.rules[place] = each_way(70);
-  EXPECT_EQ(dry.read(place), each_way(70));
-  EXPECT_FALSE(dry.write(place, each_way(500)));
-  EXPECT_EQ(dry.read(place), each_way(500));
-  dry.forget(place);
-  EXPECT_EQ(dry.read(place), each_way(70));
+  const RuleKey key{"/kubepods/c", {259, 0}};
+  kernel.rules[key] = symmetric(70);
+  EXPECT_EQ(dry.read(key), symmetric(70));
+  EXPECT_FALSE(dry.set(key, symmetric(500)));
+  EXPECT_EQ(dry.read(key), symmetric(500));
+  dry.drop(key);
+  EXPECT_EQ(dry.read(key), symmetric(70));
   EXPECT_TRUE(kernel.writes.empty());
   EXPECT_TRUE(kernel.forgotten.empty());
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The v2 and v1 sinks on plain files, and the v1 sink on a real blkio hierarchy where this machine
-// has one.
+// The v2 and v1 sinks on plain files, and the v1 backend on a real blkio hierarchy where this
+// machine has one.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -20,95 +20,95 @@ namespace {
 
 constexpr Devnum nvme{259, 0};
 constexpr Limit five_hundred{.read_iops = 500, .write_iops = 500};
-const RulePlace place{"/kubepods/pod0a/c", nvme};
+const RuleKey key{"/kubepods/pod0a/c", nvme};
 
-TEST(IoMaxFile, WritesAndReadsBack) {
+TEST(IoMaxBackend, WritesAndReadsBack) {
   TempTree tree;
   tree.file("/kubepods/pod0a/c/io.max");
-  IoMaxFile sink(tree.root());
-  EXPECT_EQ(sink.write(place, five_hundred), std::error_code());
+  IoMaxBackend backend(tree.root());
+  EXPECT_EQ(backend.set(key, five_hundred), std::error_code());
   EXPECT_EQ(tree.text("/kubepods/pod0a/c/io.max"), "259:0 rbps=max wbps=max riops=500 wiops=500\n");
-  EXPECT_EQ(sink.read(place), five_hundred);
+  EXPECT_EQ(backend.read(key), five_hundred);
 }
 
-TEST(IoMaxFile, WhatHoldsAlreadyIsNotWritten) {
+TEST(IoMaxBackend, WhatHoldsAlreadyIsNotWritten) {
   TempTree tree;
   const std::string held = "8:0 riops=1\n259:0 rbps=max wbps=max riops=500 wiops=500\n";
   tree.file("/kubepods/pod0a/c/io.max", held);
-  IoMaxFile sink(tree.root());
-  EXPECT_EQ(sink.write(place, five_hundred), std::error_code());
+  IoMaxBackend backend(tree.root());
+  EXPECT_EQ(backend.set(key, five_hundred), std::error_code());
   EXPECT_EQ(tree.text("/kubepods/pod0a/c/io.max"), held);
 }
 
-TEST(IoMaxFile, TheFirstRuleIsWrittenWithoutALook) {
+TEST(IoMaxBackend, TheFirstRuleIsWrittenWithoutALook) {
   TempTree tree;
   tree.file("/kubepods/pod0a/c/io.max", "259:0 rbps=max wbps=max riops=500 wiops=700\n");
-  IoMaxFile sink(tree.root());
-  EXPECT_EQ(sink.begin(place, five_hundred), std::error_code());
+  IoMaxBackend backend(tree.root());
+  EXPECT_EQ(backend.create(key, five_hundred), std::error_code());
   EXPECT_EQ(tree.text("/kubepods/pod0a/c/io.max"), "259:0 rbps=max wbps=max riops=500 wiops=500\n");
-  EXPECT_EQ(sink.begin({"/kubepods/pod0a/x", nvme}, five_hundred),
-            std::error_code(SinkError::cgroup_gone));
+  EXPECT_EQ(backend.create({"/kubepods/pod0a/x", nvme}, five_hundred),
+            std::error_code(ControlError::cgroup_gone));
 }
 
-TEST(IoMaxFile, GoneAndWithoutControllerAreTold) {
+TEST(IoMaxBackend, GoneAndWithoutControllerAreTold) {
   TempTree tree;
   tree.folder("/kubepods/pod0a/c");
-  IoMaxFile sink(tree.root());
-  EXPECT_EQ(sink.write(place, five_hundred), std::error_code(SinkError::controller_missing));
-  EXPECT_EQ(sink.write({"/kubepods/pod0a/x", nvme}, five_hundred),
-            std::error_code(SinkError::cgroup_gone));
-  EXPECT_EQ(sink.read(place), std::nullopt);
+  IoMaxBackend backend(tree.root());
+  EXPECT_EQ(backend.set(key, five_hundred), std::error_code(ControlError::controller_missing));
+  EXPECT_EQ(backend.set({"/kubepods/pod0a/x", nvme}, five_hundred),
+            std::error_code(ControlError::cgroup_gone));
+  EXPECT_EQ(backend.read(key), std::nullopt);
 }
 
-TEST(IoMaxFile, ALinkIsNotFollowed) {
+TEST(IoMaxBackend, ALinkIsNotFollowed) {
   TempTree tree;
   tree.file("/other");
   tree.folder("/kubepods/pod0a/c");
   std::filesystem::create_symlink(tree.at("/other"), tree.at("/kubepods/pod0a/c/io.max"));
-  IoMaxFile sink(tree.root());
-  EXPECT_TRUE(sink.write(place, five_hundred));
+  IoMaxBackend backend(tree.root());
+  EXPECT_TRUE(backend.set(key, five_hundred));
   EXPECT_EQ(tree.text("/other"), "");
 }
 
-TEST(IoMaxFile, NoHierarchyThrows) {
-  EXPECT_THROW(IoMaxFile("/no/such/folder"), std::system_error);
+TEST(IoMaxBackend, NoHierarchyThrows) {
+  EXPECT_THROW(IoMaxBackend("/no/such/folder"), std::system_error);
 }
 
-TEST(BlkioFile, FourFiles) {
+TEST(BlkioBackend, FourFiles) {
   TempTree tree;
   const std::string throttle = "/kubepods/pod0a/c/blkio.throttle.";
   for (const char* name : {"read_iops", "write_iops", "read_bps", "write_bps"})
     tree.file(throttle + name + "_device");
-  BlkioFile sink(tree.root());
-  EXPECT_EQ(sink.write(place, {.read_iops = 500, .write_iops = 300, .read_bps = 1048576}),
+  BlkioBackend backend(tree.root());
+  EXPECT_EQ(backend.set(key, {.read_iops = 500, .write_iops = 300, .read_bps = 1048576}),
             std::error_code());
   EXPECT_EQ(tree.text(throttle + "read_iops_device"), "259:0 500\n");
   EXPECT_EQ(tree.text(throttle + "write_iops_device"), "259:0 300\n");
   EXPECT_EQ(tree.text(throttle + "read_bps_device"), "259:0 1048576\n");
   EXPECT_EQ(tree.text(throttle + "write_bps_device"), "")
       << "unlimited on a fresh cgroup is not written";
-  EXPECT_EQ(sink.read(place), (Limit{.read_iops = 500, .write_iops = 300, .read_bps = 1048576}));
+  EXPECT_EQ(backend.read(key), (Limit{.read_iops = 500, .write_iops = 300, .read_bps = 1048576}));
 }
 
-TEST(BlkioFile, OfTheFirstRuleOnlyWhatIsSetIsLookedAt) {
+TEST(BlkioBackend, OfTheFirstRuleOnlyWhatIsSetIsLookedAt) {
   TempTree tree;
   const std::string throttle = "/kubepods/pod0a/c/blkio.throttle.";
   for (const char* name : {"read_iops", "write_iops"}) tree.file(throttle + name + "_device");
-  BlkioFile sink(tree.root());
-  EXPECT_EQ(sink.begin(place, five_hundred), std::error_code());
+  BlkioBackend backend(tree.root());
+  EXPECT_EQ(backend.create(key, five_hundred), std::error_code());
   EXPECT_EQ(tree.text(throttle + "read_iops_device"), "259:0 500\n");
   EXPECT_EQ(tree.text(throttle + "write_iops_device"), "259:0 500\n");
 }
 
-TEST(CgroupFiles, AnotherPodOfTheSameNameIsNotTakenForTheOldOne) {
+TEST(ControlFiles, AnotherPodOfTheSameNameIsNotTakenForTheOldOne) {
   TempTree tree;
   tree.file("/kubepods/pod0a/c/io.max", "old");
-  CgroupFiles files(tree.root());
+  ControlFiles files(tree.root());
   std::error_code error;
   ASSERT_TRUE(files.open("/kubepods/pod0a/c", "io.max", error)) << error.message();
   std::filesystem::rename(tree.at("/kubepods/pod0a"), tree.at("/kubepods/pod0b"));
   EXPECT_FALSE(files.open("/kubepods/pod0a/d", "io.max", error));
-  EXPECT_EQ(error, std::error_code(SinkError::cgroup_gone));
+  EXPECT_EQ(error, std::error_code(ControlError::cgroup_gone));
   tree.file("/kubepods/pod0a/d/io.max", "new");
   const File file = files.open("/kubepods/pod0a/d", "io.max", error);
   ASSERT_FALSE(error) << error.message();
@@ -117,15 +117,15 @@ TEST(CgroupFiles, AnotherPodOfTheSameNameIsNotTakenForTheOldOne) {
   EXPECT_EQ(text, "new");
 }
 
-TEST(CgroupFiles, ThoseOfTheRoot) {
+TEST(ControlFiles, ThoseOfTheRoot) {
   TempTree tree;
   tree.file("/kubepods/io.max");
-  CgroupFiles files(tree.root());
+  ControlFiles files(tree.root());
   std::error_code error;
   EXPECT_TRUE(files.open("/kubepods", "io.max", error)) << error.message();
   EXPECT_TRUE(files.open("/kubepods", "io.max", error)) << error.message();
   EXPECT_FALSE(files.open("/system.slice", "io.max", error));
-  EXPECT_EQ(error, std::error_code(SinkError::cgroup_gone));
+  EXPECT_EQ(error, std::error_code(ControlError::cgroup_gone));
 }
 
 /// A cgroup of our own below the machine's blkio mount.
@@ -133,7 +133,7 @@ class RealBlkio : public testing::Test {
  protected:
   void SetUp() override {
     try {
-      root_ = find_cgroup_tree(CgroupVersion::v1).root;
+      root_ = find_hierarchy(CgroupVersion::v1).root;
     } catch (const std::exception& error) {
       GTEST_SKIP() << "no v1 blkio hierarchy on this machine: " << error.what();
     }
@@ -160,45 +160,46 @@ class RealBlkio : public testing::Test {
 };
 
 TEST_F(RealBlkio, TheKernelHoldsWhatWasWritten) {
-  BlkioFile sink(root_);
+  BlkioBackend backend(root_);
   const Limit limit{
       .read_iops = 500, .write_iops = max_iops, .read_bps = 1048576, .write_bps = 2048};
-  EXPECT_EQ(sink.write({cgroup_, device_}, limit), std::error_code());
-  EXPECT_EQ(sink.read({cgroup_, device_}), limit);
-  EXPECT_EQ(sink.write({cgroup_, device_}, {.read_iops = 400}), std::error_code());
-  EXPECT_EQ(sink.read({cgroup_, device_}), (Limit{.read_iops = 400}));
-  EXPECT_EQ(sink.write({cgroup_, device_}, {}), std::error_code());
-  EXPECT_EQ(sink.read({cgroup_, device_}), Limit{});
+  EXPECT_EQ(backend.set({cgroup_, device_}, limit), std::error_code());
+  EXPECT_EQ(backend.read({cgroup_, device_}), limit);
+  EXPECT_EQ(backend.set({cgroup_, device_}, {.read_iops = 400}), std::error_code());
+  EXPECT_EQ(backend.read({cgroup_, device_}), (Limit{.read_iops = 400}));
+  EXPECT_EQ(backend.set({cgroup_, device_}, {}), std::error_code());
+  EXPECT_EQ(backend.read({cgroup_, device_}), Limit{});
 }
 
 TEST_F(RealBlkio, WhatTheKernelStoresOtherwiseIsNotHeld) {
-  BlkioFile sink(root_);
+  BlkioBackend backend(root_);
   // 32 bits, unchecked: the kernel takes this and stores 0.
-  EXPECT_EQ(sink.write({cgroup_, device_}, {.read_iops = 4294967296}),
-            std::error_code(SinkError::not_held));
+  EXPECT_EQ(backend.set({cgroup_, device_}, {.read_iops = 4294967296}),
+            std::error_code(ControlError::not_held));
 }
 
 TEST_F(RealBlkio, AnUnknownDeviceIsRefused) {
-  BlkioFile sink(root_);
-  EXPECT_EQ(sink.write({cgroup_, {4000, 4000}}, five_hundred),
-            std::error_code(SinkError::device_refused));
+  BlkioBackend backend(root_);
+  EXPECT_EQ(backend.set({cgroup_, {4000, 4000}}, five_hundred),
+            std::error_code(ControlError::device_refused));
 }
 
 TEST_F(RealBlkio, ARemovedCgroupIsGone) {
-  BlkioFile sink(root_);
+  BlkioBackend backend(root_);
   ASSERT_EQ(rmdir((root_ + cgroup_).c_str()), 0);
-  EXPECT_EQ(sink.write({cgroup_, device_}, five_hundred), std::error_code(SinkError::cgroup_gone));
-  EXPECT_EQ(sink.read({cgroup_, device_}), std::nullopt);
+  EXPECT_EQ(backend.set({cgroup_, device_}, five_hundred),
+            std::error_code(ControlError::cgroup_gone));
+  EXPECT_EQ(backend.read({cgroup_, device_}), std::nullopt);
 }
 
 // A static pod keeps its name.
 TEST_F(RealBlkio, AParentThatCameAgainIsTheNewOne) {
-  BlkioFile sink(root_);
+  BlkioBackend backend(root_);
   const std::string container = cgroup_ + "/c";
   for (int times = 0; times < 2; ++times) {
     std::filesystem::create_directories(root_ + container);
-    EXPECT_EQ(sink.begin({container, device_}, five_hundred), std::error_code());
-    EXPECT_EQ(sink.read({container, device_}), five_hundred);
+    EXPECT_EQ(backend.create({container, device_}, five_hundred), std::error_code());
+    EXPECT_EQ(backend.read({container, device_}), five_hundred);
     ASSERT_EQ(rmdir((root_ + container).c_str()), 0);
     ASSERT_EQ(rmdir((root_ + cgroup_).c_str()), 0);
   }
@@ -206,15 +207,15 @@ TEST_F(RealBlkio, AParentThatCameAgainIsTheNewOne) {
 
 // Between opening and reading: half of a burst of ending containers is seen so.
 TEST_F(RealBlkio, ACgroupRemovedUnderAnOpenFileIsGone) {
-  CgroupFiles files(root_);
+  ControlFiles files(root_);
   std::string text;
   std::error_code error;
   const File file = files.open(cgroup_, "blkio.throttle.read_iops_device", error);
   ASSERT_FALSE(error) << error.message();
   EXPECT_FALSE(read_limit_file(file.fd(), text));
   ASSERT_EQ(rmdir((root_ + cgroup_).c_str()), 0);
-  EXPECT_EQ(read_limit_file(file.fd(), text), std::error_code(SinkError::cgroup_gone));
-  EXPECT_EQ(write_line(file.fd(), "7:0 500"), std::error_code(SinkError::cgroup_gone));
+  EXPECT_EQ(read_limit_file(file.fd(), text), std::error_code(ControlError::cgroup_gone));
+  EXPECT_EQ(write_line(file.fd(), "7:0 500"), std::error_code(ControlError::cgroup_gone));
 }
 
 }  // namespace

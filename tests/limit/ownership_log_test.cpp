@@ -21,109 +21,109 @@ using testing::IsEmpty;
 using testing::SizeIs;
 using testing::UnorderedElementsAre;
 
-class NullSink final : public LimitSink {
+class NullSink final : public LimitBackend {
  public:
-  std::error_code begin(const RulePlace& place, const Limit& limit) override {
-    return write(place, limit);
+  std::error_code create(const RuleKey& key, const Limit& limit) override {
+    return set(key, limit);
   }
-  std::error_code write(const RulePlace&, const Limit&) override {
+  std::error_code set(const RuleKey&, const Limit&) override {
     noted_before_write = text ? text() : "";
     return error;
   }
-  std::optional<Limit> read(const RulePlace&) override { return Limit{}; }
-  void forget(const RulePlace&) override {}
+  std::optional<Limit> read(const RuleKey&) override { return Limit{}; }
+  void drop(const RuleKey&) override {}
 
   std::error_code error;
   std::function<std::string()> text;
   std::string noted_before_write;
 };
 
-const RulePlace web{"/kubepods/pod0a/web", {259, 0}};
-const RulePlace db{"/kubepods/pod0a/db", {259, 1}};
+const RuleKey web{"/kubepods/pod0a/web", {259, 0}};
+const RuleKey db{"/kubepods/pod0a/db", {259, 1}};
 constexpr Limit limit{.read_iops = 500};
 
 struct RuleLedgerTest : testing::Test {
   TempTree tree;
-  NullSink sink;
-  std::vector<std::string> complaints;
+  NullSink backend;
+  std::vector<std::string> warnings;
 
-  RuleLedger open() {
-    return RuleLedger(sink, tree.at("/rules"),
-                      [this](const std::string& text) { complaints.push_back(text); });
+  OwnershipLog open() {
+    return OwnershipLog(backend, tree.at("/rules"),
+                        [this](const std::string& text) { warnings.push_back(text); });
   }
 };
 
 TEST_F(RuleLedgerTest, ARestartKnowsItsRules) {
   {
-    RuleLedger ledger = open();
-    EXPECT_EQ(ledger.begin(web, limit), std::error_code());
-    EXPECT_EQ(ledger.begin(db, limit), std::error_code());
-    EXPECT_EQ(ledger.write(db, {}), std::error_code());
+    OwnershipLog ledger = open();
+    EXPECT_EQ(ledger.create(web, limit), std::error_code());
+    EXPECT_EQ(ledger.create(db, limit), std::error_code());
+    EXPECT_EQ(ledger.set(db, {}), std::error_code());
   }
   EXPECT_THAT(open().rules(), ElementsAre(web));
 }
 
 TEST_F(RuleLedgerTest, TheNoteComesBeforeTheWrite) {
-  RuleLedger ledger = open();
-  sink.text = [this] { return tree.text("/rules"); };
-  EXPECT_EQ(ledger.begin(web, limit), std::error_code());
-  EXPECT_EQ(sink.noted_before_write, "+ 259:0 /kubepods/pod0a/web\n");
+  OwnershipLog ledger = open();
+  backend.text = [this] { return tree.text("/rules"); };
+  EXPECT_EQ(ledger.create(web, limit), std::error_code());
+  EXPECT_EQ(backend.noted_before_write, "+ 259:0 /kubepods/pod0a/web\n");
 }
 
 TEST_F(RuleLedgerTest, ARuleThatCouldNotBeRemovedStaysNoted) {
-  RuleLedger ledger = open();
-  EXPECT_EQ(ledger.begin(web, limit), std::error_code());
-  sink.error = SinkError::device_refused;
-  EXPECT_TRUE(ledger.write(web, {}));
+  OwnershipLog ledger = open();
+  EXPECT_EQ(ledger.create(web, limit), std::error_code());
+  backend.error = ControlError::device_refused;
+  EXPECT_TRUE(ledger.set(web, {}));
   EXPECT_THAT(open().rules(), ElementsAre(web));
 }
 
 TEST_F(RuleLedgerTest, AChangedLimitIsNoNewNote) {
-  RuleLedger ledger = open();
-  EXPECT_FALSE(ledger.begin(web, limit));
+  OwnershipLog ledger = open();
+  EXPECT_FALSE(ledger.create(web, limit));
   for (std::uint64_t iops = 100; iops < 200; ++iops)
-    EXPECT_FALSE(ledger.write(web, {.read_iops = iops}));
+    EXPECT_FALSE(ledger.set(web, {.read_iops = iops}));
   EXPECT_EQ(tree.text("/rules"), "+ 259:0 /kubepods/pod0a/web\n");
 }
 
 TEST_F(RuleLedgerTest, WhatIsNotedTwiceCountsOnce) {
-  RuleLedger ledger = open();
-  for (int i = 0; i < 2; ++i) EXPECT_FALSE(ledger.begin(web, limit));
+  OwnershipLog ledger = open();
+  for (int i = 0; i < 2; ++i) EXPECT_FALSE(ledger.create(web, limit));
   EXPECT_THAT(ledger.rules(), ElementsAre(web));
-  ledger.forget(web);
+  ledger.drop(web);
   EXPECT_THAT(ledger.rules(), IsEmpty());
 }
 
 TEST_F(RuleLedgerTest, ACgroupThatWentBeforeItsRuleLeavesNoNote) {
-  RuleLedger ledger = open();
-  sink.error = SinkError::cgroup_gone;
-  EXPECT_TRUE(ledger.begin(web, limit));
+  OwnershipLog ledger = open();
+  backend.error = ControlError::cgroup_gone;
+  EXPECT_TRUE(ledger.create(web, limit));
   EXPECT_THAT(open().rules(), IsEmpty());
 }
 
 TEST_F(RuleLedgerTest, WhatIsInForceOutlivesTheHistory) {
-  RuleLedger ledger = open();
-  EXPECT_FALSE(ledger.begin(web, limit));
+  OwnershipLog ledger = open();
+  EXPECT_FALSE(ledger.create(web, limit));
   std::size_t longest = 0;
   std::size_t size = 0;
   for (int i = 0; i < 3000; ++i) {
-    EXPECT_FALSE(ledger.begin(db, limit));
-    ledger.forget(db);
+    EXPECT_FALSE(ledger.create(db, limit));
+    ledger.drop(db);
     size = std::filesystem::file_size(tree.at("/rules"));
     longest = std::max(longest, size);
   }
   EXPECT_LT(size, longest) << "it was rewritten";
   EXPECT_THAT(ledger.rules(), ElementsAre(web));
-  EXPECT_FALSE(ledger.begin(db, limit));
+  EXPECT_FALSE(ledger.create(db, limit));
   EXPECT_THAT(open().rules(), UnorderedElementsAre(web, db));
 }
 
 TEST_F(RuleLedgerTest, TheFileDoesNotGrowWithHistory) {
-  RuleLedger ledger = open();
+  OwnershipLog ledger = open();
   for (int i = 0; i < 20000; ++i) {
-    const RulePlace place{"/kubepods/pod0a/" + std::to_string(i), {259, 0}};
-    EXPECT_FALSE(ledger.begin(place, limit));
-    ledger.forget(place);
+    const RuleKey key{"/kubepods/pod0a/" + std::to_string(i), {259, 0}};
+    EXPECT_FALSE(ledger.create(key, limit));
+    ledger.drop(key);
   }
   const std::string text = tree.text("/rules");
   EXPECT_LT(std::count(text.begin(), text.end(), '\n'), 5000);
@@ -139,35 +139,35 @@ TEST_F(RuleLedgerTest, BadLinesArePassedOver) {
 }
 
 TEST_F(RuleLedgerTest, AFileThatCannotBeWrittenCostsNoLimit) {
-  RuleLedger ledger(sink, tree.at("/no/such/folder/rules"),
-                    [this](const std::string& text) { complaints.push_back(text); });
-  EXPECT_THAT(complaints, SizeIs(1));
-  EXPECT_THAT(complaints[0], HasSubstr("limits are not affected"));
-  EXPECT_EQ(ledger.begin(web, limit), std::error_code());
-  ledger.forget(web);
+  OwnershipLog ledger(backend, tree.at("/no/such/folder/rules"),
+                      [this](const std::string& text) { warnings.push_back(text); });
+  EXPECT_THAT(warnings, SizeIs(1));
+  EXPECT_THAT(warnings[0], HasSubstr("limits are not affected"));
+  EXPECT_EQ(ledger.create(web, limit), std::error_code());
+  ledger.drop(web);
 }
 
 // A limit on the size of files stands for the full disk: it too lets a part of a line through.
 TEST_F(RuleLedgerTest, WhatAFullDiskHadNoRoomForComesWithTheNextNote) {
-  const RulePlace next{"/kubepods/pod0a/next", {259, 0}};
+  const RuleKey next{"/kubepods/pod0a/next", {259, 0}};
   struct sigaction ignore {};
   ignore.sa_handler = SIG_IGN;
   ASSERT_EQ(sigaction(SIGXFSZ, &ignore, nullptr), 0);
   rlimit before{};
   ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
   {
-    RuleLedger ledger = open();
-    ASSERT_EQ(ledger.begin(web, limit), std::error_code());
+    OwnershipLog ledger = open();
+    ASSERT_EQ(ledger.create(web, limit), std::error_code());
     const std::string whole = tree.text("/rules");
     const rlimit full{.rlim_cur = whole.size() + 5, .rlim_max = before.rlim_max};
     ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &full), 0);
-    EXPECT_EQ(ledger.begin(db, limit), std::error_code());
-    ledger.forget(web);
+    EXPECT_EQ(ledger.create(db, limit), std::error_code());
+    ledger.drop(web);
     const std::string then = tree.text("/rules");
     ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
     EXPECT_EQ(then, whole) << "half a line stayed";
-    EXPECT_THAT(complaints, SizeIs(1)) << "said once";
-    EXPECT_EQ(ledger.begin(next, limit), std::error_code());
+    EXPECT_THAT(warnings, SizeIs(1)) << "said once";
+    EXPECT_EQ(ledger.create(next, limit), std::error_code());
   }
   EXPECT_THAT(open().rules(), UnorderedElementsAre(db, next));
 }

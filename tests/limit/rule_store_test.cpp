@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "support/remembering_sink.hpp"
+#include "support/recording_backend.hpp"
 
 namespace iopslimit {
 namespace {
@@ -21,223 +21,223 @@ constexpr Devnum other_disk{259, 1};
 constexpr Devnum other{8, 0};
 const std::string pod = "/kubepods/pod00000000-0000-4000-8000-000000000001";
 
-TEST(HeldRules, AdoptsWhatTheKernelHasNow) {
-  RememberingSink kernel;
-  kernel.rules[{pod, disk}] = each_way(70);
-  HeldRules held(kernel, {{pod, disk}, {pod, other}});
-  EXPECT_THAT(held.adopt(pod), ElementsAre(Rule{disk, each_way(70)}));
+TEST(RuleStore, AdoptsWhatTheKernelHasNow) {
+  RecordingBackend kernel;
+  kernel.rules[{pod, disk}] = symmetric(70);
+  RuleStore held(kernel, {{pod, disk}, {pod, other}});
+  EXPECT_THAT(held.adopt(pod), ElementsAre(Rule{disk, symmetric(70)}));
   EXPECT_THAT(held.adopt(pod), IsEmpty()) << "once";
 }
 
-TEST(HeldRules, ReleasesWhatNobodyAdopted) {
-  RememberingSink kernel;
-  kernel.rules[{pod, disk}] = each_way(70);
-  HeldRules held(kernel, {{pod, disk}});
-  held.release_left();
+TEST(RuleStore, ReleasesWhatNobodyAdopted) {
+  RecordingBackend kernel;
+  kernel.rules[{pod, disk}] = symmetric(70);
+  RuleStore held(kernel, {{pod, disk}});
+  held.release_orphans();
   EXPECT_THAT(kernel.rules, IsEmpty());
 }
 
-TEST(HeldRules, LeftRulesCanBeAdoptedAgain) {
-  RememberingSink kernel;
-  HeldRules held(kernel, {});
-  kernel.rules[{pod, disk}] = each_way(70);
-  held.leave(pod, {{disk, each_way(70)}});
-  EXPECT_THAT(held.adopt(pod), ElementsAre(Rule{disk, each_way(70)}));
-  held.release_left();
+TEST(RuleStore, LeftRulesCanBeAdoptedAgain) {
+  RecordingBackend kernel;
+  RuleStore held(kernel, {});
+  kernel.rules[{pod, disk}] = symmetric(70);
+  held.orphan(pod, {{disk, symmetric(70)}});
+  EXPECT_THAT(held.adopt(pod), ElementsAre(Rule{disk, symmetric(70)}));
+  held.release_orphans();
   EXPECT_EQ(kernel.rules.size(), 1U) << "adopted, so not left any more";
 }
 
-TEST(HeldRules, WhatCannotBeReleasedIsTriedAgain) {
-  RememberingSink kernel;
-  kernel.rules[{pod, disk}] = each_way(70);
-  HeldRules held(kernel, {{pod, disk}});
-  kernel.failures[pod] = SinkError::not_held;
-  held.release_left();
+TEST(RuleStore, WhatCannotBeReleasedIsTriedAgain) {
+  RecordingBackend kernel;
+  kernel.rules[{pod, disk}] = symmetric(70);
+  RuleStore held(kernel, {{pod, disk}});
+  kernel.failures[pod] = ControlError::not_held;
+  held.release_orphans();
   EXPECT_THAT(kernel.forgotten, IsEmpty());
   kernel.failures.clear();
-  held.release_left();
+  held.release_orphans();
   EXPECT_THAT(kernel.rules, IsEmpty());
 }
 
-TEST(HeldRules, AGoneCgroupOrDiskIsForgotten) {
-  for (const SinkError gone : {SinkError::cgroup_gone, SinkError::device_refused}) {
-    RememberingSink kernel;
+TEST(RuleStore, AGoneCgroupOrDiskIsForgotten) {
+  for (const ControlError gone : {ControlError::cgroup_gone, ControlError::device_refused}) {
+    RecordingBackend kernel;
     kernel.failures[pod] = gone;
-    HeldRules held(kernel, {});
-    held.release(pod, {{disk, each_way(70)}});
-    EXPECT_THAT(kernel.forgotten, ElementsAre(RulePlace{pod, disk}));
+    RuleStore held(kernel, {});
+    held.release(pod, {{disk, symmetric(70)}});
+    EXPECT_THAT(kernel.forgotten, ElementsAre(RuleKey{pod, disk}));
   }
 }
 
-TEST(HeldRules, NoOtherCgroupIsEverTouched) {
-  RememberingSink kernel;
-  std::vector<RulePlace> listed;
+TEST(RuleStore, NoOtherCgroupIsEverTouched) {
+  RecordingBackend kernel;
+  std::vector<RuleKey> listed;
   for (const char* cgroup : {"/", "", "/system.slice", "/system.slice/sshd.service", "/kubepods/x",
                              "/kubepods/../system.slice", "/init.scope"}) {
     listed.push_back({cgroup, disk});
-    kernel.rules[{cgroup, disk}] = each_way(70);
+    kernel.rules[{cgroup, disk}] = symmetric(70);
   }
   const auto before = kernel.rules;
-  HeldRules held(kernel, listed);
-  for (const RulePlace& place : listed) EXPECT_THAT(held.adopt(place.cgroup), IsEmpty());
-  held.release_left();
+  RuleStore held(kernel, listed);
+  for (const RuleKey& key : listed) EXPECT_THAT(held.adopt(key.cgroup), IsEmpty());
+  held.release_orphans();
   EXPECT_EQ(kernel.rules, before);
 }
 
-TEST(HeldRules, OfADeviceThatIsAnotherOneNowTheKernelHasTheTruth) {
-  RememberingSink kernel;
-  HeldRules rules(kernel, {});
-  const std::vector<Rule> both{{disk, each_way(5)}, {other, each_way(6)}};
+TEST(RuleStore, OfADeviceThatIsAnotherOneNowTheKernelHasTheTruth) {
+  RecordingBackend kernel;
+  RuleStore rules(kernel, {});
+  const std::vector<Rule> both{{disk, symmetric(5)}, {other, symmetric(6)}};
   std::vector<Rule> held = both;
-  kernel.rules[{pod, disk}] = each_way(5);  // a loop device with another file
-  rules.recheck(pod, disk, held);
+  kernel.rules[{pod, disk}] = symmetric(5);  // a loop device with another file
+  rules.revalidate(pod, disk, held);
   EXPECT_EQ(held, both);
-  for (const Limit& limit : {each_way(7), Limit{}}) {  // somebody else's, or none
+  for (const Limit& limit : {symmetric(7), Limit{}}) {  // somebody else's, or none
     held = both;
     kernel.forgotten.clear();
     kernel.rules[{pod, disk}] = limit;
-    rules.recheck(pod, disk, held);
-    EXPECT_THAT(held, ElementsAre(Rule{other, each_way(6)}));
-    EXPECT_THAT(kernel.forgotten, ElementsAre(RulePlace{pod, disk}));
+    rules.revalidate(pod, disk, held);
+    EXPECT_THAT(held, ElementsAre(Rule{other, symmetric(6)}));
+    EXPECT_THAT(kernel.forgotten, ElementsAre(RuleKey{pod, disk}));
   }
-  rules.recheck(pod, disk, held);
+  rules.revalidate(pod, disk, held);
   EXPECT_THAT(kernel.forgotten, SizeIs(1));
   EXPECT_THAT(kernel.writes, IsEmpty());
 }
 
-TEST(HeldRules, OnlyTheFirstRuleOfAPlaceIsBegun) {
-  RememberingSink kernel;
-  HeldRules rules(kernel, {});
+TEST(RuleStore, OnlyTheFirstRuleOfAPlaceIsBegun) {
+  RecordingBackend kernel;
+  RuleStore rules(kernel, {});
   std::vector<Rule> held;
   for (const std::uint64_t iops : {5U, 6U, 7U})
-    EXPECT_FALSE(rules.write(pod, {{disk, each_way(iops)}}, held));
-  EXPECT_FALSE(rules.write(pod, {{disk, each_way(7)}, {other, each_way(7)}}, held));
-  EXPECT_FALSE(rules.write(pod, {}, held));
-  EXPECT_THAT(kernel.begun, ElementsAre(RulePlace{pod, disk}, RulePlace{pod, other}));
+    EXPECT_FALSE(rules.set(pod, {{disk, symmetric(iops)}}, held));
+  EXPECT_FALSE(rules.set(pod, {{disk, symmetric(7)}, {other, symmetric(7)}}, held));
+  EXPECT_FALSE(rules.set(pod, {}, held));
+  EXPECT_THAT(kernel.begun, ElementsAre(RuleKey{pod, disk}, RuleKey{pod, other}));
 }
 
-TEST(HeldRules, ATouchLeavesNothing) {
-  RememberingSink kernel;
-  HeldRules rules(kernel, {});
-  rules.touch({pod, disk});
+TEST(RuleStore, ATouchLeavesNothing) {
+  RecordingBackend kernel;
+  RuleStore rules(kernel, {});
+  rules.prime({pod, disk});
   EXPECT_THAT(kernel.writes, SizeIs(2));
-  EXPECT_THAT(kernel.begun, ElementsAre(RulePlace{pod, disk}));
+  EXPECT_THAT(kernel.begun, ElementsAre(RuleKey{pod, disk}));
   EXPECT_TRUE(kernel.rules.empty());
 }
 
-TEST(HeldRules, WhatIsRefusedIsNotTouchedFurther) {
-  RememberingSink kernel;
-  HeldRules rules(kernel, {});
+TEST(RuleStore, WhatIsRefusedIsNotTouchedFurther) {
+  RecordingBackend kernel;
+  RuleStore rules(kernel, {});
   kernel.refused = disk;
-  rules.touch({pod, disk});
+  rules.prime({pod, disk});
   kernel.gone = {pod};
-  rules.touch({pod, other});
+  rules.prime({pod, other});
   EXPECT_THAT(kernel.writes, IsEmpty());
 }
 
-TEST(HeldRules, AnErrorIsToldAndTheRestIsWrittenNevertheless) {
-  RememberingSink kernel;
-  HeldRules rules(kernel, {});
+TEST(RuleStore, AnErrorIsToldAndTheRestIsWrittenNevertheless) {
+  RecordingBackend kernel;
+  RuleStore rules(kernel, {});
   std::vector<Rule> held;
-  kernel.failures[pod] = SinkError::not_held;
-  EXPECT_EQ(rules.write(pod, {{disk, each_way(5)}, {other, each_way(6)}}, held),
-            SinkError::not_held);
+  kernel.failures[pod] = ControlError::not_held;
+  EXPECT_EQ(rules.set(pod, {{disk, symmetric(5)}, {other, symmetric(6)}}, held),
+            ControlError::not_held);
   EXPECT_THAT(held, IsEmpty());
   kernel.failures.clear();
   kernel.refused = disk;
-  EXPECT_EQ(rules.write(pod, {{disk, each_way(5)}, {other, each_way(6)}}, held),
-            SinkError::device_refused);
-  EXPECT_THAT(held, ElementsAre(Rule{other, each_way(6)}));
+  EXPECT_EQ(rules.set(pod, {{disk, symmetric(5)}, {other, symmetric(6)}}, held),
+            ControlError::device_refused);
+  EXPECT_THAT(held, ElementsAre(Rule{other, symmetric(6)}));
   EXPECT_EQ(rules.writes(), 1U);
 }
 
-TEST(HeldRules, ADiskThatIsGoneHasNothingLeftToRemove) {
-  RememberingSink kernel;
-  HeldRules rules(kernel, {});
-  std::vector<Rule> held{{disk, each_way(5)}};
+TEST(RuleStore, ADiskThatIsGoneHasNothingLeftToRemove) {
+  RecordingBackend kernel;
+  RuleStore rules(kernel, {});
+  std::vector<Rule> held{{disk, symmetric(5)}};
   kernel.refused = disk;
-  EXPECT_FALSE(rules.write(pod, {}, held));
+  EXPECT_FALSE(rules.set(pod, {}, held));
   EXPECT_THAT(held, IsEmpty());
 }
 
-TEST(HeldRules, OnlyWhatIsPutRightIsTold) {
-  RememberingSink kernel;
-  HeldRules rules(kernel, {});
-  std::vector<Rule> held{{disk, each_way(5)}};
-  int told = 0;
+TEST(RuleStore, OnlyWhatIsPutRightIsTold) {
+  RecordingBackend kernel;
+  RuleStore rules(kernel, {});
+  std::vector<Rule> held{{disk, symmetric(5)}};
+  int on_event = 0;
   const auto repair = [&] {
-    return rules.repair(pod, held, [&told](const Rule&, const Limit&) { ++told; });
+    return rules.repair(pod, held, [&on_event](const Rule&, const Limit&) { ++on_event; });
   };
-  kernel.failures[pod] = SinkError::cgroup_gone;
+  kernel.failures[pod] = ControlError::cgroup_gone;
   EXPECT_FALSE(repair());
-  EXPECT_EQ(told, 0) << "it went before it could be written";
+  EXPECT_EQ(on_event, 0) << "it went before it could be written";
   kernel.gone = {pod};
   EXPECT_FALSE(repair());
-  EXPECT_EQ(told, 0) << "it went before it could be read";
+  EXPECT_EQ(on_event, 0) << "it went before it could be read";
   EXPECT_THAT(held, SizeIs(1)) << "its end is told elsewhere";
   kernel.gone.clear();
   kernel.failures.clear();
   EXPECT_FALSE(repair());
-  EXPECT_EQ(told, 1);
-  EXPECT_EQ(kernel.read({pod, disk}), each_way(5));
+  EXPECT_EQ(on_event, 1);
+  EXPECT_EQ(kernel.read({pod, disk}), symmetric(5));
   EXPECT_FALSE(repair());
-  EXPECT_EQ(told, 1);
+  EXPECT_EQ(on_event, 1);
 }
 
-TEST(HeldRules, WhatCannotBePutRightIsNotHeld) {
-  RememberingSink kernel;
-  HeldRules rules(kernel, {});
-  std::vector<Rule> held{{disk, each_way(5)}, {other_disk, each_way(7)}};
-  kernel.failures[pod] = SinkError::not_held;
-  kernel.rules[{pod, other_disk}] = each_way(7);
+TEST(RuleStore, WhatCannotBePutRightIsNotHeld) {
+  RecordingBackend kernel;
+  RuleStore rules(kernel, {});
+  std::vector<Rule> held{{disk, symmetric(5)}, {other_disk, symmetric(7)}};
+  kernel.failures[pod] = ControlError::not_held;
+  kernel.rules[{pod, other_disk}] = symmetric(7);
   EXPECT_EQ(rules.repair(pod, held, [](const Rule&, const Limit&) { FAIL() << "it is not right"; }),
-            SinkError::not_held);
-  EXPECT_THAT(held, ElementsAre(Rule{other_disk, each_way(7)}));
+            ControlError::not_held);
+  EXPECT_THAT(held, ElementsAre(Rule{other_disk, symmetric(7)}));
 }
 
-TEST(HeldRules, ARuleThatWentWithItsFileIsNotHeld) {
-  RememberingSink kernel;
-  HeldRules rules(kernel, {});
-  std::vector<Rule> held{{disk, each_way(5)}};
+TEST(RuleStore, ARuleThatWentWithItsFileIsNotHeld) {
+  RecordingBackend kernel;
+  RuleStore rules(kernel, {});
+  std::vector<Rule> held{{disk, symmetric(5)}};
   kernel.gone = {pod};
-  kernel.failures[pod] = SinkError::controller_missing;
+  kernel.failures[pod] = ControlError::controller_missing;
   EXPECT_EQ(rules.repair(pod, held, [](const Rule&, const Limit&) { FAIL() << "it is not right"; }),
-            SinkError::controller_missing);
+            ControlError::controller_missing);
   EXPECT_THAT(held, IsEmpty());
 }
 
-TEST(HeldRules, WhatCannotBeLookedAtIsHeldOn) {
-  RememberingSink kernel;
-  HeldRules rules(kernel, {});
-  std::vector<Rule> held{{disk, each_way(5)}};
+TEST(RuleStore, WhatCannotBeLookedAtIsHeldOn) {
+  RecordingBackend kernel;
+  RuleStore rules(kernel, {});
+  std::vector<Rule> held{{disk, symmetric(5)}};
   kernel.gone = {pod};
   kernel.failures[pod] = std::make_error_code(std::errc::too_many_files_open);
   EXPECT_FALSE(rules.repair(pod, held, [](const Rule&, const Limit&) { FAIL(); }));
   EXPECT_THAT(held, SizeIs(1));
 }
 
-TEST(HeldRules, OnlyFirstRulesAreToBeReadBackOnceForACgroup) {
-  RememberingSink kernel;
-  HeldRules rules(kernel, {});
+TEST(RuleStore, OnlyFirstRulesAreToBeReadBackOnceForACgroup) {
+  RecordingBackend kernel;
+  RuleStore rules(kernel, {});
   std::vector<Rule> held;
-  EXPECT_FALSE(rules.write(pod, {{disk, each_way(5)}, {other_disk, each_way(7)}}, held));
-  EXPECT_FALSE(rules.write(pod, {{disk, each_way(6)}, {other_disk, each_way(7)}}, held));
-  EXPECT_EQ(rules.take_begun(), pod);
-  EXPECT_EQ(rules.take_begun(), "");
+  EXPECT_FALSE(rules.set(pod, {{disk, symmetric(5)}, {other_disk, symmetric(7)}}, held));
+  EXPECT_FALSE(rules.set(pod, {{disk, symmetric(6)}, {other_disk, symmetric(7)}}, held));
+  EXPECT_EQ(rules.take_unverified(), pod);
+  EXPECT_EQ(rules.take_unverified(), "");
 }
 
-TEST(HeldRules, WhatCannotBeReadIsNeitherAdoptedNorShown) {
-  RememberingSink kernel;
-  kernel.rules[{pod, disk}] = each_way(70);
-  HeldRules rules(kernel, {{pod, disk}});
-  rules.leave("/kubepods", {});
+TEST(RuleStore, WhatCannotBeReadIsNeitherAdoptedNorShown) {
+  RecordingBackend kernel;
+  kernel.rules[{pod, disk}] = symmetric(70);
+  RuleStore rules(kernel, {{pod, disk}});
+  rules.orphan("/kubepods", {});
   std::vector<Rule> seen;
   const auto see = [&seen](const std::string&, const Rule& rule) { seen.push_back(rule); };
-  rules.each_left(see);
-  EXPECT_THAT(seen, ElementsAre(Rule{disk, each_way(70)}));
+  rules.each_orphan(see);
+  EXPECT_THAT(seen, ElementsAre(Rule{disk, symmetric(70)}));
   seen.clear();
   kernel.gone = {pod};
-  rules.each_left(see);
+  rules.each_orphan(see);
   EXPECT_THAT(seen, IsEmpty());
   EXPECT_THAT(rules.adopt(pod), IsEmpty());
 }

@@ -14,10 +14,10 @@ struct TextRow {
 TEST(Rules, ALimitIsSaidOnceForTheDevicesThatHaveIt) {
   const TextRow rows[] = {
       {{}, ""},
-      {{{{259, 0}, each_way(500)}}, "read 500 IOPS, write 500 IOPS on 259:0"},
-      {{{{259, 0}, each_way(500)}, {{8, 16}, each_way(500)}},
+      {{{{259, 0}, symmetric(500)}}, "read 500 IOPS, write 500 IOPS on 259:0"},
+      {{{{259, 0}, symmetric(500)}, {{8, 16}, symmetric(500)}},
        "read 500 IOPS, write 500 IOPS on 259:0, 8:16"},
-      {{{{259, 0}, each_way(500)}, {{8, 16}, each_way(9)}, {{8, 32}, each_way(9)}},
+      {{{{259, 0}, symmetric(500)}, {{8, 16}, symmetric(9)}, {{8, 32}, symmetric(9)}},
        "read 500 IOPS, write 500 IOPS on 259:0; read 9 IOPS, write 9 IOPS on 8:16, 8:32"},
   };
   for (const TextRow& row : rows) EXPECT_EQ(to_string(row.rules), row.text);

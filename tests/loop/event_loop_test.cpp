@@ -33,9 +33,9 @@ struct Pipe {
 
 TEST(EventLoop, WhatACallbackThrowsComesOutOfRun) {
   EventLoop loop;
-  const Pipe news;
-  news.fill();
-  loop.on_ready(news.ends[0], EPOLLIN, [] { throw std::runtime_error("the disk is on fire"); });
+  const Pipe event;
+  event.fill();
+  loop.on_ready(event.ends[0], EPOLLIN, [] { throw std::runtime_error("the disk is on fire"); });
   try {
     loop.run();
     FAIL();
@@ -46,12 +46,12 @@ TEST(EventLoop, WhatACallbackThrowsComesOutOfRun) {
 
 TEST(EventLoop, AnIdleTimerWaitsUntilNothingIsPending) {
   EventLoop loop;
-  const Pipe news;
+  const Pipe event;
   std::string order;
-  news.fill();
-  loop.on_ready(news.ends[0], EPOLLIN, [&] {
+  event.fill();
+  loop.on_ready(event.ends[0], EPOLLIN, [&] {
     order += "news ";
-    if (order.size() == 15) news.drain();
+    if (order.size() == 15) event.drain();
   });
   loop.every_when_idle(std::chrono::microseconds(1), [&] {
     order += "idle ";

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "support/sample_overview.hpp"
+#include "support/sample_snapshot.hpp"
 #include "support/temp_tree.hpp"
 
 namespace iopslimit {
@@ -26,45 +26,45 @@ constexpr std::chrono::milliseconds period{10};
 struct MeteringTest : testing::Test {
   TempTree tree;
   EventLoop loop;
-  Overview overview = sample_overview();
-  std::vector<std::string> said;
-  std::optional<Metering> metering;
+  Snapshot snapshot = sample_snapshot();
+  std::vector<std::string> announced;
+  std::optional<MetricsExporter> exporter;
   std::string path = tree.at("m.prom");
 
   void SetUp() override {
     tree.folder("cgroup");
-    metering.emplace(
-        loop, CgroupTree{.version = CgroupVersion::v2, .root = tree.at("cgroup")},
-        Metering::Needs{.overview = [this] { return overview; },
-                        .say = [this](const Report& one) { said.push_back(one.text); }},
-        period);
+    exporter.emplace(loop, Hierarchy{.version = CgroupVersion::v2, .root = tree.at("cgroup")},
+                     MetricsExporter::Needs{
+                         .snapshot = [this] { return snapshot; },
+                         .announce = [this](const Event& one) { announced.push_back(one.text); }},
+                     period);
   }
   std::string text() const { return tree.text("m.prom"); }
   /// Until the timer has rung.
   void turn() { ASSERT_GT(sd_event_run(loop.event(), 30000000), 0); }
   bool there() const { return std::filesystem::exists(path); }
-  void write() { metering->write_to(path); }
+  void write() { exporter->write_to(path); }
 };
 
 TEST_F(MeteringTest, OffUntilAPathIsNamedAndOffAgain) {
   EXPECT_FALSE(there());
   write();
   EXPECT_THAT(text(), HasSubstr("iopslimit_containers{state=\"limited\"} 2\n"));
-  metering->write_to("");
+  exporter->write_to("");
   EXPECT_FALSE(there());
-  EXPECT_THAT(said, IsEmpty());
+  EXPECT_THAT(announced, IsEmpty());
 }
 
 TEST_F(MeteringTest, AnotherPathTakesTheOldFileAway) {
   write();
-  metering->write_to(tree.at("n.prom"));
+  exporter->write_to(tree.at("n.prom"));
   EXPECT_FALSE(there());
   EXPECT_THAT(tree.text("n.prom"), HasSubstr("iopslimit_build_info"));
 }
 
 TEST_F(MeteringTest, AServiceThatEndsLeavesNoFile) {
   write();
-  metering.reset();
+  exporter.reset();
   EXPECT_FALSE(there());
 }
 
@@ -76,7 +76,7 @@ TEST_F(MeteringTest, WrittenAgainByItself) {
 }
 
 TEST_F(MeteringTest, WhatTheKernelCounted) {
-  const std::string cgroup = "cgroup" + overview.containers[0].path.cgroup;
+  const std::string cgroup = "cgroup" + snapshot.containers[0].path.cgroup;
   tree.file(cgroup + "/io.stat", "259:0 rbytes=4096 wbytes=0 rios=1 wios=0 dbytes=0 dios=0\n");
   tree.file(cgroup + "/io.pressure", "some avg10=0.00 avg60=0.00 avg300=0.00 total=1500000\n");
   write();
@@ -90,20 +90,20 @@ TEST_F(MeteringTest, WhatTheKernelCounted) {
 TEST_F(MeteringTest, AnErrorIsSaidOnceAndItsEndToo) {
   path = tree.at("folder/m.prom");
   write();
-  ASSERT_THAT(said, ElementsAre("cannot write the metrics to " + path +
-                                ": No such file or directory; limits are not affected"));
+  ASSERT_THAT(announced, ElementsAre("cannot write the metrics to " + path +
+                                     ": No such file or directory; limits are not affected"));
   turn();
-  EXPECT_EQ(said.size(), 1U);
+  EXPECT_EQ(announced.size(), 1U);
   tree.folder("folder");
   while (!there()) turn();
-  ASSERT_EQ(said.size(), 2U);
-  EXPECT_EQ(said[1], "the metrics are written to " + path + " again");
+  ASSERT_EQ(announced.size(), 2U);
+  EXPECT_EQ(announced[1], "the metrics are written to " + path + " again");
 }
 
 TEST_F(MeteringTest, DecisionsAreCountedByOutcome) {
-  for (const Action action : {Action::limited, Action::limited, Action::exempted, Action::lost,
-                              Action::reloaded, Action::repaired})
-    metering->told(news(Severity::info, action, "x"));
+  for (const Action action : {Action::limited, Action::limited, Action::exempted,
+                              Action::limit_failed, Action::reloaded, Action::repaired})
+    exporter->on_event(service_event(Severity::info, action, "x"));
   write();
   EXPECT_THAT(text(), HasSubstr("_decisions_total{outcome=\"limited\"} 2\n"));
   EXPECT_THAT(text(), HasSubstr("_decisions_total{outcome=\"exempted\"} 1\n"));
@@ -111,14 +111,14 @@ TEST_F(MeteringTest, DecisionsAreCountedByOutcome) {
 }
 
 TEST_F(MeteringTest, OnlyLimitsThatEventsLedToAreTimed) {
-  metering->dealt_with(1);  // a record that came late
-  metering->events_begin(1);
-  metering->dealt_with(1);  // exempt: nothing was written
-  metering->dealt_with(2);
-  metering->dealt_with(2);
-  metering->dealt_with(4);
-  metering->events_over();
-  metering->dealt_with(5);  // the safety net's
+  exporter->dealt_with(1);  // a record that came late
+  exporter->events_begin(1);
+  exporter->dealt_with(1);  // exempt: nothing was written
+  exporter->dealt_with(2);
+  exporter->dealt_with(2);
+  exporter->dealt_with(4);
+  exporter->events_over();
+  exporter->dealt_with(5);  // the safety net's
   write();
   EXPECT_THAT(text(), HasSubstr("iopslimit_event_to_limit_seconds_count 2\n"));
   EXPECT_THAT(text(), Not(HasSubstr("iopslimit_event_to_limit_seconds_sum 0\n")));

@@ -71,8 +71,8 @@ TEST(Metrics, OfTheService) {
 
 TEST(Metrics, SwitchesThatAreOn) {
   Measured sample = sample_measured();
-  sample.overview.last_reload = 1500000000;
-  sample.overview.reload_refused = sample.overview.dry_run = sample.overview.cleared = true;
+  sample.snapshot.last_reload = 1500000000;
+  sample.snapshot.reload_refused = sample.snapshot.dry_run = sample.snapshot.cleared = true;
   EXPECT_EQ(value(sample, "iopslimit_last_reload_timestamp_seconds", {}), 1500000000);
   EXPECT_EQ(value(sample, "iopslimit_last_reload_successful", {}), 0);
   EXPECT_EQ(value(sample, "iopslimit_dry_run", {}), 1);
@@ -154,7 +154,7 @@ TEST(Metrics, EveryStandingIsCountedAndSandboxesAreNotListed) {
 
 TEST(Metrics, APodAsAWholeIsKnownByItsUid) {
   Measured sample = sample_measured();
-  CarrierView& pod = sample.overview.containers[0];
+  WorkloadView& pod = sample.snapshot.containers[0];
   pod.path = *parse_pod_path(pod_cgroup_of(pod.path));
   pod.name.clear();
   EXPECT_EQ(
@@ -179,7 +179,7 @@ TEST(Metrics, LatencyAsAHistogram) {
   EXPECT_EQ(of.type, MetricType::Histogram);
   EXPECT_EQ(histogram.sample_count, 2U);
   EXPECT_DOUBLE_EQ(histogram.sample_sum, 0.0005);
-  ASSERT_EQ(histogram.bucket.size(), Latency::bounds.size());
+  ASSERT_EQ(histogram.bucket.size(), Histogram::bounds.size());
   EXPECT_DOUBLE_EQ(histogram.bucket[1].upper_bound, 0.0001);
   EXPECT_EQ(histogram.bucket[0].cumulative_count, 0U);
   EXPECT_EQ(histogram.bucket[1].cumulative_count, 1U);
@@ -189,7 +189,7 @@ TEST(Metrics, LatencyAsAHistogram) {
 // node_exporter drops a whole file for one metric that is there twice.
 TEST(Metrics, NoneIsThereTwiceThoughNamesAreEqualOrUnknown) {
   Measured sample = sample_measured();
-  for (CarrierView& one : sample.overview.containers) one.name = one.pod = one.pod_namespace = "";
+  for (WorkloadView& one : sample.snapshot.containers) one.name = one.pod = one.pod_namespace = "";
   for (const MetricFamily& one : metrics_of(sample)) {
     std::set<Labels> seen;
     for (const ClientMetric& metric : one.metric)
@@ -219,7 +219,7 @@ TEST(Metrics, NothingIsKnownYet) {
 
 TEST(Metrics, WhatAPodsAuthorWroteIsPlainText) {
   Measured sample = sample_measured();
-  sample.overview.containers[0].pod = "a\"b\\c\nd\xFF\xC3(\x1B[2Jé";
+  sample.snapshot.containers[0].pod = "a\"b\\c\nd\xFF\xC3(\x1B[2Jé";
   EXPECT_EQ(value(sample, "iopslimit_container_state", {{"pod", "a\"b\\c?d?\?(?[2Jé"}}), 1);
 }
 

@@ -11,17 +11,17 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::nanoseconds;
 
-TEST(Latency, BoundsRise) {
-  EXPECT_TRUE(std::ranges::is_sorted(Latency::bounds));
+TEST(Histogram, BoundsRise) {
+  EXPECT_TRUE(std::ranges::is_sorted(Histogram::bounds));
 }
 
-TEST(Latency, ABoundBelongsToItsBucketAndWhatIsPastAllToTheLast) {
-  Latency latency;
+TEST(Histogram, ABoundBelongsToItsBucketAndWhatIsPastAllToTheLast) {
+  Histogram latency;
   latency.add(microseconds(50));
   latency.add(nanoseconds(50001));
   latency.add(microseconds(5000000));
   latency.add(microseconds(5000001));
-  const std::size_t all = Latency::bounds.size();
+  const std::size_t all = Histogram::bounds.size();
   EXPECT_EQ(latency.up_to(0), 1U);
   EXPECT_EQ(latency.up_to(1), 2U);
   EXPECT_EQ(latency.up_to(all - 2), 2U);

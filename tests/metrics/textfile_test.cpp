@@ -37,7 +37,7 @@ TEST(MetricsFile, AsNodeExporterReadsIt) {
 TEST(MetricsFile, QuotesAndBackslashesAreEscaped) {
   TempTree tree;
   Measured measured = sample_measured();
-  measured.overview.containers[0].pod = "a\"} 1\nevil_metric{x=\"\\\xFF";
+  measured.snapshot.containers[0].pod = "a\"} 1\nevil_metric{x=\"\\\xFF";
   ASSERT_EQ(write_metrics(tree.at("m.prom"), metrics_of(measured)), std::error_code());
   EXPECT_THAT(tree.text("m.prom"), HasSubstr("pod=\"a\\\"} 1?evil_metric{x=\\\"\\\\?\""));
   EXPECT_THAT(tree.text("m.prom"), Not(HasSubstr("\nevil_metric")));
@@ -49,9 +49,9 @@ TEST(MetricsFile, EverybodyMayReadItWhateverTheUmask) {
   const std::error_code error = write_metrics(tree.at("m.prom"), sample());
   umask(before);
   ASSERT_EQ(error, std::error_code());
-  struct stat about {};
-  ASSERT_EQ(stat(tree.at("m.prom").c_str(), &about), 0);
-  EXPECT_EQ(about.st_mode & 0777U, 0644U);
+  struct stat status {};
+  ASSERT_EQ(stat(tree.at("m.prom").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777U, 0644U);
 }
 
 // A reader that has the old file open goes on reading the old one, whole.

@@ -15,47 +15,48 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-PodWish wish(const Record::Pairs& annotations,
-             const std::vector<std::string>& prefixes = {"iopslimit.org", "kubediskguard.io"}) {
-  return read_wish(prefixes, annotations);
+PodRequest request(const Record::Pairs& annotations, const std::vector<std::string>& prefixes = {
+                                                         "iopslimit.org", "kubediskguard.io"}) {
+  return read_request(prefixes, annotations);
 }
 
 TEST(PodWishes, EveryKey) {
-  const PodWish all = wish({{"iopslimit.org/bps", "10M"},
-                            {"iopslimit.org/iops", "100"},
-                            {"iopslimit.org/read-bps", "2097152"},
-                            {"iopslimit.org/read-iops", "200"},
-                            {"iopslimit.org/write-bps", "1.5G"},
-                            {"iopslimit.org/write-iops", "0"}});
+  const PodRequest all = request({{"iopslimit.org/bps", "10M"},
+                                  {"iopslimit.org/iops", "100"},
+                                  {"iopslimit.org/read-bps", "2097152"},
+                                  {"iopslimit.org/read-iops", "200"},
+                                  {"iopslimit.org/write-bps", "1.5G"},
+                                  {"iopslimit.org/write-iops", "0"}});
   EXPECT_EQ(all.keys, (LimitKeys{.iops = 100,
                                  .read_iops = 200,
                                  .write_iops = 0,
                                  .bps = 10485760,
                                  .read_bps = 2097152,
                                  .write_bps = 1610612736}));
-  EXPECT_THAT(all.complaints, IsEmpty());
-  EXPECT_THAT(all.asked, SizeIs(6));
-  EXPECT_EQ(all.asked[1], "iopslimit.org/iops = 100");
+  EXPECT_THAT(all.warnings, IsEmpty());
+  EXPECT_THAT(all.requested, SizeIs(6));
+  EXPECT_EQ(all.requested[1], "iopslimit.org/iops = 100");
 }
 
 TEST(PodWishes, OthersAnnotationsAreNotOurs) {
-  const PodWish none = wish({{"iopslimit.org", "5"},
-                             {"iopslimit.orgx/iops", "5"},
-                             {"kubernetes.io/iops", "5"},
-                             {"xiopslimit.org/iops", "5"}});
+  const PodRequest none = request({{"iopslimit.org", "5"},
+                                   {"iopslimit.orgx/iops", "5"},
+                                   {"kubernetes.io/iops", "5"},
+                                   {"xiopslimit.org/iops", "5"}});
   EXPECT_EQ(none.keys, LimitKeys{});
-  EXPECT_THAT(none.complaints, IsEmpty());
-  EXPECT_EQ(wish({{"iopslimit.org/iops", "5"}}, {}).keys, LimitKeys{}) << "off";
+  EXPECT_THAT(none.warnings, IsEmpty());
+  EXPECT_EQ(request({{"iopslimit.org/iops", "5"}}, {}).keys, LimitKeys{}) << "off";
 }
 
 TEST(PodWishes, TheFirstPrefixWinsKeyByKey) {
-  const PodWish both = wish({{"iopslimit.org/iops", "100"},
-                             {"kubediskguard.io/bps", "5M"},
-                             {"kubediskguard.io/iops", "900"}});
+  const PodRequest both = request({{"iopslimit.org/iops", "100"},
+                                   {"kubediskguard.io/bps", "5M"},
+                                   {"kubediskguard.io/iops", "900"}});
   EXPECT_EQ(both.keys, (LimitKeys{.iops = 100, .bps = 5242880}));
-  EXPECT_THAT(both.asked,
+  EXPECT_THAT(both.requested,
               ElementsAre("iopslimit.org/iops = 100", "kubediskguard.io/bps = 5242880"));
-  EXPECT_EQ(wish({{"iopslimit.org/iops", "x"}, {"kubediskguard.io/iops", "900"}}).keys.iops, 900U)
+  EXPECT_EQ(request({{"iopslimit.org/iops", "x"}, {"kubediskguard.io/iops", "900"}}).keys.iops,
+            900U)
       << "a malformed one gives way";
 }
 
@@ -81,9 +82,9 @@ TEST(PodWishes, MalformedOnesAreIgnoredWithTheReason) {
       {"iopslimit.org/a\nb", "5", "a?b"},
   };
   for (const Row& row : rows) {
-    const PodWish bad = wish({{row.key, row.value}, {"kubediskguard.io/write-iops", "70"}});
-    ASSERT_THAT(bad.complaints, SizeIs(1)) << row.key << " = " << row.value;
-    EXPECT_THAT(bad.complaints[0], HasSubstr(row.says));
+    const PodRequest bad = request({{row.key, row.value}, {"kubediskguard.io/write-iops", "70"}});
+    ASSERT_THAT(bad.warnings, SizeIs(1)) << row.key << " = " << row.value;
+    EXPECT_THAT(bad.warnings[0], HasSubstr(row.says));
     EXPECT_EQ(bad.keys, (LimitKeys{.write_iops = 70})) << "the good one still counts";
   }
 }
@@ -91,8 +92,8 @@ TEST(PodWishes, MalformedOnesAreIgnoredWithTheReason) {
 TEST(PodWishes, ThousandsOfBadOnesAreAFewLines) {
   Record::Pairs many;
   for (int i = 0; i < 5000; ++i) many.emplace_back("iopslimit.org/x" + std::to_string(i), "y");
-  EXPECT_THAT(wish(many).complaints, SizeIs(7));
-  EXPECT_EQ(wish(many).complaints.back(), "more annotations are ignored");
+  EXPECT_THAT(request(many).warnings, SizeIs(7));
+  EXPECT_EQ(request(many).warnings.back(), "more annotations are ignored");
 }
 
 TEST(RamSize, Table) {
@@ -153,7 +154,7 @@ struct GrantRow {
   std::uint64_t base;
   std::uint64_t least;
   std::uint64_t most;
-  std::uint64_t wish;
+  std::uint64_t request;
   std::uint64_t granted;
   const char* clamps = "";
 };
@@ -180,8 +181,8 @@ TEST(Grants, Table) {
     Config config;
     config.annotation_min_iops = row.least;
     config.annotation_max_iops = row.most;
-    const Granted granted = grant(config, nullptr, each_way(row.base), {.iops = row.wish});
-    EXPECT_EQ(granted.limit, each_way(row.granted)) << row.what;
+    const Granted granted = grant(config, nullptr, symmetric(row.base), {.iops = row.request});
+    EXPECT_EQ(granted.limit, symmetric(row.granted)) << row.what;
     EXPECT_THAT(granted.clamps, HasSubstr(row.clamps)) << row.what;
     EXPECT_EQ(granted.clamps.empty(), std::string(row.clamps).empty()) << row.what;
   }
@@ -210,13 +211,13 @@ TEST(Grants, APolicysOwnMostCountsInPlaceOfTheGeneralOne) {
   config.annotation_max_iops = 1000;
   config.written["[policy team] max_iops"] = {"/c", 4};
   const NamedPolicy team{"team", {.annotation_max_iops = 2000}};
-  const Granted more = grant(config, &team, each_way(500), {.iops = 9000});
-  EXPECT_EQ(more.limit, each_way(2000));
+  const Granted more = grant(config, &team, symmetric(500), {.iops = 9000});
+  EXPECT_EQ(more.limit, symmetric(2000));
   EXPECT_THAT(more.clamps, HasSubstr("lowered to 2000 by [policy team] max_iops (/c:4)"));
   const NamedPolicy never{"never", {.annotation_max_iops = 0}};
-  EXPECT_EQ(grant(config, &never, each_way(500), {.iops = 9000}).limit, each_way(500));
+  EXPECT_EQ(grant(config, &never, symmetric(500), {.iops = 9000}).limit, symmetric(500));
   const NamedPolicy silent{"silent", {}};
-  EXPECT_EQ(grant(config, &silent, each_way(500), {.iops = 9000}).limit, each_way(1000));
+  EXPECT_EQ(grant(config, &silent, symmetric(500), {.iops = 9000}).limit, symmetric(1000));
 }
 
 }  // namespace

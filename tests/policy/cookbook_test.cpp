@@ -63,28 +63,29 @@ TEST(Cookbook, LimitANamespace) {
   const Config config = example("Limit a namespace");
   EXPECT_EQ(decided(config, {.name = "job", .pod_namespace = "batch-night"}).limits.at(0),
             (Limit{.read_iops = 200, .write_iops = 200, .write_bps = 20U << 20U}));
-  EXPECT_EQ(decided(config, {.name = "web", .pod_namespace = "shop"}).limits.at(0), each_way(500));
+  EXPECT_EQ(decided(config, {.name = "web", .pod_namespace = "shop"}).limits.at(0), symmetric(500));
 }
 
 TEST(Cookbook, ExemptADatabase) {
   const Config config = example("Exempt a database");
   EXPECT_EQ(decided(config, {.name = "postgres", .pod_namespace = "prod"}).verdict,
             Verdict::exempt);
-  EXPECT_EQ(decided(config, {.name = "web", .pod_namespace = "prod"}).limits.at(0), each_way(1000));
+  EXPECT_EQ(decided(config, {.name = "web", .pod_namespace = "prod"}).limits.at(0),
+            symmetric(1000));
   EXPECT_EQ(decided(config, {.name = "postgres", .pod_namespace = "dev"}).limits.at(0),
-            each_way(500));
+            symmetric(500));
 }
 
 TEST(Cookbook, LetATeamRaiseItsOwnLimit) {
   const Config config = example("Let a team raise its own limit up to 2000");
   Record record{.name = "web", .pod_namespace = "search"};
-  EXPECT_EQ(decided(config, record).limits.at(0), each_way(500));
+  EXPECT_EQ(decided(config, record).limits.at(0), symmetric(500));
   record.annotations = {{"iopslimit.org/iops", "1500"}};
-  EXPECT_EQ(decided(config, record).limits.at(0), each_way(1500));
+  EXPECT_EQ(decided(config, record).limits.at(0), symmetric(1500));
   record.annotations = {{"iopslimit.org/iops", "5000"}};
-  EXPECT_EQ(decided(config, record).limits.at(0), each_way(2000));
+  EXPECT_EQ(decided(config, record).limits.at(0), symmetric(2000));
   record.pod_namespace = "shop";
-  EXPECT_EQ(decided(config, record).limits.at(0), each_way(500));
+  EXPECT_EQ(decided(config, record).limits.at(0), symmetric(500));
 }
 
 TEST(Cookbook, KeepTheAnnotationsOfKubeDiskGuard) {
@@ -96,7 +97,7 @@ TEST(Cookbook, KeepTheAnnotationsOfKubeDiskGuard) {
 TEST(Cookbook, ShareALimitPerPod) {
   const Config config = example("Share a limit per pod");
   EXPECT_EQ(config.scope, LimitScope::pod);
-  EXPECT_EQ(config.limit, each_way(1000));
+  EXPECT_EQ(config.limit, symmetric(1000));
 }
 
 }  // namespace

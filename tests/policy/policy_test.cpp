@@ -160,10 +160,10 @@ TEST(PolicySections, TheFirstMatchWinsAndTheReasonNamesIt) {
   });
   const Record record{.name = "web", .pod_namespace = "prod"};
   const Decision decision = decide(config, {}, &record);
-  EXPECT_EQ(decision.limits.at(0), each_way(20));
+  EXPECT_EQ(decision.limits.at(0), symmetric(20));
   EXPECT_EQ(decision.reason, "[policy b] (/c:6)");
   const Record other{.name = "web", .pod_namespace = "test"};
-  EXPECT_EQ(decide(config, {}, &other).limits.at(0), each_way(30));
+  EXPECT_EQ(decide(config, {}, &other).limits.at(0), symmetric(30));
 }
 
 TEST(PolicySections, KeysNotSetAreInherited) {
@@ -193,7 +193,7 @@ TEST(PolicySections, AnnotationsComeOnTopAndSayWhatTheyWereClampedBy) {
   Config config = with({{"p", {.origin = {"/c", 3}, .limits = {.iops = 800}}}});
   Record record{.name = "web", .annotations = {{"iopslimit.org/iops", "300"}}};
   Decision decision = decide(config, {}, &record);
-  EXPECT_EQ(decision.limits.at(0), each_way(300));
+  EXPECT_EQ(decision.limits.at(0), symmetric(300));
   EXPECT_EQ(decision.reason, "[policy p] (/c:3); annotation iopslimit.org/iops = 300");
   config.annotation_max_iops = 2000;
   config.written["[annotations] max_iops"] = {"/c", 9};
@@ -209,14 +209,14 @@ TEST(PolicySections, AnExemptContainerCannotAskForALimit) {
   const Config config = with({{"free", {.exempt = true}}});
   const Record record{.name = "web", .annotations = {{"iopslimit.org/iops", "x"}}};
   EXPECT_EQ(decide(config, {}, &record).verdict, Verdict::exempt);
-  EXPECT_THAT(decide(config, {}, &record).complaints, testing::IsEmpty());
+  EXPECT_THAT(decide(config, {}, &record).warnings, testing::IsEmpty());
 }
 
 TEST(PolicyRecords, WhatIsWishedFor) {
   const Config config = with({{"a", {.globs = {{"label.app", "x"}, {"pod", "y"}}}},
                               {"b", {.globs = {{"label.app", "z"}, {"label.a.b/c", "z"}}}}});
-  EXPECT_THAT(wished_for(config).labels, testing::UnorderedElementsAre("app", "a.b/c"));
-  EXPECT_THAT(wished_for(config).annotation_prefixes, testing::ElementsAre("iopslimit.org"));
+  EXPECT_THAT(requested_by(config).labels, testing::UnorderedElementsAre("app", "a.b/c"));
+  EXPECT_THAT(requested_by(config).annotation_prefixes, testing::ElementsAre("iopslimit.org"));
 }
 
 TEST(PolicyRecords, OfAPodOnlyThePodsNamesAreLeft) {
@@ -240,7 +240,7 @@ TEST(DecisionOfDevices, EachHasItsLimit) {
   const Record record{.name = "web"};
   const Decision decision = decide(with_devices(), {}, &record);
   const Limit base{.read_iops = 500, .write_iops = 400};
-  EXPECT_THAT(decision.limits, testing::ElementsAre(base, base, each_way(100)));
+  EXPECT_THAT(decision.limits, testing::ElementsAre(base, base, symmetric(100)));
   EXPECT_EQ(decision.reason, "[limits] (default), for /logs [device logs] (/c:8)");
   EXPECT_EQ(decide(with_devices(), {}, nullptr).limits, decision.limits);
 }
@@ -259,7 +259,8 @@ TEST(DecisionOfDevices, APolicyCountsForAllOfThem) {
 TEST(DecisionOfDevices, APodMayLowerEachAndRaiseNone) {
   const Record record{.name = "web", .annotations = {{"iopslimit.org/iops", "200"}}};
   const Decision decision = decide(with_devices(), {}, &record);
-  EXPECT_THAT(decision.limits, testing::ElementsAre(each_way(200), each_way(200), each_way(100)));
+  EXPECT_THAT(decision.limits,
+              testing::ElementsAre(symmetric(200), symmetric(200), symmetric(100)));
   EXPECT_THAT(decision.reason, testing::HasSubstr("iopslimit.org/iops = 200, read IOPS lowered to "
                                                   "100"));
 }

@@ -14,7 +14,7 @@ namespace {
 
 std::string printed(const Journal& journal, const std::string& text) {
   testing::internal::CaptureStdout();
-  journal.log(Severity::error, Action::lost, text);
+  journal.log(Severity::error, Action::limit_failed, text);
   return testing::internal::GetCapturedStdout();
 }
 
@@ -40,7 +40,7 @@ TEST(Journal, JsonIsALineOfItsOwn) {
   EXPECT_THAT(
       printed(Journal(LogForm::json), "not limited: web\n"),
       testing::MatchesRegex(
-          R"(\{"time":"20..-..-..T..:..:...*Z","level":"error","message":"not limited: web\?","action":"lost"\}.)"));
+          R"(\{"time":"20..-..-..T..:..:...*Z","level":"error","message":"not limited: web\?","action":"limit_failed"\}.)"));
 }
 
 TEST(Journal, Forms) {
@@ -51,15 +51,15 @@ TEST(Journal, Forms) {
 }
 
 TEST(JsonLine, HasWhatTheJournalHas) {
-  Report report = news(Severity::info, Action::limited, "limited: \"web\"");
-  report.container_id = "c1";
-  report.container_name = "web\x01\xff";
-  report.pod_uid = "u1";
-  report.pod_name = "web-0";
-  report.pod_namespace = "shop";
-  report.cgroup = "/kubepods/c1";
-  report.rules = {{{259, 0}, {.read_iops = 500, .write_iops = 400}}};
-  EXPECT_EQ(json_line(report, "limited", 1764055814007),
+  Event event = service_event(Severity::info, Action::limited, "limited: \"web\"");
+  event.container_id = "c1";
+  event.container_name = "web\x01\xff";
+  event.pod_uid = "u1";
+  event.pod_name = "web-0";
+  event.pod_namespace = "shop";
+  event.cgroup = "/kubepods/c1";
+  event.rules = {{{259, 0}, {.read_iops = 500, .write_iops = 400}}};
+  EXPECT_EQ(json_line(event, "limited", 1764055814007),
             R"({"time":"2025-11-25T07:30:14.007Z","level":"info","message":"limited: \"web\"",)"
             R"("action":"limited","container_id":"c1","container_name":"web??","pod_uid":"u1",)"
             R"("pod_name":"web-0","pod_namespace":"shop","cgroup":"/kubepods/c1","rules":)"
@@ -70,7 +70,7 @@ TEST(JsonLine, LevelsAreWords) {
   for (const auto& [severity, word] : {std::pair{Severity::warning, "warning"},
                                        {Severity::notice, "notice"},
                                        {Severity::debug, "debug"}})
-    EXPECT_THAT(json_line(news(severity, Action::none, "x"), "", 0),
+    EXPECT_THAT(json_line(service_event(severity, Action::none, "x"), "", 0),
                 testing::HasSubstr(std::string(R"("level":")") + word + '"'));
 }
 

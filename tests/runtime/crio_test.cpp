@@ -10,7 +10,7 @@ namespace iopslimit {
 namespace {
 
 const std::string sandbox_id(64, '5');
-const RecordWish wish{.labels = {"tier", "team"}, .annotation_prefixes = {"example.org"}};
+const RecordRequest request{.labels = {"tier", "team"}, .annotation_prefixes = {"example.org"}};
 
 // Go writes a map's keys once each: what is set later replaces what was there.
 std::string spec(const std::string& annotations) {
@@ -82,7 +82,7 @@ TEST(RecordCrio, Records) {
       {"no annotations of CRI-O", "", Record{.runtime = RuntimeHint::crio}}};
   for (const Row& row : rows) {
     std::string text = spec(row.annotations);
-    EXPECT_EQ(RecordParser().parse_crio(text, wish), RecordAnswer(row.record)) << row.what;
+    EXPECT_EQ(RecordParser().parse_crio(text, request), RecordAnswer(row.record)) << row.what;
   }
 }
 
@@ -103,7 +103,7 @@ TEST(RecordCrio, ForgedKeys) {
        infra + sandbox_type + R"(,"io.kubernetes.cri-o.KubeName":"x")", sandbox_record(true)}};
   for (const Row& row : rows) {
     std::string text = spec(row.annotations);
-    EXPECT_EQ(RecordParser().parse_crio(text, wish), RecordAnswer(row.record)) << row.what;
+    EXPECT_EQ(RecordParser().parse_crio(text, request), RecordAnswer(row.record)) << row.what;
   }
 }
 
@@ -139,10 +139,10 @@ TEST(RecordCrio, LabelsOfTheSandbox) {
   RecordParser parser;
   for (const LabelRow& row : rows) {
     std::string text = spec(kubelet + own + image + row.in_container);
-    auto record = std::get<Record>(parser.parse_crio(text, wish));
-    ASSERT_TRUE(wants_sandbox(record, wish));
+    auto record = std::get<Record>(parser.parse_crio(text, request));
+    ASSERT_TRUE(wants_sandbox(record, request));
     std::string sandbox = spec(infra + row.in_sandbox);
-    EXPECT_TRUE(parser.join_sandbox(record, sandbox, wish, "u")) << row.what;
+    EXPECT_TRUE(parser.join_sandbox(record, sandbox, request, "u")) << row.what;
     EXPECT_EQ(record.labels, row.labels) << row.what;
   }
 }
@@ -154,9 +154,9 @@ TEST(RecordCrio, OnlyASandboxGivesLabels) {
        {spec(kubelet + own + label), spec(sandbox_type.substr(1) + label), spec(""),
         std::string("{}"), std::string("{")}) {
     std::string text = spec(kubelet + own + image);
-    auto record = std::get<Record>(parser.parse_crio(text, wish));
+    auto record = std::get<Record>(parser.parse_crio(text, request));
     std::string sandbox = other;
-    EXPECT_FALSE(parser.join_sandbox(record, sandbox, wish, "u")) << other;
+    EXPECT_FALSE(parser.join_sandbox(record, sandbox, request, "u")) << other;
     EXPECT_EQ(record, container_record()) << other;
   }
 }

@@ -11,8 +11,8 @@ namespace iopslimit {
 namespace {
 
 const std::string sandbox_id(64, '5');
-const RecordWish wish{.labels = {"team", "annotation.example.org/iops"},
-                      .annotation_prefixes = {"example.org"}};
+const RecordRequest request{.labels = {"team", "annotation.example.org/iops"},
+                            .annotation_prefixes = {"example.org"}};
 
 std::string config(const std::string& name, const std::string& labels,
                    const std::string& image = "nginx:1") {
@@ -83,7 +83,7 @@ TEST(RecordDocker, Records) {
        Record{.runtime = RuntimeHint::docker}}};
   for (const Row& row : rows) {
     std::string text = row.text;
-    EXPECT_EQ(RecordParser().parse_docker(text, wish, row.in_pod), RecordAnswer(row.record))
+    EXPECT_EQ(RecordParser().parse_docker(text, request, row.in_pod), RecordAnswer(row.record))
         << row.what;
   }
 }
@@ -111,7 +111,7 @@ TEST(RecordDocker, ForgedLabels) {
        {.runtime = RuntimeHint::docker, .image = "nginx:1"}}};
   for (const Row& row : rows) {
     std::string text = row.text;
-    EXPECT_EQ(RecordParser().parse_docker(text, wish, row.in_pod), RecordAnswer(row.record))
+    EXPECT_EQ(RecordParser().parse_docker(text, request, row.in_pod), RecordAnswer(row.record))
         << row.what;
   }
 }
@@ -119,16 +119,16 @@ TEST(RecordDocker, ForgedLabels) {
 TEST(RecordDocker, TheSandboxGivesLabelsAndAnnotations) {
   RecordParser parser;
   std::string text = config(container_name, "{" + container_labels + "}");
-  auto record = std::get<Record>(parser.parse_docker(text, wish));
-  ASSERT_TRUE(wants_sandbox(record, wish));
+  auto record = std::get<Record>(parser.parse_docker(text, request));
+  ASSERT_TRUE(wants_sandbox(record, request));
   for (std::string other :
        {config("/web", "{" + sandbox_labels + "}"),
         config(container_name, "{" + container_labels + "}"), std::string("{}")}) {
-    EXPECT_FALSE(parser.join_sandbox(record, other, wish, "u")) << other;
+    EXPECT_FALSE(parser.join_sandbox(record, other, request, "u")) << other;
     EXPECT_EQ(record, container_record()) << other;
   }
   std::string sandbox = config(sandbox_name, "{" + sandbox_labels + "}");
-  EXPECT_TRUE(parser.join_sandbox(record, sandbox, wish, "u"));
+  EXPECT_TRUE(parser.join_sandbox(record, sandbox, request, "u"));
   Record joined = container_record();
   joined.labels = {{"team", "blue"}};
   joined.annotations = {{"example.org/iops", "100"}};
@@ -137,7 +137,7 @@ TEST(RecordDocker, TheSandboxGivesLabelsAndAnnotations) {
 
 TEST(RecordDocker, WithoutConfigIsBad) {
   for (std::string text : {R"({"Name":"/x"})", R"({"Config":null})", R"({"Config":"x"})"}) {
-    EXPECT_EQ(RecordParser().parse_docker(text, wish),
+    EXPECT_EQ(RecordParser().parse_docker(text, request),
               RecordAnswer(BadRecord{"\"Config\" is not an object"}));
   }
 }

@@ -38,8 +38,8 @@ struct ContainerRecordTest : testing::Test {
                         .containerd_namespaces = {"k8s.io"},
                         .crio_storages = {tree.at("run"), tree.at("lib")},
                         .docker_roots = {tree.at("docker")}};
-  ContainerRecord records = {folders, RuntimeType::automatic, {}};
-  ContainerRecord wishing = {folders, RuntimeType::automatic, {.labels = {"team"}}};
+  RecordFiles records = {folders, RuntimeType::automatic, {}};
+  RecordFiles wishing = {folders, RuntimeType::automatic, {.labels = {"team"}}};
   ContainerPath container = *parse_container_path("/kubepods/pod0a/" + id);
   ContainerPath crio = *parse_container_path("/kubepods/pod0a/crio-" + id);
   ContainerPath podman{
@@ -52,13 +52,12 @@ struct ContainerRecordTest : testing::Test {
     return "/docker/containers/" + its_id + "/config.v2.json";
   }
   std::string bad_record() { return bad_record(records, container); }
-  static std::string bad_record(ContainerRecord& reader, const ContainerPath& path) {
+  static std::string bad_record(RecordFiles& reader, const ContainerPath& path) {
     const RecordAnswer answer = reader.read(path);
     const auto* bad = std::get_if<BadRecord>(&answer);
     return bad != nullptr ? bad->why : "not bad";
   }
-  static std::vector<std::string> awaited(const ContainerRecord& reader,
-                                          const ContainerPath& path) {
+  static std::vector<std::string> awaited(const RecordFiles& reader, const ContainerPath& path) {
     std::vector<std::string> files;
     for (const RecordFile& file : reader.awaited_files(path)) files.push_back(file.path());
     return files;
@@ -80,7 +79,7 @@ TEST_F(ContainerRecordTest, OtherNamespaceIsNotLookedAt) {
   tree.file("/state/io.containerd.runtime.v2.task/moby/" + id + "/config.json", good);
   EXPECT_EQ(records.read(container), RecordAnswer(NoRecord{}));
   folders.containerd_namespaces.emplace_back("moby");
-  ContainerRecord moby(folders, RuntimeType::automatic, {});
+  RecordFiles moby(folders, RuntimeType::automatic, {});
   EXPECT_EQ(moby.read(container), RecordAnswer(web));
 }
 
@@ -115,9 +114,9 @@ TEST_F(ContainerRecordTest, OnlyTheAllowedRuntimeIsRead) {
   tree.file(docker_file(id), docker_text);
   EXPECT_EQ(records.read(crio), RecordAnswer(NoRecord{}));
   EXPECT_EQ(records.read(podman), RecordAnswer(NoRecord{}));
-  ContainerRecord docker(folders, RuntimeType::docker, {});
+  RecordFiles docker(folders, RuntimeType::docker, {});
   EXPECT_EQ(std::get<Record>(docker.read(container)).runtime, RuntimeHint::docker);
-  ContainerRecord crio_only(folders, RuntimeType::crio, {});
+  RecordFiles crio_only(folders, RuntimeType::crio, {});
   EXPECT_EQ(crio_only.read(container), RecordAnswer(NoRecord{}));
 }
 
@@ -256,7 +255,7 @@ TEST_F(ContainerRecordTest, WhatIsNoFileIsRefusedWithoutWaiting) {
   ASSERT_EQ(mkfifo(tree.at(bundle).c_str(), 0600), 0);
   EXPECT_THAT(bad_record(), HasSubstr("config.json: is not a regular file"));
   tree.folder(docker_file(id));
-  ContainerRecord docker(folders, RuntimeType::docker, {});
+  RecordFiles docker(folders, RuntimeType::docker, {});
   EXPECT_THAT(bad_record(docker, container), HasSubstr("config.v2.json: Is a directory"));
 }
 
@@ -276,7 +275,7 @@ TEST_F(ContainerRecordTest, FiftyMegabytesAreRefused) {
 }
 
 TEST_F(ContainerRecordTest, PodmansListMayBeLargerThanARecord) {
-  const std::string filling(ContainerRecord::max_record + 1, ' ');
+  const std::string filling(RecordFiles::max_record + 1, ' ');
   tree.file(bundle, good + filling);
   EXPECT_THAT(bad_record(), HasSubstr("too large"));
   tree.file(overlay("run", "containers.json"), "[" + filling + R"({"id":")" + id + "\"}]");

@@ -11,9 +11,9 @@ namespace iopslimit {
 namespace {
 
 const std::string sandbox_id(64, '5');
-const RecordWish wish{.labels = {"team"}, .annotation_prefixes = {"example.org"}};
+const RecordRequest request{.labels = {"team"}, .annotation_prefixes = {"example.org"}};
 
-RecordAnswer parse(std::string text, const RecordWish& wished = {}) {
+RecordAnswer parse(std::string text, const RecordRequest& wished = {}) {
   return RecordParser().parse_containerd(text, wished);
 }
 
@@ -130,7 +130,7 @@ TEST(Record, WrongTypesOfOneKeyAreAbsent) {
           bundle(
               R"({"io.kubernetes.cri.container-type":1,"io.kubernetes.cri.container-name":["pause"],
               "example.org/iops":100})"),
-          wish),
+          request),
       RecordAnswer(Record{.runtime = RuntimeHint::containerd}));
 }
 
@@ -140,7 +140,7 @@ TEST(Record, WhatAPodAuthorWritesElsewhereDoesNotCount) {
             RecordAnswer(Record{.runtime = RuntimeHint::containerd}));
 }
 
-Record::Pairs annotations_in(const std::string& annotations, const RecordWish& wished) {
+Record::Pairs annotations_in(const std::string& annotations, const RecordRequest& wished) {
   return std::get<Record>(parse(bundle(annotations), wished)).annotations;
 }
 
@@ -149,7 +149,7 @@ TEST(Record, OnlyAnnotationsWishedForAreKept) {
       R"({"example.org/write-iops":"7","example.org/iops":"5","example.org":"1","example.org/":"2",
           "example.organic/iops":"3","other.org/x":"4","not.example.org/iops":"6","team":"a"})";
   const Record::Pairs found{{"example.org/iops", "5"}, {"example.org/write-iops", "7"}};
-  EXPECT_EQ(annotations_in(text, wish), found);
+  EXPECT_EQ(annotations_in(text, request), found);
   EXPECT_TRUE(annotations_in(text, {}).empty());
   EXPECT_EQ(annotations_in(text, {.annotation_prefixes = {"other.org", "example.org", "other.org"}})
                 .size(),
@@ -157,7 +157,7 @@ TEST(Record, OnlyAnnotationsWishedForAreKept) {
 }
 
 TEST(Record, OfAKeyGivenTwiceTheFirstCounts) {
-  EXPECT_EQ(annotations_in(R"({"example.org/iops":"5","example.org/iops":"9"})", wish),
+  EXPECT_EQ(annotations_in(R"({"example.org/iops":"5","example.org/iops":"9"})", request),
             (Record::Pairs{{"example.org/iops", "5"}}));
 }
 
@@ -165,18 +165,18 @@ TEST(Record, MemoryOfAnnotationsIsBounded) {
   std::string many;
   for (int i = 0; i < 1000; ++i)
     many += (i == 0 ? "" : ",") + ("\"example.org/" + std::to_string(i)) + R"(":"1")";
-  EXPECT_EQ(annotations_in("{" + many + "}", wish).size(), RecordParser::max_annotations);
+  EXPECT_EQ(annotations_in("{" + many + "}", request).size(), RecordParser::max_annotations);
   const std::string zeros(RecordParser::max_value, '0');
-  EXPECT_EQ(annotations_in(R"({"example.org/iops":")" + zeros + "\"}", wish)[0].second, zeros);
+  EXPECT_EQ(annotations_in(R"({"example.org/iops":")" + zeros + "\"}", request)[0].second, zeros);
   const std::string cut =
-      annotations_in(R"({"example.org/iops":")" + zeros + "5\"}", wish)[0].second;
+      annotations_in(R"({"example.org/iops":")" + zeros + "5\"}", request)[0].second;
   EXPECT_EQ(cut.size(), RecordParser::max_value);
   EXPECT_TRUE(cut.ends_with("0..."));
   // No half of a character is left.
   std::string umlauts;
   for (int i = 0; i < 200; ++i) umlauts += "\u00fc";
   const std::string half =
-      annotations_in(R"({"example.org/iops":")" + umlauts + "\"}", wish)[0].second;
+      annotations_in(R"({"example.org/iops":")" + umlauts + "\"}", request)[0].second;
   EXPECT_EQ(half.substr(half.size() - 5), "\u00fc...");
 }
 
@@ -201,9 +201,9 @@ TEST(Record, BadTextSaysWhyWhateverTheRuntime) {
   RecordParser parser;
   for (const BadRow& row : rows) {
     std::string text = row.text;
-    const RecordAnswer answers[] = {parser.parse_containerd(text, wish),
-                                    parser.parse_crio(text, wish), parser.parse_docker(text, wish),
-                                    parser.parse_podman(text, sandbox_id)};
+    const RecordAnswer answers[] = {
+        parser.parse_containerd(text, request), parser.parse_crio(text, request),
+        parser.parse_docker(text, request), parser.parse_podman(text, sandbox_id)};
     for (const RecordAnswer& answer : answers) {
       const auto* bad = std::get_if<BadRecord>(&answer);
       ASSERT_NE(bad, nullptr) << row.what;
@@ -226,10 +226,10 @@ TEST(Record, OneParserReadsManyOfAnySize) {
                              "\",\"io.kubernetes.cri.container-name\":\"big\"}");
   std::string small = bundle(R"({"io.kubernetes.cri.container-name":"small"})");
   std::string bad = "{";
-  EXPECT_EQ(std::get<Record>(parser.parse_containerd(large, wish)).name, "big");
-  EXPECT_EQ(std::get<Record>(parser.parse_containerd(small, wish)).name, "small");
-  EXPECT_TRUE(std::holds_alternative<BadRecord>(parser.parse_containerd(bad, wish)));
-  EXPECT_EQ(std::get<Record>(parser.parse_containerd(small, wish)).name, "small");
+  EXPECT_EQ(std::get<Record>(parser.parse_containerd(large, request)).name, "big");
+  EXPECT_EQ(std::get<Record>(parser.parse_containerd(small, request)).name, "small");
+  EXPECT_TRUE(std::holds_alternative<BadRecord>(parser.parse_containerd(bad, request)));
+  EXPECT_EQ(std::get<Record>(parser.parse_containerd(small, request)).name, "small");
 }
 
 struct WhoseRow {
@@ -271,13 +271,13 @@ TEST(Record, WhoseRecordItMayBe) {
 struct WantsRow {
   const char* what;
   Record record;
-  RecordWish wished;
+  RecordRequest wished;
   bool wants;
 };
 
 TEST(Record, WhenTheSandboxsRecordIsWanted) {
-  const RecordWish labels{.labels = {"team"}};
-  const RecordWish annotations{.annotation_prefixes = {"example.org"}};
+  const RecordRequest labels{.labels = {"team"}};
+  const RecordRequest annotations{.annotation_prefixes = {"example.org"}};
   const auto of = [](RuntimeHint runtime) {
     return Record{.runtime = runtime, .pod = "p", .pod_namespace = "n", .sandbox_id = sandbox_id};
   };
@@ -289,18 +289,19 @@ TEST(Record, WhenTheSandboxsRecordIsWanted) {
   upper.sandbox_id = std::string(64, 'A');
   Record path = of(RuntimeHint::docker);
   path.sandbox_id = "../" + std::string(61, 'a');
-  const WantsRow rows[] = {{"containerd has no labels", of(RuntimeHint::containerd), wish, false},
-                           {"containerd 1.4", nameless, {}, true},
-                           {"crio, nothing wished", of(RuntimeHint::crio), {}, false},
-                           {"crio has annotations", of(RuntimeHint::crio), annotations, false},
-                           {"crio, labels", of(RuntimeHint::crio), labels, true},
-                           {"docker, nothing wished", of(RuntimeHint::docker), {}, false},
-                           {"docker, annotations", of(RuntimeHint::docker), annotations, true},
-                           {"docker, labels", of(RuntimeHint::docker), labels, true},
-                           {"podman", of(RuntimeHint::podman), wish, false},
-                           {"a sandbox itself", sandbox, labels, false},
-                           {"no id in capitals", upper, labels, false},
-                           {"no path", path, labels, false}};
+  const WantsRow rows[] = {
+      {"containerd has no labels", of(RuntimeHint::containerd), request, false},
+      {"containerd 1.4", nameless, {}, true},
+      {"crio, nothing wished", of(RuntimeHint::crio), {}, false},
+      {"crio has annotations", of(RuntimeHint::crio), annotations, false},
+      {"crio, labels", of(RuntimeHint::crio), labels, true},
+      {"docker, nothing wished", of(RuntimeHint::docker), {}, false},
+      {"docker, annotations", of(RuntimeHint::docker), annotations, true},
+      {"docker, labels", of(RuntimeHint::docker), labels, true},
+      {"podman", of(RuntimeHint::podman), request, false},
+      {"a sandbox itself", sandbox, labels, false},
+      {"no id in capitals", upper, labels, false},
+      {"no path", path, labels, false}};
   for (const WantsRow& row : rows)
     EXPECT_EQ(wants_sandbox(row.record, row.wished), row.wants) << row.what;
 }

@@ -25,7 +25,7 @@ struct RecordWatchTest : testing::Test {
   ContainerPath container = *parse_container_path("/kubepods/pod0a/" + id);
   RecordFile file{tree.at("state"), "task/k8s.io/" + id + "/config.json"};
   int ready = 0;
-  RecordWatch watch{[this](const ContainerPath& path) {
+  RecordWatcher watch{[this](const ContainerPath& path) {
     EXPECT_EQ(path, container);
     ++ready;
   }};
@@ -35,12 +35,12 @@ struct RecordWatchTest : testing::Test {
   /// Events since the last call that said the file is there.
   int woken() {
     ready = 0;
-    for (pollfd news{.fd = watch.fd(), .events = POLLIN, .revents = 0}; poll(&news, 1, 0) == 1;)
+    for (pollfd event{.fd = watch.fd(), .events = POLLIN, .revents = 0}; poll(&event, 1, 0) == 1;)
       watch.read_events();
     return ready;
   }
   /// Watches the kernel holds for `one`.
-  static int watches(const RecordWatch& one) {
+  static int watches(const RecordWatcher& one) {
     std::ifstream info("/proc/self/fdinfo/" + std::to_string(one.fd()));
     int count = 0;
     for (std::string line; std::getline(info, line);) count += line.starts_with("inotify wd:");
@@ -194,8 +194,8 @@ TEST_F(RecordWatchTest, OthersAndForgottenOnesAreSilent) {
 
 TEST_F(RecordWatchTest, ManyInOneFolderShareItsWatch) {
   tree.folder(at("task/k8s.io"));
-  std::vector<std::string> told;
-  RecordWatch many([&told](const ContainerPath& path) { told.push_back(path.cgroup); });
+  std::vector<std::string> on_event;
+  RecordWatcher many([&on_event](const ContainerPath& path) { on_event.push_back(path.cgroup); });
   for (const char* cgroup : {"/a", "/b", "/c"}) {
     const bool leaf = std::string(cgroup) == "/c";  // the same container's file twice
     many.await({.cgroup = cgroup, .id = id},
@@ -204,9 +204,9 @@ TEST_F(RecordWatchTest, ManyInOneFolderShareItsWatch) {
   EXPECT_EQ(watches(many), 1);
   tree.file(at("task/k8s.io/b"), "{}");
   many.read_events();
-  EXPECT_THAT(told, testing::Contains("/b"));
-  EXPECT_THAT(told, testing::Contains("/c"));
-  EXPECT_THAT(told, testing::Not(testing::Contains("/a")));
+  EXPECT_THAT(on_event, testing::Contains("/b"));
+  EXPECT_THAT(on_event, testing::Contains("/c"));
+  EXPECT_THAT(on_event, testing::Not(testing::Contains("/a")));
   many.forget("/b");
   many.forget("/a");
   EXPECT_EQ(watches(many), 1);
@@ -237,7 +237,7 @@ TEST_F(RecordWatchTest, WhoseEndWentUnheardIsForgotten) {
 TEST_F(RecordWatchTest, ForgettingAndAwaitingInTheCallbackIsFine) {
   tree.folder(at("task/k8s.io/" + id));
   int calls = 0;
-  RecordWatch forgetful([&](const ContainerPath& path) {
+  RecordWatcher forgetful([&](const ContainerPath& path) {
     ++calls;
     for (const char* cgroup : {"/kubepods/pod0a/a", "/kubepods/pod0a/b"}) forgetful.forget(cgroup);
     forgetful.await(path, {{file.root, "task/later"}});
@@ -273,14 +273,14 @@ TEST_F(RecordWatchTest, LostEventsMakeItLookAgain) {
 // Late records of every runtime, as each writes them.
 struct LateRecordTest : testing::Test {
   TempTree tree;
-  ContainerRecord records{{.containerd_states = {tree.at("state")},
-                           .containerd_namespaces = {"k8s.io"},
-                           .crio_storages = {tree.at("storage")},
-                           .docker_roots = {tree.at("docker")}},
-                          RuntimeType::automatic,
-                          {.labels = {"team"}}};
+  RecordFiles records{{.containerd_states = {tree.at("state")},
+                       .containerd_namespaces = {"k8s.io"},
+                       .crio_storages = {tree.at("storage")},
+                       .docker_roots = {tree.at("docker")}},
+                      RuntimeType::automatic,
+                      {.labels = {"team"}}};
   RecordAnswer last = NoRecord{};
-  RecordWatch watch{[this](const ContainerPath& path) {
+  RecordWatcher watch{[this](const ContainerPath& path) {
     last = records.read(path);
     watch.await(path, records.awaited_files(path));
   }};

@@ -16,7 +16,7 @@ constexpr Burst::Time start{milliseconds(1000)};
 struct BurstRow {
   const char* name;
   std::vector<int> cgroups;
-  int asked;
+  int requested;
   bool goes_on;
   bool too_long;
 };
@@ -45,8 +45,8 @@ TEST(Burst, GoesOnUntilAPauseOrForTooLong) {
       burst.events(start + milliseconds(at));
       burst.cgroup(start + milliseconds(at));
     }
-    EXPECT_EQ(burst.goes_on(start + milliseconds(row.asked)), row.goes_on) << row.name;
-    EXPECT_EQ(burst.too_long(start + milliseconds(row.asked)), row.too_long) << row.name;
+    EXPECT_EQ(burst.goes_on(start + milliseconds(row.requested)), row.goes_on) << row.name;
+    EXPECT_EQ(burst.too_long(start + milliseconds(row.requested)), row.too_long) << row.name;
   }
 }
 
@@ -61,7 +61,7 @@ TEST(Burst, WhatComesWhenAllIsDoneIsANewOne) {
   Burst burst;
   burst.events(start);
   burst.cgroup(start);
-  burst.over();
+  burst.finish();
   const Burst::Time later = start + Burst::longest;
   burst.events(later);
   burst.cgroup(later);

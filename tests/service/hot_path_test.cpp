@@ -75,7 +75,7 @@ std::string pod(unsigned number) {
          std::to_string(number) + ".slice";
 }
 
-/// The path that counts, as Wiring lays it, on files of its own.
+/// The path that counts, as Service lays it, on files of its own.
 class Path {
  public:
   static constexpr unsigned most = 6;  // containers
@@ -85,14 +85,14 @@ class Path {
     tree_.folder("/made");
     tree_.folder(records);
     if (version == CgroupVersion::v2) {
-      files_ = std::make_unique<IoMaxFile>(tree_.at("/cgroup"));
+      files_ = std::make_unique<IoMaxBackend>(tree_.at("/cgroup"));
     } else {
-      files_ = std::make_unique<BlkioFile>(tree_.at("/cgroup"));
+      files_ = std::make_unique<BlkioBackend>(tree_.at("/cgroup"));
     }
     ledger_.emplace(*files_, tree_.at("/rules"), [](const std::string& text) { FAIL() << text; });
-    daemon_.emplace(*ledger_, version, config(), std::vector<RulePlace>());
-    daemon_->on_disks({.mounts = {on_partition()}, .places = {}, .identities = {}});
-    watch_.scan();
+    controller_.emplace(*ledger_, version, config(), std::vector<RuleKey>());
+    controller_->on_disks({.mounts = {on_partition()}, .system_mounts = {}, .identities = {}});
+    tree_watcher_.scan();
   }
   /// Everything of a container but its event, which comes with the last step.
   void make(unsigned number) {
@@ -109,10 +109,10 @@ class Path {
     std::filesystem::rename(tree_.at("/made/" + name), tree_.at(cgroup_));
   }
   /// From the event to the limit.
-  void act() { watch_.read_events(); }
+  void act() { tree_watcher_.read_events(); }
   /// True when the last one has its limit; what may wait until then has been done.
-  bool settled() {
-    daemon_->take_reports();
+  bool synced() {
+    controller_->take_events();
     return tree_.text(cgroup_ + "/" + limit_files().front()).find("500") != std::string::npos;
   }
 
@@ -132,26 +132,26 @@ class Path {
   CgroupVersion version_;
   Pods pods_;
   TempTree tree_;
-  std::unique_ptr<LimitSink> files_;
-  std::optional<RuleLedger> ledger_;
-  std::optional<Daemon> daemon_;
+  std::unique_ptr<LimitBackend> files_;
+  std::optional<OwnershipLog> ledger_;
+  std::optional<Controller> controller_;
   std::string cgroup_;
-  ContainerRecord records_{{.containerd_states = {tree_.at("/state")},
-                            .containerd_namespaces = {"k8s.io"},
-                            .crio_storages = {},
-                            .docker_roots = {}},
-                           RuntimeType::automatic,
-                           {}};
-  CgroupWatch watch_{tree_.at("/cgroup"),
-                     {},
-                     {.appeared =
-                          [this](const CgroupWatch::Seen& one) {
-                            const auto path = parse_container_path(one.cgroup, {});
-                            if (path) daemon_->on_appeared(*path, records_.read(*path));
-                          },
-                      .vanished = [](const std::string&) {},
-                      .lost = [] {},
-                      .complain = [](const std::string&) {}}};
+  RecordFiles records_{{.containerd_states = {tree_.at("/state")},
+                        .containerd_namespaces = {"k8s.io"},
+                        .crio_storages = {},
+                        .docker_roots = {}},
+                       RuntimeType::automatic,
+                       {}};
+  TreeWatcher tree_watcher_{tree_.at("/cgroup"),
+                            {},
+                            {.appeared =
+                                 [this](const TreeWatcher::Seen& one) {
+                                   const auto path = parse_container_path(one.cgroup, {});
+                                   if (path) controller_->on_appeared(*path, records_.read(*path));
+                                 },
+                             .vanished = [](const std::string&) {},
+                             .lost = [] {},
+                             .warn = [](const std::string&) {}}};
 };
 
 const char* name_of(std::uint64_t call) {
@@ -195,7 +195,7 @@ const char* name_of(std::uint64_t call) {
     if (number == 2) syscall(SYS_getsid, 0);
     path.act();
     if (number == 2) syscall(SYS_getsid, 0);
-    if (!path.settled()) _exit(1);
+    if (!path.synced()) _exit(1);
   }
   _exit(0);
 }
@@ -260,7 +260,7 @@ TEST_P(HotPath, AllocationsOfOneContainer) {
     const std::size_t before = allocations;
     path.act();
     counts.push_back(allocations - before);
-    ASSERT_TRUE(path.settled());
+    ASSERT_TRUE(path.synced());
   }
   counts.erase(counts.begin(), counts.begin() + 2);  // buffers had to grow
   EXPECT_THAT(counts, testing::Each(GetParam().allocations));

@@ -59,7 +59,7 @@ class MountinfoFile : public testing::Test {
   }
 
   std::string find(const std::string& mount_point) const {
-    return text_of(DataDisk(mountinfo()).find(mount_point));
+    return text_of(MountResolver(mountinfo()).find(mount_point));
   }
 
   TempTree tree_;
@@ -138,7 +138,7 @@ class FakeDisks : public MountinfoFile {
   }
 
   DataStack found() const {
-    const MountFacts facts = DataDisk(mountinfo()).find(data());
+    const MountFacts facts = MountResolver(mountinfo()).find(data());
     const auto* stack = std::get_if<DataStack>(&facts);
     if (stack != nullptr) return *stack;
     ADD_FAILURE() << text_of(facts);

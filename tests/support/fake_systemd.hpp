@@ -38,14 +38,14 @@ class FakeSystemd {
   FakeSystemd(const FakeSystemd&) = delete;
   FakeSystemd& operator=(const FakeSystemd&) = delete;
 
-  std::vector<Asked> asked;
+  std::vector<Asked> requested;
   std::string error;                          // the answer to all; empty: taken
   bool silent = false;                        // no answer at all
   std::function<void(const Asked&)> applies;  // to the kernel, before the answer
 
   /// The IOPS that the unit is to have for reading, of every device it was told of.
   Entries read_iops(const std::string& unit) const {
-    for (auto one = asked.rbegin(); one != asked.rend(); ++one) {
+    for (auto one = requested.rbegin(); one != requested.rend(); ++one) {
       if (one->unit == unit) return one->properties.at("IOReadIOPSMax");
     }
     return {};
@@ -74,11 +74,11 @@ class FakeSystemd {
   }
   static int answer(sd_bus_message* call, void* self, sd_bus_error*) {
     auto* systemd = static_cast<FakeSystemd*>(self);
-    systemd->asked.push_back(read(call));
+    systemd->requested.push_back(read(call));
     if (systemd->silent) return 1;
     if (!systemd->error.empty())
       return sd_bus_reply_method_errorf(call, systemd->error.c_str(), "it said no");
-    if (systemd->applies) systemd->applies(systemd->asked.back());
+    if (systemd->applies) systemd->applies(systemd->requested.back());
     return sd_bus_reply_method_return(call, "");
   }
 

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// Metrics of the sample overview, in which every family has something to tell.
+// Metrics of the sample snapshot, in which every family has something to tell.
 #pragma once
 
 #include "metrics/families.hpp"
-#include "support/sample_overview.hpp"
+#include "support/sample_snapshot.hpp"
 
 namespace iopslimit {
 
 inline Measured sample_measured() {
   Measured measured;
-  measured.overview = sample_overview();
-  measured.overview.errors = 1;
-  measured.overview.containers[1].rules = {
+  measured.snapshot = sample_snapshot();
+  measured.snapshot.errors = 1;
+  measured.snapshot.containers[1].rules = {
       {{259, 0}, {.read_iops = 500, .write_iops = 0, .write_bps = 1048576}}};
   measured.decisions = {.limited = 4, .exempted = 2, .failed = 1};
   measured.event_to_limit.add(std::chrono::microseconds(75));
   measured.event_to_limit.add(std::chrono::microseconds(425));
   measured.device_names = {{{259, 0}, "nvme0n1"}};
   const auto of = [&](std::size_t i) -> IoDone& {
-    return measured.done[measured.overview.containers[i].path.cgroup];
+    return measured.done[measured.snapshot.containers[i].path.cgroup];
   };
   of(0) = {{{{259, 0}, {.read_ios = 7, .write_ios = 8, .read_bytes = 28672, .write_bytes = 32768}},
             {{8, 0}, {.read_ios = 99}}},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A temporary tree with a CgroupWatch on it that remembers what it told.
+// A temporary tree with a TreeWatcher on it that remembers what it told.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -15,30 +15,30 @@
 namespace iopslimit {
 
 struct WatchedTree : testing::Test {
-  explicit WatchedTree(WatchedPlaces asked = {}) : places(asked) {}
+  explicit WatchedTree(WatchOptions requested = {}) : places(requested) {}
 
   TempTree tree;
-  WatchedPlaces places;
+  WatchOptions places;
   std::set<std::string> appeared;
   std::vector<std::string> order;  // the same as it was told, with doubles
   std::vector<std::string> vanished;
-  std::vector<std::string> complaints;
+  std::vector<std::string> warnings;
   int lost = 0;
-  CgroupWatch watch{tree.root(),
+  TreeWatcher watch{tree.root(),
                     places,
                     {.appeared =
-                         [this](const CgroupWatch::Seen& one) {
-                           EXPECT_EQ(one.place, place_of(one.cgroup, places.standalone));
+                         [this](const TreeWatcher::Seen& one) {
+                           EXPECT_EQ(one.kind, kind_of(one.cgroup, places.standalone));
                            appeared.insert(one.cgroup);
                            order.push_back(one.cgroup);
                          },
                      .vanished = [this](const std::string& cgroup) { vanished.push_back(cgroup); },
                      .lost = [this] { ++lost; },
-                     .complain = [this](const std::string& text) { complaints.push_back(text); }}};
+                     .warn = [this](const std::string& text) { warnings.push_back(text); }}};
 
   bool readable() const {
-    pollfd news{.fd = watch.fd(), .events = POLLIN, .revents = 0};
-    return poll(&news, 1, 0) == 1;
+    pollfd event{.fd = watch.fd(), .events = POLLIN, .revents = 0};
+    return poll(&event, 1, 0) == 1;
   }
   /// All of them. Events are queued before the call that caused them returns: no waiting.
   void read() {
@@ -47,8 +47,8 @@ struct WatchedTree : testing::Test {
   }
   std::vector<std::string> scan() {
     std::vector<std::string> seen;
-    for (const CgroupWatch::Seen& one : watch.scan()) {
-      EXPECT_EQ(one.place, place_of(one.cgroup, places.standalone));
+    for (const TreeWatcher::Seen& one : watch.scan()) {
+      EXPECT_EQ(one.kind, kind_of(one.cgroup, places.standalone));
       seen.push_back(one.cgroup);
     }
     return seen;

@@ -23,7 +23,7 @@ using testing::MatchesRegex;
 struct ServiceManagerTest : testing::Test {
   TempTree tree;
   int socket_ = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  ServiceManager manager;
+  Notifier manager;
 
   void SetUp() override {
     sockaddr_un address{};

@@ -27,13 +27,13 @@ struct SystemdUnitTest : testing::Test {
   int ready = 0;
   std::vector<UnitAnswer> answers;
   std::vector<std::string> whys;
-  std::vector<std::string> said;
-  std::unique_ptr<SystemdUnit> unit;
+  std::vector<std::string> announced;
+  std::unique_ptr<UnitClient> unit;
 
   void make(SystemdWaits waits) {
-    unit = std::make_unique<SystemdUnit>(
+    unit = std::make_unique<UnitClient>(
         loop, bus.address(),
-        SystemdUnit::Handlers{
+        UnitClient::Handlers{
             .ready = [this] { ++ready; },
             .answered =
                 [this](const UnitChange& change, UnitAnswer answer, const std::string& why) {
@@ -41,7 +41,7 @@ struct SystemdUnitTest : testing::Test {
                   answers.push_back(answer);
                   whys.push_back(why);
                 },
-            .say = [this](const std::string& text, bool) { said.push_back(text); }},
+            .announce = [this](const std::string& text, bool) { announced.push_back(text); }},
         waits);
   }
   template <class Done>
@@ -68,14 +68,14 @@ TEST_F(SystemdUnitTest, SetsAllFourOfEachDeviceByOneNameForThisBoot) {
   FakeSystemd systemd(bus, loop);
   ask();
   EXPECT_THAT(answers, ElementsAre(UnitAnswer::taken));
-  ASSERT_THAT(systemd.asked, SizeIs(1));
-  const FakeSystemd::Asked& asked = systemd.asked[0];
-  EXPECT_EQ(asked.unit, "kubepods.slice");
-  EXPECT_TRUE(asked.runtime);
+  ASSERT_THAT(systemd.requested, SizeIs(1));
+  const FakeSystemd::Asked& requested = systemd.requested[0];
+  EXPECT_EQ(requested.unit, "kubepods.slice");
+  EXPECT_TRUE(requested.runtime);
   const std::string one = "/dev/block/259:0";
   const std::string other = "/dev/block/259:5";
   EXPECT_THAT(
-      asked.properties,
+      requested.properties,
       ElementsAre(Pair("IOReadBandwidthMax", ElementsAre(Pair(one, 1U << 20), Pair(other, lifted))),
                   Pair("IOReadIOPSMax", ElementsAre(Pair(one, 3000), Pair(other, lifted))),
                   Pair("IOWriteBandwidthMax", ElementsAre(Pair(one, lifted), Pair(other, lifted))),
@@ -115,7 +115,7 @@ TEST_F(SystemdUnitTest, IsAskedAgainWhenNobodyIsThere) {
   FakeSystemd systemd(bus, loop);
   ask();
   EXPECT_THAT(answers, ElementsAre(UnitAnswer::later, UnitAnswer::taken));
-  EXPECT_THAT(said, IsEmpty());
+  EXPECT_THAT(announced, IsEmpty());
 }
 
 TEST_F(SystemdUnitTest, TheBusMayGoWithTheAnswer) {
@@ -124,7 +124,7 @@ TEST_F(SystemdUnitTest, TheBusMayGoWithTheAnswer) {
     FakeSystemd systemd(bus, loop);
     systemd.silent = true;
     unit->set(total);
-    turn_until([&] { return !systemd.asked.empty(); });
+    turn_until([&] { return !systemd.requested.empty(); });
     bus.stop();
     turn_until([this] { return !answers.empty(); });
   }
@@ -139,8 +139,8 @@ TEST_F(SystemdUnitTest, TheBusMayGoWithTheAnswer) {
 TEST_F(SystemdUnitTest, SilenceIsSaidOnceAndItsEnd) {
   make({.again_usec = 1000, .silence_usec = 1000});
   EXPECT_FALSE(unit->reachable());
-  turn_until([this] { return !said.empty(); });
-  EXPECT_THAT(said[0], HasSubstr("no connection to the system bus"));
+  turn_until([this] { return !announced.empty(); });
+  EXPECT_THAT(announced[0], HasSubstr("no connection to the system bus"));
   bus.start();
   turn_until([this] { return unit->reachable(); });
   ask();  // of nobody
@@ -148,8 +148,8 @@ TEST_F(SystemdUnitTest, SilenceIsSaidOnceAndItsEnd) {
   FakeSystemd systemd(bus, loop);
   ask();
   EXPECT_THAT(answers, ElementsAre(UnitAnswer::later, UnitAnswer::taken));
-  ASSERT_THAT(said, SizeIs(2));
-  EXPECT_THAT(said[1], HasSubstr("systemd answers"));
+  ASSERT_THAT(announced, SizeIs(2));
+  EXPECT_THAT(announced[1], HasSubstr("systemd answers"));
 }
 
 TEST_F(SystemdUnitTest, TheEndWaitsForTheLastAnswer) {
@@ -183,7 +183,7 @@ TEST_F(SystemdUnitTest, WhoeverWaitedInVainIsNothingToSpeakOf) {
   bus.stop();
   bus.start();
   turn_until([this] { return ready != 0; });  // a second later
-  EXPECT_THAT(said, IsEmpty());
+  EXPECT_THAT(announced, IsEmpty());
 }
 
 TEST_F(SystemdUnitTest, TheEndDoesNotWaitForEver) {
@@ -200,12 +200,12 @@ TEST_F(SystemdUnitTest, TheEndDoesNotWaitForEver) {
 TEST_F(SystemdUnitTest, NotTooManyAreAskedAtATime) {
   connect();
   FakeSystemd systemd(bus, loop);
-  for (std::size_t i = 0; i < SystemdUnit::most_open; ++i) {
+  for (std::size_t i = 0; i < UnitClient::most_open; ++i) {
     EXPECT_FALSE(unit->full());
     unit->set(total);
   }
   EXPECT_TRUE(unit->full());
-  turn_until([this] { return answers.size() == SystemdUnit::most_open; });
+  turn_until([this] { return answers.size() == UnitClient::most_open; });
   EXPECT_FALSE(unit->full());
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a rule in force to the property of its unit: the daemon, a sink that remembers, and a
+// From a rule in force to the property of its unit: the daemon, a backend that remembers, and a
 // systemd of the test's own, which writes to the kernel what it is told.
 #include "systemd/unit_mirror.hpp"
 
@@ -10,7 +10,7 @@
 #include <optional>
 
 #include "support/fake_systemd.hpp"
-#include "support/remembering_sink.hpp"
+#include "support/recording_backend.hpp"
 #include "support/stacks.hpp"
 #include "support/temp_tree.hpp"
 
@@ -35,13 +35,13 @@ ContainerPath container() {
 }
 
 struct UnitPropertiesTest : testing::Test {
-  RememberingSink kernel;
+  RecordingBackend kernel;
   TempTree run;
   PrivateBus bus;
-  std::vector<std::string> said;
+  std::vector<std::string> announced;
   std::unique_ptr<EventLoop> loop = std::make_unique<EventLoop>();
-  std::optional<Daemon> daemon;
-  std::optional<UnitProperties> units;
+  std::optional<Controller> controller;
+  std::optional<UnitMirror> units;
   std::unique_ptr<FakeSystemd> systemd;
 
   UnitPropertiesTest() { bus.start(); }
@@ -53,16 +53,16 @@ struct UnitPropertiesTest : testing::Test {
   /// The service without its surfaces; a second time: a restart.
   void start(Apply apply, const DataStack& stack = on_partition(disk)) {
     units.reset();
-    std::vector<RulePlace> ours;
+    std::vector<RuleKey> ours;
     for (const auto& rule : kernel.rules) ours.push_back(rule.first);
-    daemon.emplace(kernel, CgroupVersion::v2, with(apply), ours);
+    controller.emplace(kernel, CgroupVersion::v2, with(apply), ours);
     units.emplace(
-        *loop, *daemon, kernel, CgroupVersion::v2, run.root(), bus.address(),
-        [this](const Report& news) { said.push_back(news.text); },
+        *loop, *controller, kernel, CgroupVersion::v2, run.root(), bus.address(),
+        [this](const Event& event) { announced.push_back(event.text); },
         SystemdWaits{.again_usec = 1000});
-    daemon->on_disks({.mounts = {stack}, .places = {}, .identities = {}});
-    daemon->on_rescan(listing());
-    flush();
+    controller->on_disks({.mounts = {stack}, .system_mounts = {}, .identities = {}});
+    controller->on_rescan(listing());
+    drain();
   }
   static Listing listing() {
     Listing all;
@@ -70,26 +70,26 @@ struct UnitPropertiesTest : testing::Test {
     all.containers = {{container(), Record{.name = "db", .image = "i", .pod = "p"}}};
     return all;
   }
-  void flush() {
-    for (const Report& report : daemon->take_reports()) units->told(report);
+  void drain() {
+    for (const Event& event : controller->take_events()) units->on_event(event);
     units->settle();
   }
   void systemd_comes() {
     systemd = std::make_unique<FakeSystemd>(bus, *loop);
-    systemd->applies = [this](const FakeSystemd::Asked& asked) {
-      const std::string& cgroup = asked.unit == scope ? container().cgroup : kubepods;
-      const std::uint64_t iops = asked.properties.at("IOReadIOPSMax").at(0).second;
+    systemd->applies = [this](const FakeSystemd::Asked& requested) {
+      const std::string& cgroup = requested.unit == scope ? container().cgroup : kubepods;
+      const std::uint64_t iops = requested.properties.at("IOReadIOPSMax").at(0).second;
       kernel.rules.erase({cgroup, disk});
-      if (iops != lifted) kernel.rules[{cgroup, disk}] = each_way(iops);
+      if (iops != lifted) kernel.rules[{cgroup, disk}] = symmetric(iops);
     };
   }
   /// Turns until every answer is in and nothing is left to tell.
-  void settled(std::size_t asked) {
-    turn_until([&] { return systemd->asked.size() >= asked; });
+  void synced(std::size_t requested) {
+    turn_until([&] { return systemd->requested.size() >= requested; });
     bool done = false;
     units->finish([&] { done = true; });
     turn_until([&] { return done; });
-    EXPECT_THAT(systemd->asked, SizeIs(asked));
+    EXPECT_THAT(systemd->requested, SizeIs(requested));
   }
   template <class Done>
   void turn_until(const Done& is_done) {
@@ -102,10 +102,10 @@ struct UnitPropertiesTest : testing::Test {
 TEST_F(UnitPropertiesTest, AutoTellsTheTotalAndNoContainer) {
   systemd_comes();
   start(Apply::automatic);
-  EXPECT_EQ(kernel.of(container()), each_way(500)) << "by file, before anybody is told";
-  settled(1);
+  EXPECT_EQ(kernel.of(container()), symmetric(500)) << "by file, before anybody is told";
+  synced(1);
   EXPECT_THAT(systemd->read_iops("kubepods.slice"), ElementsAre(Pair(node, 3000)));
-  EXPECT_THAT(said, IsEmpty());
+  EXPECT_THAT(announced, IsEmpty());
 }
 
 TEST_F(UnitPropertiesTest, FilesTellsNothing) {
@@ -114,121 +114,121 @@ TEST_F(UnitPropertiesTest, FilesTellsNothing) {
   bool done = false;
   units->finish([&] { done = true; });
   EXPECT_TRUE(done);
-  EXPECT_THAT(systemd->asked, IsEmpty());
+  EXPECT_THAT(systemd->requested, IsEmpty());
 }
 
 TEST_F(UnitPropertiesTest, WhatAContainerWasToldOnceItIsToldOnUnderAuto) {
   systemd_comes();
   start(Apply::systemd);
-  settled(2);
+  synced(2);
   start(Apply::automatic);  // with a lower limit for the container
   Config lower = with(Apply::automatic);
-  lower.limit = each_way(200);
-  daemon->on_config(lower, listing());
-  flush();
-  settled(3);
-  EXPECT_EQ(systemd->asked.back().unit, scope);
+  lower.limit = symmetric(200);
+  controller->on_config(lower, listing());
+  drain();
+  synced(3);
+  EXPECT_EQ(systemd->requested.back().unit, scope);
   EXPECT_THAT(systemd->read_iops(scope), ElementsAre(Pair(node, 200)));
-  daemon->on_vanished(container().cgroup);
+  controller->on_vanished(container().cgroup);
   kernel.gone.insert(container().cgroup);
-  flush();
+  drain();
   EXPECT_THAT(notes(), HasSubstr("- 259:0 " + container().cgroup));
-  settled(3);
+  synced(3);
 }
 
 TEST_F(UnitPropertiesTest, AVolumeStaysWithTheFileAndThatIsSaidOnce) {
   start(Apply::systemd,
         stack_of({block_device("dm-0", {252, 0}, {"nvme0n1"}), block_device("nvme0n1", disk)}));
-  EXPECT_EQ(kernel.of(container(), {252, 0}), each_way(500));
-  flush();
-  ASSERT_THAT(said, SizeIs(1));
-  EXPECT_THAT(said[0], HasSubstr("252:0"));
+  EXPECT_EQ(kernel.of(container(), {252, 0}), symmetric(500));
+  drain();
+  ASSERT_THAT(announced, SizeIs(1));
+  EXPECT_THAT(announced[0], HasSubstr("252:0"));
 }
 
 TEST_F(UnitPropertiesTest, ClearLiftsBothAndReloadBringsThemBack) {
   systemd_comes();
   start(Apply::systemd);
-  settled(2);
+  synced(2);
   EXPECT_THAT(systemd->read_iops(scope), ElementsAre(Pair(node, 500)));
-  daemon->clear();
-  flush();
-  settled(4);
+  controller->clear();
+  drain();
+  synced(4);
   EXPECT_THAT(systemd->read_iops(scope), ElementsAre(Pair(node, lifted)));
   EXPECT_THAT(systemd->read_iops("kubepods.slice"), ElementsAre(Pair(node, lifted)));
   EXPECT_THAT(kernel.rules, IsEmpty());
-  daemon->on_config(with(Apply::systemd), listing());
-  flush();
-  settled(6);
-  EXPECT_EQ(kernel.of(container()), each_way(500));
+  controller->on_config(with(Apply::systemd), listing());
+  drain();
+  synced(6);
+  EXPECT_EQ(kernel.of(container()), symmetric(500));
 }
 
 TEST_F(UnitPropertiesTest, APauseIsLiftedAndItsEndToldAgain) {
   systemd_comes();
   start(Apply::systemd);
-  settled(2);
+  synced(2);
   Pauses pauses;
   pauses.set(container().cgroup, 100);
-  daemon->on_pauses(pauses);
-  flush();
-  settled(3);
+  controller->on_pauses(pauses);
+  drain();
+  synced(3);
   EXPECT_THAT(systemd->read_iops(scope), ElementsAre(Pair(node, lifted)));
-  daemon->on_pauses({});
-  flush();
-  settled(4);
+  controller->on_pauses({});
+  drain();
+  synced(4);
   EXPECT_THAT(systemd->read_iops(scope), ElementsAre(Pair(node, 500)));
-  EXPECT_EQ(kernel.of(container()), each_way(500));
+  EXPECT_EQ(kernel.of(container()), symmetric(500));
 }
 
 // Whoever wrote the file may have set the property, which the next daemon-reload would bring back.
 TEST_F(UnitPropertiesTest, AfterADriftItIsToldAgain) {
   systemd_comes();
   start(Apply::automatic);
-  settled(1);
-  daemon->on_written(kubepods);  // systemd's own write, as it should be
-  flush();
-  EXPECT_THAT(systemd->asked, SizeIs(1));
-  kernel.rules[{kubepods, disk}] = each_way(9000);
-  daemon->on_written(kubepods);
-  flush();
-  settled(2);
+  synced(1);
+  controller->on_written(kubepods);  // systemd's own write, as it should be
+  drain();
+  EXPECT_THAT(systemd->requested, SizeIs(1));
+  kernel.rules[{kubepods, disk}] = symmetric(9000);
+  controller->on_written(kubepods);
+  drain();
+  synced(2);
   EXPECT_THAT(systemd->read_iops("kubepods.slice"), ElementsAre(Pair(node, 3000)));
 }
 
 TEST_F(UnitPropertiesTest, ARestartTellsNothingAnewAndLiftsWhatItFindsTold) {
   systemd_comes();
   start(Apply::systemd);
-  settled(2);
+  synced(2);
   EXPECT_THAT(notes(), HasSubstr("+ 259:0 " + container().cgroup));
   start(Apply::systemd);
   start(Apply::files);  // systemd is told on of what it knows
-  daemon->clear();
-  flush();
+  controller->clear();
+  drain();
   bool done = false;
   units->finish([&] { done = true; });  // there is no connection yet
   turn_until([&] { return done; });
-  EXPECT_THAT(systemd->asked, SizeIs(4));
+  EXPECT_THAT(systemd->requested, SizeIs(4));
   EXPECT_THAT(systemd->read_iops(scope), ElementsAre(Pair(node, lifted)));
 }
 
 TEST_F(UnitPropertiesTest, WithoutABusTheFilesHoldUntilThereIsOne) {
   bus.stop();
   start(Apply::systemd);
-  EXPECT_EQ(kernel.of(container()), each_way(500));
+  EXPECT_EQ(kernel.of(container()), symmetric(500));
   bus.start();
   systemd_comes();
-  settled(2);
+  synced(2);
   EXPECT_THAT(systemd->read_iops(scope), ElementsAre(Pair(node, 500)));
 }
 
 TEST_F(UnitPropertiesTest, WhatSystemdLeavesOtherwiseIsPutRight) {
   systemd_comes();
   systemd->applies = [this](const FakeSystemd::Asked&) {
-    kernel.rules[{kubepods, disk}] = each_way(7);
+    kernel.rules[{kubepods, disk}] = symmetric(7);
   };
   start(Apply::automatic);
-  settled(1);
-  EXPECT_EQ(kernel.rules.at({kubepods, disk}), each_way(3000));
-  EXPECT_THAT(said, ElementsAre(HasSubstr("read 7 IOPS, write 7 IOPS")));
+  synced(1);
+  EXPECT_EQ(kernel.rules.at({kubepods, disk}), symmetric(3000));
+  EXPECT_THAT(announced, ElementsAre(HasSubstr("read 7 IOPS, write 7 IOPS")));
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 
 #include <memory>
 
-#include "support/remembering_sink.hpp"
+#include "support/recording_backend.hpp"
 
 namespace iopslimit {
 namespace {
@@ -52,21 +52,21 @@ TEST(ByFileAlone, OnV1WithoutAUnitAndOnWhatIsNoWholeDisk) {
 }
 
 struct UnitRulesTest : testing::Test {
-  RememberingSink kernel;
-  std::vector<std::string> said;
-  std::set<RulePlace> noted;
+  RecordingBackend kernel;
+  std::vector<std::string> announced;
+  std::set<RuleKey> noted;
   std::optional<UnitRules> made;
   UnitRules::InForce in_force;
 
   UnitRulesTest() { start(Apply::systemd); }
   UnitRules& start(Apply apply, CgroupVersion version = CgroupVersion::v2) {
-    made.emplace(kernel, version,
-                 UnitRules::Needs{.tell = [this](const Report& news) { said.push_back(news.text); },
-                                  .note =
-                                      [this](const RulePlace& place, bool known) {
-                                        known ? void(noted.insert(place))
-                                              : void(noted.erase(place));
-                                      }});
+    made.emplace(
+        kernel, version,
+        UnitRules::Needs{.emit = [this](const Event& event) { announced.push_back(event.text); },
+                         .note =
+                             [this](const RuleKey& key, bool known) {
+                               known ? void(noted.insert(key)) : void(noted.erase(key));
+                             }});
     made->configure(apply, "[service] apply (/c:3)");
     return *made;
   }
@@ -75,8 +75,8 @@ struct UnitRulesTest : testing::Test {
   }
   /// A rule that is in force, as the daemon has it.
   void hold(const std::string& cgroup, std::uint64_t iops, Devnum device = disk) {
-    in_force[cgroup] = {{device, each_way(iops)}};
-    kernel.rules[{cgroup, device}] = each_way(iops);
+    in_force[cgroup] = {{device, symmetric(iops)}};
+    kernel.rules[{cgroup, device}] = symmetric(iops);
   }
   void release(const std::string& cgroup) {
     in_force.erase(cgroup);
@@ -84,7 +84,7 @@ struct UnitRulesTest : testing::Test {
   }
   std::vector<UnitChange> changes() { return made->changes(in_force); }
   /// All that is to be told is sent, and answered so.
-  std::vector<UnitChange> tell(UnitAnswer answer = UnitAnswer::taken,
+  std::vector<UnitChange> emit(UnitAnswer answer = UnitAnswer::taken,
                                const std::string& why = "no") {
     std::vector<UnitChange> all = changes();
     for (const UnitChange& change : all) made->sent(change);
@@ -94,7 +94,7 @@ struct UnitRulesTest : testing::Test {
 };
 
 UnitChange change(const std::string& cgroup, std::uint64_t iops) {
-  return {cgroup, {{disk, iops == 0 ? Limit{} : each_way(iops)}}};
+  return {cgroup, {{disk, iops == 0 ? Limit{} : symmetric(iops)}}};
 }
 
 TEST_F(UnitRulesTest, WhoIsToldDependsOnApply) {
@@ -108,35 +108,35 @@ TEST_F(UnitRulesTest, WhoIsToldDependsOnApply) {
   start(Apply::files);
   EXPECT_FALSE(takes(scope));
   EXPECT_FALSE(takes(kubepods, disk, true));
-  EXPECT_THAT(said, IsEmpty());
+  EXPECT_THAT(announced, IsEmpty());
 }
 
 TEST_F(UnitRulesTest, WhyNotIsSaidOnceWhenItWasAskedFor) {
   EXPECT_FALSE(takes(plain));
   EXPECT_FALSE(takes(plain + "b"));
-  ASSERT_THAT(said, SizeIs(1));
-  EXPECT_THAT(said[0], HasSubstr("[service] apply (/c:3) is systemd, but"));
-  EXPECT_THAT(said[0], HasSubstr("cgroupfs"));
+  ASSERT_THAT(announced, SizeIs(1));
+  EXPECT_THAT(announced[0], HasSubstr("[service] apply (/c:3) is systemd, but"));
+  EXPECT_THAT(announced[0], HasSubstr("cgroupfs"));
   EXPECT_FALSE(takes(scope, volume));
   EXPECT_FALSE(takes(pod, volume));
-  ASSERT_THAT(said, SizeIs(2));
-  EXPECT_THAT(said[1], HasSubstr("252:0"));
+  ASSERT_THAT(announced, SizeIs(2));
+  EXPECT_THAT(announced[1], HasSubstr("252:0"));
   EXPECT_FALSE(takes(scope, {259, 7}));
-  ASSERT_THAT(said, SizeIs(2));
+  ASSERT_THAT(announced, SizeIs(2));
   start(Apply::systemd, CgroupVersion::v1);
   EXPECT_FALSE(takes(scope));
-  ASSERT_THAT(said, SizeIs(3));
-  EXPECT_THAT(said[2], HasSubstr("cgroup v1"));
+  ASSERT_THAT(announced, SizeIs(3));
+  EXPECT_THAT(announced[2], HasSubstr("cgroup v1"));
 }
 
 TEST_F(UnitRulesTest, ARuleIsToldOnceAndWhenItChanges) {
   hold(scope, 500);
-  EXPECT_THAT(tell(), ElementsAre(change(scope, 500)));
-  EXPECT_THAT(noted, ElementsAre(RulePlace{scope, disk}));
-  EXPECT_THAT(tell(), IsEmpty());
+  EXPECT_THAT(emit(), ElementsAre(change(scope, 500)));
+  EXPECT_THAT(noted, ElementsAre(RuleKey{scope, disk}));
+  EXPECT_THAT(emit(), IsEmpty());
   hold(scope, 300);
-  EXPECT_THAT(tell(), ElementsAre(change(scope, 300)));
-  EXPECT_THAT(tell(), IsEmpty());
+  EXPECT_THAT(emit(), ElementsAre(change(scope, 300)));
+  EXPECT_THAT(emit(), IsEmpty());
 }
 
 TEST_F(UnitRulesTest, OnlyOneChangeOfAUnitIsOpen) {
@@ -151,25 +151,25 @@ TEST_F(UnitRulesTest, OnlyOneChangeOfAUnitIsOpen) {
 
 TEST_F(UnitRulesTest, WhatIsNoLongerInForceIsLifted) {
   hold(scope, 500);
-  tell();
+  emit();
   release(scope);
-  EXPECT_THAT(tell(), ElementsAre(change(scope, 0)));
+  EXPECT_THAT(emit(), ElementsAre(change(scope, 0)));
   EXPECT_THAT(noted, IsEmpty());
-  EXPECT_THAT(tell(), IsEmpty());
+  EXPECT_THAT(emit(), IsEmpty());
 }
 
 TEST_F(UnitRulesTest, WhatSystemdWasNeverToldIsNotLifted) {
   hold(scope, 500);
   release(scope);
-  EXPECT_THAT(tell(), IsEmpty());
+  EXPECT_THAT(emit(), IsEmpty());
 }
 
 TEST_F(UnitRulesTest, AContainerThatWentIsForgotten) {
   hold(scope, 500);
-  tell();
+  emit();
   in_force.erase(scope);
   kernel.gone.insert(scope);
-  EXPECT_THAT(tell(), IsEmpty());
+  EXPECT_THAT(emit(), IsEmpty());
   EXPECT_THAT(noted, IsEmpty());
 }
 
@@ -177,65 +177,65 @@ TEST_F(UnitRulesTest, AContainerThatWentIsForgotten) {
 TEST_F(UnitRulesTest, ASliceOfAllPodsThatComesBackIsLiftedOrToldAgain) {
   for (const bool wanted : {false, true}) {
     hold(kubepods, 3000);
-    tell();
+    emit();
     in_force.erase(kubepods);
     kernel.gone.insert(kubepods);
-    EXPECT_THAT(tell(), IsEmpty());
-    EXPECT_THAT(noted, ElementsAre(RulePlace{kubepods, disk}));
+    EXPECT_THAT(emit(), IsEmpty());
+    EXPECT_THAT(noted, ElementsAre(RuleKey{kubepods, disk}));
     kernel.gone.clear();
     if (wanted) hold(kubepods, 3000);
-    EXPECT_THAT(tell(), ElementsAre(change(kubepods, wanted ? 3000 : 0)));
+    EXPECT_THAT(emit(), ElementsAre(change(kubepods, wanted ? 3000 : 0)));
   }
 }
 
 TEST_F(UnitRulesTest, WhatSystemdWasToldItIsToldOnWithFilesToo) {
   hold(scope, 500);
-  tell();
+  emit();
   made->configure(Apply::files, "");
   EXPECT_TRUE(takes(scope));
   hold(scope, 300);
-  EXPECT_THAT(tell(), ElementsAre(change(scope, 300)));
+  EXPECT_THAT(emit(), ElementsAre(change(scope, 300)));
   release(scope);
-  tell();
+  emit();
   EXPECT_FALSE(takes(scope));
 }
 
 TEST_F(UnitRulesTest, ARestartTakesUpWhatWasNoted) {
   hold(scope, 500);
-  kernel.rules[{pod, disk}] = each_way(500);
+  kernel.rules[{pod, disk}] = symmetric(500);
   made->adopt({scope, disk});
   made->adopt({pod, disk});
   made->adopt({"/system.slice/sshd.service", disk});
-  EXPECT_THAT(tell(), ElementsAre(change(pod, 0)));
+  EXPECT_THAT(emit(), ElementsAre(change(pod, 0)));
   hold(scope, 300);
-  EXPECT_THAT(tell(), ElementsAre(change(scope, 300)));
+  EXPECT_THAT(emit(), ElementsAre(change(scope, 300)));
 }
 
 TEST_F(UnitRulesTest, WhatCouldNotBeToldIsToldLater) {
   hold(scope, 500);
-  EXPECT_THAT(tell(UnitAnswer::later), SizeIs(1));
-  EXPECT_THAT(tell(), ElementsAre(change(scope, 500)));
+  EXPECT_THAT(emit(UnitAnswer::later), SizeIs(1));
+  EXPECT_THAT(emit(), ElementsAre(change(scope, 500)));
   release(scope);
-  EXPECT_THAT(tell(UnitAnswer::later), SizeIs(1));
+  EXPECT_THAT(emit(UnitAnswer::later), SizeIs(1));
   EXPECT_THAT(noted, SizeIs(1));
-  EXPECT_THAT(tell(), ElementsAre(change(scope, 0)));
-  EXPECT_THAT(said, IsEmpty());
+  EXPECT_THAT(emit(), ElementsAre(change(scope, 0)));
+  EXPECT_THAT(announced, IsEmpty());
 }
 
 TEST_F(UnitRulesTest, WhatIsRefusedIsNotTriedAgainAndSaidOnce) {
   for (const auto answer : {UnitAnswer::refused, UnitAnswer::no_unit}) {
     start(Apply::systemd);
-    said.clear();
+    announced.clear();
     hold(scope, 500);
     hold(pod, 500);
-    EXPECT_THAT(tell(answer, "Access denied"), SizeIs(2));
-    ASSERT_THAT(said, SizeIs(1));
-    EXPECT_THAT(said[0], HasSubstr("Access denied"));
+    EXPECT_THAT(emit(answer, "Access denied"), SizeIs(2));
+    ASSERT_THAT(announced, SizeIs(1));
+    EXPECT_THAT(announced[0], HasSubstr("Access denied"));
     hold(scope, 300);
-    EXPECT_THAT(tell(), IsEmpty());
+    EXPECT_THAT(emit(), IsEmpty());
     in_force.clear();
-    EXPECT_THAT(tell(answer), SizeIs(answer == UnitAnswer::refused ? 2 : 0));
-    EXPECT_THAT(tell(), IsEmpty());
+    EXPECT_THAT(emit(answer), SizeIs(answer == UnitAnswer::refused ? 2 : 0));
+    EXPECT_THAT(emit(), IsEmpty());
     EXPECT_THAT(noted, IsEmpty());
   }
 }
@@ -247,7 +247,7 @@ TEST_F(UnitRulesTest, AContainerThatEndsWhileItIsToldIsNothingToSpeakOf) {
   in_force.erase(scope);
   kernel.gone.insert(scope);
   made->answered(sent, UnitAnswer::no_unit, "Unit not loaded", in_force);
-  EXPECT_THAT(said, IsEmpty());
+  EXPECT_THAT(announced, IsEmpty());
   EXPECT_THAT(noted, IsEmpty());
 }
 
@@ -255,16 +255,16 @@ TEST_F(UnitRulesTest, WhatSystemdWritesOtherwiseIsPutRightSaidOnceAndLeftToTheFi
   hold(scope, 500);
   const UnitChange sent = changes().at(0);
   made->sent(sent);
-  kernel.rules[{scope, disk}] = each_way(9000);
+  kernel.rules[{scope, disk}] = symmetric(9000);
   made->answered(sent, UnitAnswer::taken, "", in_force);
-  EXPECT_EQ(kernel.rules.at({scope, disk}), each_way(500));
-  ASSERT_THAT(said, SizeIs(1));
-  EXPECT_THAT(said[0], HasSubstr("9000"));
-  EXPECT_THAT(tell(), IsEmpty());
+  EXPECT_EQ(kernel.rules.at({scope, disk}), symmetric(500));
+  ASSERT_THAT(announced, SizeIs(1));
+  EXPECT_THAT(announced[0], HasSubstr("9000"));
+  EXPECT_THAT(emit(), IsEmpty());
   made->doubt(scope);
-  EXPECT_THAT(tell(), IsEmpty());
+  EXPECT_THAT(emit(), IsEmpty());
   release(scope);
-  EXPECT_THAT(tell(), ElementsAre(change(scope, 0)));
+  EXPECT_THAT(emit(), ElementsAre(change(scope, 0)));
 }
 
 TEST_F(UnitRulesTest, AnOlderLimitThatSystemdWritesLateIsPutRightWithoutAWord) {
@@ -272,31 +272,31 @@ TEST_F(UnitRulesTest, AnOlderLimitThatSystemdWritesLateIsPutRightWithoutAWord) {
   const UnitChange sent = changes().at(0);
   made->sent(sent);
   hold(scope, 300);
-  kernel.rules[{scope, disk}] = each_way(500);
+  kernel.rules[{scope, disk}] = symmetric(500);
   made->answered(sent, UnitAnswer::taken, "", in_force);
-  EXPECT_EQ(kernel.rules.at({scope, disk}), each_way(300));
-  EXPECT_THAT(said, IsEmpty());
-  EXPECT_THAT(tell(), ElementsAre(change(scope, 300)));
+  EXPECT_EQ(kernel.rules.at({scope, disk}), symmetric(300));
+  EXPECT_THAT(announced, IsEmpty());
+  EXPECT_THAT(emit(), ElementsAre(change(scope, 300)));
 }
 
 TEST_F(UnitRulesTest, AfterALiftAnotherOnesRuleIsLeftAlone) {
   hold(scope, 500);
-  tell();
+  emit();
   release(scope);
   const UnitChange sent = changes().at(0);
   made->sent(sent);
-  kernel.rules[{scope, disk}] = each_way(70);
+  kernel.rules[{scope, disk}] = symmetric(70);
   made->answered(sent, UnitAnswer::taken, "", in_force);
-  EXPECT_EQ(kernel.rules.at({scope, disk}), each_way(70));
+  EXPECT_EQ(kernel.rules.at({scope, disk}), symmetric(70));
 }
 
 TEST_F(UnitRulesTest, InDoubtItIsToldAgain) {
   hold(scope, 500);
-  tell();
+  emit();
   made->doubt(pod);
-  EXPECT_THAT(tell(), IsEmpty());
+  EXPECT_THAT(emit(), IsEmpty());
   made->doubt(scope);
-  EXPECT_THAT(tell(), ElementsAre(change(scope, 500)));
+  EXPECT_THAT(emit(), ElementsAre(change(scope, 500)));
 }
 
 }  // namespace

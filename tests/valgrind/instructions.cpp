@@ -54,17 +54,17 @@ Config config(std::size_t policies) {
 }
 
 /// A kernel that takes everything, in no time.
-class Kernel final : public LimitSink {
+class Kernel final : public LimitBackend {
  public:
-  std::error_code write(const RulePlace&, const Limit& limit) override {
+  std::error_code set(const RuleKey&, const Limit& limit) override {
     sum += limit.read_iops;
     return {};
   }
-  std::error_code begin(const RulePlace& place, const Limit& limit) override {
-    return write(place, limit);
+  std::error_code create(const RuleKey& place, const Limit& limit) override {
+    return set(place, limit);
   }
-  std::optional<Limit> read(const RulePlace&) override { return each_way(500); }
-  void forget(const RulePlace&) override {}
+  std::optional<Limit> read(const RuleKey&) override { return symmetric(500); }
+  void drop(const RuleKey&) override {}
 };
 
 /// A daemon with a number of containers to deal with.
@@ -72,8 +72,8 @@ struct Node {
   Node(std::size_t count, CgroupVersion version, std::uint64_t total) {
     Config limits;
     limits.total_iops = total;
-    daemon.emplace(kernel, version, std::move(limits), std::vector<RulePlace>());
-    daemon->on_disks({.mounts = {on_partition()}, .places = {}, .identities = {}});
+    controller.emplace(kernel, version, std::move(limits), std::vector<RuleKey>());
+    controller->on_disks({.mounts = {on_partition()}, .system_mounts = {}, .identities = {}});
     for (std::size_t i = 0; i < count; ++i)
       listing.containers.push_back(
           {*parse_container_path(cgroup_of(i)), Record{.runtime = RuntimeHint::containerd,
@@ -83,17 +83,19 @@ struct Node {
                                                        .pod_namespace = "shop"}});
   }
   void appear() {
-    for (const Sighting& one : listing.containers) daemon->on_appeared(one.path, one.record);
-    flush();
+    for (const ListedContainer& one : listing.containers)
+      controller->on_appeared(one.path, one.record);
+    drain();
   }
-  void flush() {
-    if (daemon->unsettled()) daemon->settle();
-    for (std::string begun; !(begun = daemon->take_begun()).empty();) daemon->on_written(begun);
-    sum += daemon->take_reports().size() + daemon->status().size();
+  void drain() {
+    if (controller->needs_rebalance()) controller->settle();
+    for (std::string begun; !(begun = controller->take_unverified()).empty();)
+      controller->on_written(begun);
+    sum += controller->take_events().size() + controller->status().size();
   }
 
   Kernel kernel;
-  std::optional<Daemon> daemon;
+  std::optional<Controller> controller;
   Listing listing;
 };
 
@@ -129,12 +131,12 @@ void floor_of_a_decision(std::size_t count, const std::string& record) {
 
 void decision(std::size_t count, std::size_t policies, const std::string& record) {
   const Config limits = config(policies);
-  const RecordWish wish = wished_for(limits);
+  const RecordRequest request = requested_by(limits);
   const ContainerPath container = *parse_container_path(cgroup_of(1));
   RecordParser parser;
   std::string text = record;
   const auto decide_one = [&] {
-    const auto answer = parser.parse_containerd(text, wish, container.pod_uid);
+    const auto answer = parser.parse_containerd(text, request, container.pod_uid);
     const Decision made = decide(limits, container, std::get_if<Record>(&answer));
     sum += format_io_max({259, 0}, made.limits.at(0)).size();
   };
@@ -153,8 +155,8 @@ void rescan(std::size_t count) {
   Node node(count, CgroupVersion::v2, 3000);
   node.appear();
   measured([&] {
-    node.daemon->on_rescan(node.listing);
-    node.flush();
+    node.controller->on_rescan(node.listing);
+    node.drain();
   });
 }
 
@@ -162,23 +164,24 @@ void reload(std::size_t count) {
   Node node(count, CgroupVersion::v2, 3000);
   node.appear();
   measured([&] {
-    node.daemon->on_config(config(1), node.listing);
-    node.flush();
+    node.controller->on_config(config(1), node.listing);
+    node.drain();
   });
 }
 
-void overview(std::size_t count) {
+void snapshot(std::size_t count) {
   Node node(count, CgroupVersion::v2, 3000);
   node.appear();
-  measured([&] { sum += node.daemon->overview().containers.size(); });
+  measured([&] { sum += node.controller->snapshot().containers.size(); });
 }
 
 void vanish(std::size_t count) {
   Node node(count, CgroupVersion::v2, 3000);
   node.appear();
   measured([&] {
-    for (const Sighting& one : node.listing.containers) node.daemon->on_vanished(one.path.cgroup);
-    node.flush();
+    for (const ListedContainer& one : node.listing.containers)
+      node.controller->on_vanished(one.path.cgroup);
+    node.drain();
   });
 }
 
@@ -198,7 +201,7 @@ int main(int argc, char** argv) {
       {"appear_v1", [&] { appear(count, CgroupVersion::v1, 3000); }},
       {"rescan", [&] { rescan(count); }},
       {"reload", [&] { reload(count); }},
-      {"overview", [&] { overview(count); }},
+      {"overview", [&] { snapshot(count); }},
       {"vanish", [&] { vanish(count); }}};
   const auto work = all.find(argv[1]);
   if (work == all.end()) return 64;

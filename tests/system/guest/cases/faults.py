@@ -120,7 +120,7 @@ def controller_taken(node):
     """Every limit in the pod goes with it. That is said, and with the controller each limit comes back; no safety net
     runs."""
     def lost():
-        return {line["CONTAINER_ID"] for line in service.journal("ACTION=lost", cursor=mark)}
+        return {line["CONTAINER_ID"] for line in service.journal("ACTION=limit_failed", cursor=mark)}
 
     with crowd.pods(node, 1) as [pod]:
         made, mark = [crowd.Bare(node, pod) for _ in range(3)], service.cursor()

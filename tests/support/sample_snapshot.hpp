@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// An snapshot with one container of each standing.
+#pragma once
+
+#include <string>
+
+#include "api/snapshot.hpp"
+
+namespace iopslimit {
+
+inline std::string sample_id(char digit) {
+  return std::string(64, digit);
+}
+
+inline WorkloadView sample_container(char digit, const std::string& space, const std::string& pod,
+                                     const std::string& name) {
+  const std::string uid = std::string("00000000-0000-4000-8000-00000000000") + pod.back();
+  WorkloadView view;
+  view.path = *parse_container_path("/kubepods/burstable/pod" + uid + "/" + sample_id(digit));
+  view.path.runtime = RuntimeHint::containerd;
+  view.name = name;
+  view.pod = pod;
+  view.pod_namespace = space;
+  view.image = "registry.example.org/" + name + ":1";
+  view.state = State::limited;
+  view.rules = {{{259, 0}, symmetric(500)}};
+  view.reason = "[limits] iops (default)";
+  return view;
+}
+
+inline Snapshot sample_snapshot() {
+  Snapshot snapshot;
+  snapshot.version = "0.1.0";
+  snapshot.since = 1000000000;
+  snapshot.repaired = 2;
+  snapshot.writes = 12;
+  snapshot.devices = {
+      {.mount = "/data",
+       .state = DeviceState::limited,
+       .text = "/data = ext4 on nvme0n1 (259:0); rule on 259:0",
+       .devices = {{259, 0}},
+       .total_iops = 3000,
+       .used = symmetric(1000)},
+      {.name = "logs", .mount = "/logs", .text = "/logs is not mounted: it is a plain directory"}};
+  snapshot.totals = {{"/kubepods", {{{259, 0}, symmetric(3000)}}}};
+  WorkloadView db = sample_container('a', "shop", "db-0", "db");
+  WorkloadView web = sample_container('b', "shop", "web-1", "web");
+  WorkloadView mesh = sample_container('c', "shop", "web-1", "istio-proxy");
+  mesh.state = State::exempt;
+  mesh.rules.clear();
+  mesh.reason = "[exclude] keywords: istio-proxy";
+  WorkloadView sandbox = sample_container('d', "shop", "web-1", "");
+  sandbox.state = State::sandbox;
+  sandbox.rules.clear();
+  sandbox.image.clear();
+  WorkloadView paused = sample_container('e', "lab", "job-2", "job");
+  paused.state = State::paused;
+  paused.paused_until = 4000000000;
+  paused.rules.clear();
+  WorkloadView failed = sample_container('f', "lab", "web-3", "web");
+  failed.state = State::failed;
+  failed.rules.clear();
+  failed.error = "the io controller is not enabled for it";
+  snapshot.containers = {db, web, mesh, sandbox, paused, failed};
+  return snapshot;
+}
+
+}  // namespace iopslimit
