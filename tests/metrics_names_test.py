@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""The dashboard and the alerts name only metrics and labels that the program writes, and README names them all.
+"""The dashboard and the alerts name only metrics and labels that the program writes, and docs/metrics.md names them all.
 
 Usage: metrics_names_test.py SAMPLE_METRICS SOURCE_FOLDER
 """
@@ -112,13 +112,13 @@ class Names(unittest.TestCase):
         shown = set()
         for _, expression in [*dashboard_expressions(), *alert_expressions()]:
             shown |= taken_apart(expression)[0]
-        readme = (SOURCE / "README.md").read_text()
+        page = (SOURCE / "docs/metrics.md").read_text()
         for name in self.metrics:
             family = re.sub(r"_(bucket|sum|count)$", "", name)
-            self.assertIn(f"`{family}`", readme)
+            self.assertIn(f"`{family}`", page)
             self.assertTrue(any(one.startswith(family) for one in shown), f"{name} is in no panel")
-        for name in re.findall(r"`(iopslimit_\w+)`", readme):
-            self.assertTrue({name, name + "_bucket"} & set(self.metrics), f"README names {name}")
+        for name in re.findall(r"`(iopslimit_\w+)`", page):
+            self.assertTrue({name, name + "_bucket"} & set(self.metrics), f"docs/metrics.md names {name}")
 
     def test_datasource_is_a_variable(self):
         for panel in dashboard()["panels"]:

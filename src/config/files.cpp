@@ -5,14 +5,13 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
-#include <string_view>
 #include <system_error>
 
 #include "config/ini_reader.hpp"
+#include "config/keys.hpp"
 #include "loop/file.hpp"
 
 namespace iopslimit {
@@ -20,21 +19,6 @@ namespace {
 
 // Far beyond any configuration: what is larger is some other file.
 constexpr std::size_t largest_file = std::size_t{1} << 20U;
-
-struct Variable {
-  const char* name;
-  const char* section;
-  const char* key;
-};
-constexpr std::array<Variable, 8> variables{
-    {{"CONTAINER_IOPS_LIMIT", "limits", "iops"},
-     {"DATA_TOTAL_IOPS", "limits", "total_iops"},
-     {"DATA_MOUNT", "device", "mount"},
-     {"EXCLUDE_KEYWORDS", "exclude", "keywords"},
-     {"CONTAINERD_NAMESPACE", "runtime", "containerd_namespace"},
-     {"CONTAINER_RUNTIME", "runtime", "type"},
-     {"CGROUP_VERSION", "cgroup", "version"},
-     {"CHECK_INTERVAL", "service", "check_interval"}}};
 
 std::string why_not_readable(const std::error_code& error) {
   if (error == std::errc::no_such_file_or_directory) {
@@ -90,12 +74,14 @@ void read_folder(const std::filesystem::path& folder, ConfigText& text) {
 }
 
 void read_environment(ConfigText& text) {
-  for (const Variable& variable : variables) {
-    const char* value = std::getenv(variable.name);
+  for (const ConfigKey& key : config_keys()) {
+    if (key.environment.empty()) continue;
+    const std::string name(key.environment);
+    const char* value = std::getenv(name.c_str());
     if (value == nullptr) continue;
-    text.entries.push_back({{std::string("environment variable ") + variable.name, 0},
-                            variable.section,
-                            variable.key,
+    text.entries.push_back({{"environment variable " + name, 0},
+                            std::string(key.section.word),
+                            std::string(key.key),
                             value});
   }
 }

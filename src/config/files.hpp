@@ -22,9 +22,8 @@ void read_config_file(const std::string& path, ConfigText& text);
 
 /// `main_file` (may be missing: all defaults), then `<folder of main_file>/conf.d/*.conf` in name
 /// order (not those that start with a dot; one that is not a regular file, such as a link to
-/// nowhere, is an error), then the environment variables CONTAINER_IOPS_LIMIT, DATA_TOTAL_IOPS,
-/// DATA_MOUNT, EXCLUDE_KEYWORDS, CONTAINERD_NAMESPACE, CONTAINER_RUNTIME, CGROUP_VERSION,
-/// CHECK_INTERVAL of this process.
+/// nowhere, is an error), then those environment variables of this process that the table of keys
+/// names.
 ConfigText read_configuration(const std::string& main_file);
 
 }  // namespace iopslimit

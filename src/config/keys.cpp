@@ -101,110 +101,174 @@ std::string set_field(const ConfigEntry& entry, KeyTarget& target) {
   return Parse(entry.value, target.config.*Member);
 }
 
+// The texts are printed in the sample file, the manual page and docs/configuration.md (./dev docs).
+// `...` marks what is written literally.
 constexpr std::array table{
-    ConfigKey{device, "mount", "/data", "the data mount; the disk behind it is the one limited",
-              set_mount, devices},
-    ConfigKey{device, "limit_at", "volume",
-              "volume: the device nearest the file system; disk: every NVMe disk below it",
-              set_limit_at, devices},
+    ConfigKey{device, "mount", "/data",
+              "The data mount. Containers are limited on the disk behind it.", set_mount, devices,
+              "", "DATA_MOUNT"},
+    ConfigKey{
+        device, "limit_at", "volume",
+        "`volume`: limit at the device nearest the file system. `disk`: limit at every disk at "
+        "the bottom.",
+        set_limit_at, devices,
+        "`volume` is exact: the logical volume, the md array or the encrypted volume itself "
+        "carries the rule; for a partition its disk does, for btrfs every device of the file "
+        "system. With `disk`, I/O to other volumes of these disks counts as well. Where I/O "
+        "does not spread evenly over the disks, the log says by which factor the limit can be "
+        "exceeded. Rebuilds and checks of an md raid1 or raid10 then wait for what the limits "
+        "hold back."},
     ConfigKey{device, "shared_disk", "warn",
-              "warn, refuse or allow: when the disk also holds /, the kubelet's or the runtime's "
-              "state",
-              set_shared_disk, devices},
+              "What to do when the disk also holds /, the kubelet's state or the runtime's state: "
+              "`warn`, `refuse` or `allow`.",
+              set_shared_disk, devices,
+              "A container that waits for its limit can hold up the fsync of others on the same "
+              "file system. `refuse` limits nothing on this mount. `allow` is `warn` without the "
+              "warning."},
 
-    ConfigKey{limits, "iops", "500", "IOPS of each container, each direction; 0 = unlimited",
-              set_iops<&LimitKeys::iops>, devices_and_policies},
-    ConfigKey{limits, "read_iops", "500", "the read direction alone; not set: as iops",
+    ConfigKey{limits, "iops", "500", "IOPS of each container, in each direction; 0 = unlimited.",
+              set_iops<&LimitKeys::iops>, devices_and_policies,
+              "The value 1 is refused, because some kernels refuse it.", "CONTAINER_IOPS_LIMIT"},
+    ConfigKey{limits, "read_iops", "500",
+              "IOPS of each container, reads only; not set: the value of `iops`.",
               set_iops<&LimitKeys::read_iops>, devices_and_policies},
-    ConfigKey{limits, "write_iops", "500", "the write direction alone; not set: as iops",
+    ConfigKey{limits, "write_iops", "500",
+              "IOPS of each container, writes only; not set: the value of `iops`.",
               set_iops<&LimitKeys::write_iops>, devices_and_policies},
     ConfigKey{limits, "bps", "0",
-              "bytes per second of each container, each direction, suffix K M G (1024); 0 = "
-              "unlimited",
+              "Bytes per second of each container, in each direction; suffix K, M or G (1024); 0 = "
+              "unlimited.",
               set_bps<&LimitKeys::bps>, devices_and_policies},
-    ConfigKey{limits, "read_bps", "0", "the read direction alone; not set: as bps",
+    ConfigKey{limits, "read_bps", "0",
+              "Bytes per second of each container, reads only; not set: the value of `bps`.",
               set_bps<&LimitKeys::read_bps>, devices_and_policies},
-    ConfigKey{limits, "write_bps", "0", "the write direction alone; not set: as bps",
+    ConfigKey{limits, "write_bps", "0",
+              "Bytes per second of each container, writes only; not set: the value of `bps`.",
               set_bps<&LimitKeys::write_bps>, devices_and_policies},
-    ConfigKey{limits, "total_iops", "3000",
-              "IOPS of all pods together, each direction; 0 = no total",
-              set_iops<&LimitKeys::total_iops>, devices},
+    ConfigKey{
+        limits, "total_iops", "3000", "IOPS of all pods together, in each direction; 0 = no total.",
+        set_iops<&LimitKeys::total_iops>, devices,
+        "On cgroup v2 this is a rule on the kubepods directory, which exempt containers share "
+        "as well. On v1 it is divided among the limited containers, and no container gets "
+        "less than 10.",
+        "DATA_TOTAL_IOPS"},
     ConfigKey{limits, "scope", "container",
-              "container: each container has the limit; pod: its pod has it (cgroup v2 only)",
-              set_scope},
+              "`container`: each container has the limit. `pod`: the containers of a pod share it "
+              "(cgroup v2 only).",
+              set_scope, nowhere,
+              "With `pod`, the pod's slice carries the limit before the pod's first container "
+              "exists, and all its containers share it. A pod is then exempt or limited as a "
+              "whole."},
 
     ConfigKey{exclude, "keywords", "pause, istio-proxy, psmdb, kube-system, koordinator, apisix",
-              "not limited: a word that is part of the image, container, pod or namespace name",
-              set_words<&Config::exclude_keywords>},
-    ConfigKey{exclude, "namespaces", "", "not limited: these namespaces, by their whole name",
+              "Not limited: containers with one of these words in the name of their image, "
+              "container, pod or namespace; a list.",
+              set_words<&Config::exclude_keywords>, nowhere,
+              "Upper and lower case differ. A keyword also matches a part of a longer word. The "
+              "value replaces the default list. With `scope = pod` only the names of pod and "
+              "namespace count.",
+              "EXCLUDE_KEYWORDS"},
+    ConfigKey{exclude, "namespaces", "",
+              "Not limited: containers in these namespaces, by the whole name; a list.",
               set_words<&Config::exclude_namespaces>},
 
     ConfigKey{annotations, "prefix", "iopslimit.org",
-              "pods may ask for a limit by PREFIX/iops and the like; a list, the first prefix "
-              "wins; empty = off",
+              "Pods may ask for a limit by annotations such as `PREFIX/iops`; a list, the "
+              "first prefix wins; empty = off.",
               set_field<parse_prefixes, &Config::annotation_prefixes>},
-    ConfigKey{annotations, "min_iops", "50", "the least a pod can ask for",
+    ConfigKey{annotations, "min_iops", "50", "The lowest IOPS that a pod can ask for.",
               set_field<parse_iops, &Config::annotation_min_iops>},
     ConfigKey{annotations, "max_iops", "0",
-              "the most a pod can ask for; 0: never more than its limit without annotation",
+              "The highest IOPS that a pod can ask for; 0 = never more than its limit without "
+              "annotation.",
               set_field<parse_iops, &Config::annotation_max_iops>},
-    ConfigKey{annotations, "min_bps", "1M", "the least bytes per second a pod can ask for",
+    ConfigKey{annotations, "min_bps", "1M", "The lowest bytes per second that a pod can ask for.",
               set_field<parse_bps, &Config::annotation_min_bps>},
     ConfigKey{annotations, "max_bps", "0",
-              "the most bytes per second a pod can ask for; 0: never more than its limit without "
-              "annotation",
+              "The highest bytes per second that a pod can ask for; 0 = never more than its limit "
+              "without annotation.",
               set_field<parse_bps, &Config::annotation_max_bps>},
 
     ConfigKey{runtime, "type", "auto",
-              "auto, containerd, docker or crio: whose records are read; auto: by each container's "
-              "path and record",
-              set_runtime},
-    ConfigKey{runtime, "standalone", "",
-              "docker, podman: their containers outside of Kubernetes are limited as well",
-              set_field<parse_standalone, &Config::standalone>},
+              "Whose records are read: `auto` (by each container's path and record), `containerd`, "
+              "`docker` or `crio`.",
+              set_runtime, nowhere, "", "CONTAINER_RUNTIME"},
+    ConfigKey{
+        runtime, "standalone", "",
+        "Runtimes whose containers outside of Kubernetes are limited as well: `docker`, `podman`; "
+        "a list.",
+        set_field<parse_standalone, &Config::standalone>},
     ConfigKey{runtime, "containerd_namespace", "k8s.io",
-              "the kubelet's namespace in containerd; a list",
-              set_field<parse_names, &Config::containerd_namespaces>},
+              "The kubelet's namespace in containerd; a list.",
+              set_field<parse_names, &Config::containerd_namespaces>, nowhere, "",
+              "CONTAINERD_NAMESPACE"},
     ConfigKey{runtime, "state", "",
-              "further state folders of the runtimes; the usual, k3s, rke2 and microk8s places are "
-              "known",
+              "Further state directories of the runtimes; a list. The usual places, and those of "
+              "k3s, rke2 and microk8s, are known.",
               set_field<parse_paths, &Config::state_folders>},
 
-    ConfigKey{cgroup, "version", "auto", "auto, v1 or v2: auto asks the kernel",
-              set_cgroup_version},
+    ConfigKey{cgroup, "version", "auto", "`auto` (the service asks the kernel), `v1` or `v2`.",
+              set_cgroup_version, nowhere, "", "CGROUP_VERSION"},
 
-    ConfigKey{service, "apply", "auto",
-              "files: limits are in the cgroup files alone; systemd: it knows them too, as unit "
-              "properties; auto: it knows the total",
-              set_apply},
+    ConfigKey{
+        service, "apply", "auto",
+        "`files`: limits are in the cgroup files only. `systemd`: systemd knows them too, as unit "
+        "properties. `auto`: systemd knows the total.",
+        set_apply, nowhere,
+        "The service writes every limit to the cgroup's file first, and the file decides. "
+        "With `systemd` it then sets the properties `IOReadIOPSMax`, `IOWriteIOPSMax`, "
+        "`IOReadBandwidthMax` and `IOWriteBandwidthMax` of the cgroup's unit, at runtime and "
+        "for the device name `/dev/block/MAJOR:MINOR`. So `systemctl show` prints them, and "
+        "systemd sets the same limit whenever it writes the unit's attributes again. If the "
+        "kernel then holds something else, the service corrects the file. A property ends "
+        "with its limit; once mirrored, a limit stays mirrored, whatever `apply` says later. "
+        "Setting a property makes systemd write every attribute of the unit, the rules about "
+        "devices too; this is why `auto` leaves the containers to the files and tells systemd "
+        "only the total on `kubepods.slice`. Only the file can hold what systemd cannot: "
+        "every limit on cgroup v1, a cgroup that is not a unit (cgroupfs driver), and a "
+        "device that is not a whole disk (LVM, dm-crypt, md), in whose place systemd would "
+        "limit what is below. With `systemd` the journal says so, once."},
     ConfigKey{service, "check_interval", "30",
-              "seconds between two checks that every limit is still there; 0 = off",
-              set_field<parse_seconds, &Config::check_interval>},
+              "Seconds between two checks that every limit is still there; 0 = off.",
+              set_field<parse_seconds, &Config::check_interval>, nowhere,
+              "Events tell the service of changes at once; the check finds what no event "
+              "reported. At most 86400.",
+              "CHECK_INTERVAL"},
     ConfigKey{service, "on_stop", "keep",
-              "keep or clear: what becomes of the limits when the service stops", set_on_stop},
-    ConfigKey{service, "dry_run", "no", "yes: decide and log every limit, write none",
-              set_field<parse_boolean, &Config::dry_run>},
+              "What happens to the limits when the service stops: `keep` or `clear`.", set_on_stop},
+    ConfigKey{service, "dry_run", "no", "`yes`: decide and log every limit, but write none.",
+              set_field<parse_boolean, &Config::dry_run>, nowhere,
+              "Takes effect at the next start."},
     ConfigKey{service, "metrics", "",
-              "a file NAME.prom for the textfile collector of Prometheus' node_exporter; empty = "
-              "off",
-              set_field<parse_metrics, &Config::metrics>},
+              "A file `NAME.prom` for the textfile collector of Prometheus' node_exporter, such as "
+              "`/run/iops-limitd/iops-limitd.prom`; empty = off.",
+              set_field<parse_metrics, &Config::metrics>, nowhere,
+              "The service replaces the whole file every 15 seconds. The unit lets the service "
+              "write below `/run/iops-limitd` only; another directory needs `ReadWritePaths=` in a "
+              "drop-in of the unit."},
 
-    ConfigKey{policy, "namespace", "", "pattern for the pod's namespace", set_glob},
-    ConfigKey{policy, "pod", "", "pattern for the pod's name", set_glob},
-    ConfigKey{policy, "container", "", "pattern for the container's name", set_glob},
-    ConfigKey{policy, "image", "", "pattern for the image", set_glob},
-    ConfigKey{policy, "qos", "", "pattern for guaranteed, burstable or besteffort", set_glob},
-    ConfigKey{policy, "label.KEY", "", "pattern for the pod's label KEY", set_glob},
-    ConfigKey{policy, "max_iops", "", "the most these pods can ask for; not set: as [annotations]",
+    ConfigKey{policy, "namespace", "", "Pattern for the pod's namespace.", set_glob},
+    ConfigKey{policy, "pod", "", "Pattern for the pod's name.", set_glob},
+    ConfigKey{policy, "container", "", "Pattern for the container's name.", set_glob},
+    ConfigKey{policy, "image", "", "Pattern for the image.", set_glob},
+    ConfigKey{policy, "qos", "",
+              "Pattern for the QoS class: `guaranteed`, `burstable` or `besteffort`.", set_glob},
+    ConfigKey{policy, "label.KEY", "", "Pattern for the pod's label KEY.", set_glob, nowhere,
+              "For instance `label.app`. containerd writes no labels into its records, so such a "
+              "policy matches none of its containers."},
+    ConfigKey{policy, "max_iops", "",
+              "The highest IOPS that these pods can ask for by annotations; not set: the value in "
+              "[annotations].",
               [](const ConfigEntry& entry, KeyTarget& target) {
                 return parse_iops(entry.value, target.policy.annotation_max_iops.emplace());
               }},
     ConfigKey{policy, "max_bps", "",
-              "the most bytes per second these pods can ask for; not set: as [annotations]",
+              "The highest bytes per second that these pods can ask for by annotations; not set: "
+              "the value in [annotations].",
               [](const ConfigEntry& entry, KeyTarget& target) {
                 return parse_bps(entry.value, target.policy.annotation_max_bps.emplace());
               }},
-    ConfigKey{policy, "exempt", "no", "yes: not limited at all",
+    ConfigKey{policy, "exempt", "no", "`yes`: the container has no limit at all.",
               [](const ConfigEntry& entry, KeyTarget& target) {
                 return parse_boolean(entry.value, target.policy.exempt);
               }},

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of configuration keys: the one place that knows their names, checks and defaults.
+// The table of configuration keys: the one place that knows their names, checks, defaults and
+// texts.
 #pragma once
 
 #include <span>
@@ -32,11 +33,13 @@ struct ConfigKey {
   SectionKind section;
   std::string_view key;           ///< "label.KEY" stands for every label
   std::string_view default_text;  ///< as it would be written in a file
-  std::string_view what;          ///< what it does, in one line
+  std::string_view what;          ///< what it does, in one or two sentences
   /// Checks the entry's value and puts it where it belongs; the result is as that of the parse_*
   /// functions.
   std::string (*set)(const ConfigEntry& entry, KeyTarget& target);
-  Also also_in = Also::nowhere;  ///< named sections that take this key too
+  Also also_in = Also::nowhere;       ///< named sections that take this key too
+  std::string_view more = {};         ///< further text for the manual page, not the sample file
+  std::string_view environment = {};  ///< the variable that overrides the files, or empty
 };
 
 /// Every key, in the order of the installed file.

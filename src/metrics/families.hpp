@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What Prometheus is told, as values: names, what they mean, labels. packaging/ and README.md use
-// these names; a test compares them.
+// What Prometheus is told, as values: names, what they mean, labels. packaging/ and docs/metrics.md
+// use these names; a test compares them.
 #pragma once
 
 #include <prometheus/metric_family.h>

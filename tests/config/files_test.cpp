@@ -100,9 +100,9 @@ class Configuration : public testing::Test {
   static void clear() {
     for (const char* variable : variables) unsetenv(variable);
   }
-  ConfigText read() const { return read_configuration(tree_.at("iops-limitd.conf")); }
+  ConfigText read() const { return read_configuration(hierarchy_.at("iops-limitd.conf")); }
 
-  TempTree tree_;
+  TempTree hierarchy_;
 };
 
 TEST_F(Configuration, NoFileAtAllIsAllDefaults) {
@@ -112,21 +112,21 @@ TEST_F(Configuration, NoFileAtAllIsAllDefaults) {
 }
 
 TEST_F(Configuration, ALinkToNowhereIsNotNoFile) {
-  std::filesystem::create_symlink(tree_.at("gone"), tree_.at("iops-limitd.conf"));
+  std::filesystem::create_symlink(hierarchy_.at("gone"), hierarchy_.at("iops-limitd.conf"));
   const ConfigText text = read();
   ASSERT_THAT(text.errors, SizeIs(1));
-  EXPECT_EQ(text.errors[0].origin, (Origin{tree_.at("iops-limitd.conf"), 0}));
+  EXPECT_EQ(text.errors[0].origin, (Origin{hierarchy_.at("iops-limitd.conf"), 0}));
 }
 
 TEST_F(Configuration, TheFileThenTheFolderInNameOrderThenTheEnvironment) {
-  tree_.file("iops-limitd.conf", "[limits]\niops = 1000\n");
-  tree_.file("conf.d/20-b.conf", "[limits]\niops = 20\n");
-  tree_.file("conf.d/10-a.conf", "[limits]\niops = 10\n");
-  tree_.file("conf.d/.30-hidden.conf", "[limits]\niops = 30\n");
-  tree_.file("conf.d/40-old.conf.bak", "[limits]\niops = 40\n");
-  tree_.file("conf.d/README", "no key here\n");
-  tree_.file("elsewhere", "[limits]\niops = 15\n");
-  std::filesystem::create_symlink(tree_.at("elsewhere"), tree_.at("conf.d/15-link.conf"));
+  hierarchy_.file("iops-limitd.conf", "[limits]\niops = 1000\n");
+  hierarchy_.file("conf.d/20-b.conf", "[limits]\niops = 20\n");
+  hierarchy_.file("conf.d/10-a.conf", "[limits]\niops = 10\n");
+  hierarchy_.file("conf.d/.30-hidden.conf", "[limits]\niops = 30\n");
+  hierarchy_.file("conf.d/40-old.conf.bak", "[limits]\niops = 40\n");
+  hierarchy_.file("conf.d/README", "no key here\n");
+  hierarchy_.file("elsewhere", "[limits]\niops = 15\n");
+  std::filesystem::create_symlink(hierarchy_.at("elsewhere"), hierarchy_.at("conf.d/15-link.conf"));
   setenv("CONTAINER_IOPS_LIMIT", "99", 1);
   const ConfigText text = read();
   expect_no_errors(text);
@@ -139,8 +139,8 @@ TEST_F(Configuration, TheFileThenTheFolderInNameOrderThenTheEnvironment) {
 }
 
 TEST_F(Configuration, WhatIsNoFileInTheFolderIsAnError) {
-  tree_.folder("conf.d/10-folder.conf");
-  std::filesystem::create_symlink(tree_.at("gone"), tree_.at("conf.d/20-link.conf"));
+  hierarchy_.folder("conf.d/10-folder.conf");
+  std::filesystem::create_symlink(hierarchy_.at("gone"), hierarchy_.at("conf.d/20-link.conf"));
   const ConfigText text = read();
   ASSERT_THAT(text.errors, SizeIs(2));
   EXPECT_THAT(to_string(text.errors[0]),
@@ -149,7 +149,7 @@ TEST_F(Configuration, WhatIsNoFileInTheFolderIsAnError) {
 }
 
 TEST_F(Configuration, AFolderThatIsAFileIsAnError) {
-  tree_.file("conf.d", "");
+  hierarchy_.file("conf.d", "");
   const ConfigText text = read();
   ASSERT_THAT(text.errors, SizeIs(1));
   EXPECT_THAT(to_string(text.errors[0]), HasSubstr("conf.d: cannot be read (Not a directory)"));
@@ -173,7 +173,7 @@ TEST_F(Configuration, EveryVariableArrives) {
                            .cgroup_version = CgroupVersion::v2,
                            .check_interval = std::chrono::seconds(5)}));
   ASSERT_THAT(text.entries, SizeIs(variables.size()));
-  EXPECT_EQ(text.entries[0].origin, (Origin{"environment variable CONTAINER_IOPS_LIMIT", 0}));
+  EXPECT_EQ(text.entries[0].origin, (Origin{"environment variable DATA_MOUNT", 0}));
 }
 
 }  // namespace

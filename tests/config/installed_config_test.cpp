@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// conf/iops-limitd.conf and its man page say what the table of keys says.
+// conf/iops-limitd.conf and its man page are written from the table of keys (docs.configuration
+// compares them); here, the parser reads them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -62,49 +63,17 @@ TEST_F(InstalledFile, TheExamplesAreGood) {
   EXPECT_THAT(parsed.config.more_devices, SizeIs(1));
 }
 
-// Every key of the table stands there, in its section, with its default and the table's own line on
-// what it does.
-TEST_F(InstalledFile, HasEveryKeyOfTheTable) {
-  std::string section;
+TEST_F(InstalledFile, TheExamplesHaveEveryKeyOfAPolicy) {
   for (const ConfigKey& key : config_keys()) {
-    SCOPED_TRACE(to_string(key.section) + " " + std::string(key.key));
-    if (key.section.named) {
-      const std::string name = key.key == "label.KEY" ? "label.app" : std::string(key.key);
-      EXPECT_THAT(text, HasSubstr("\n#   " + name + " = "));
-      continue;
-    }
-    const std::size_t begin = text.find("\n" + to_string(key.section) + "\n");
-    ASSERT_NE(begin, std::string::npos);
-    const std::string body = text.substr(begin, text.find("\n[", begin + 1) - begin);
-    const std::string line = "#" + std::string(key.key) + " =" +
-                             (key.default_text.empty() ? "" : " " + std::string(key.default_text)) +
-                             "\n";
-    const std::size_t at = body.find("\n" + line);
-    ASSERT_NE(at, std::string::npos) << line;
-    const std::size_t above = body.rfind('\n', at - 1) + 1;
-    EXPECT_THAT(body.substr(above, at - above), testing::StartsWith("# " + std::string(key.what)));
+    if (!key.section.named) continue;
+    const std::string name = key.key == "label.KEY" ? "label.app" : std::string(key.key);
+    EXPECT_THAT(text, HasSubstr("\n#   " + name + " = "));
   }
 }
 
 struct ManPage : testing::Test {
   std::string text = text_of("/man/iops-limitd.conf.5");
 };
-
-TEST_F(ManPage, HasEveryKeyOfTheTableInItsSection) {
-  for (const ConfigKey& key : config_keys()) {
-    SCOPED_TRACE(to_string(key.section) + " " + std::string(key.key));
-    const std::size_t begin = text.find(".SH " + to_string(key.section) + "\n");
-    ASSERT_NE(begin, std::string::npos);
-    const std::string body = text.substr(begin, text.find("\n.SH", begin + 1) - begin) + "\n";
-    const std::size_t at = body.find("\n.B " + std::string(key.key) + "\n");
-    ASSERT_NE(at, std::string::npos);
-    const std::string entry = body.substr(at, body.find("\n.TP", at + 1) - at) + "\n";
-    EXPECT_THAT(entry, HasSubstr(std::string(key.what).substr(1)));
-    if (!key.default_text.empty()) {
-      EXPECT_THAT(entry, HasSubstr("\nDefault: " + std::string(key.default_text) + ".\n"));
-    }
-  }
-}
 
 TEST_F(ManPage, TheExamplesAreGood) {
   std::size_t examples = 0;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a machine measured, as tables that the README can quote: what /data can be, how fast a change is followed, and
+"""What a machine measured, as tables that docs/ can quote: what /data can be, how fast a change is followed, and
 what the kernel makes of a limit."""
 
 

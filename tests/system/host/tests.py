@@ -30,7 +30,7 @@ CELLS = {
 LONG_CELLS = {"v1-stacks", "v1-faults"}  # with --all, or when asked for
 CELL_SECONDS, LONG_CELL_SECONDS = 2700, 4800
 # Two machines side by side with one CPU each keep two cores as busy as one machine with two CPUs, and emulation then has
-# no CPUs to keep in step: with two, a v1 machine can hang (HACKING.md, "The machine").
+# no CPUs to keep in step: with two, a v1 machine can hang (docs/development/testing.md).
 CPUS = 1
 
 

@@ -176,7 +176,7 @@ def copy_beside(node):
             over = within(copy.is_over, TIMES_SLOWER * alone)
             half_way = copied()
         took = copy.wait()
-    assert not over, f"README says that the copy waits for what is held back on the disks, it took {took:.1f} s"
+    assert not over, f"the copy has to wait for what is held back on the disks (docs/storage.md), it took {took:.1f} s"
     return f"md copies 100 MB to a new member beside a container with {LIMIT} IOPS in {alone:.1f} s with the rule on " \
            f"the array; with rules on the members after {TIMES_SLOWER * alone:.1f} s: {half_way}; over {took:.1f} s " \
            f"after it began, once the container's I/O had ended"
