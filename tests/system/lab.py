@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The virtual-machine lab, called by ./dev: lab.py image | test | demo | vm | bench."""
+"""The virtual-machine lab, called by ./dev: lab.py image | test | demo | vm | bench | nvme-soak."""
 import argparse
 import pathlib
+import shlex
 import sys
 import time
 
@@ -15,7 +16,7 @@ def folder(text):
 
 def parse():
     parser = argparse.ArgumentParser(prog="lab.py")
-    parser.add_argument("command", choices=["image", "test", "demo", "vm", "bench"])
+    parser.add_argument("command", choices=["image", "test", "demo", "vm", "bench", "nvme-soak"])
     parser.add_argument("--cache", type=folder, default=REPOSITORY / "build/vm-cache")
     parser.add_argument("--work", type=folder, default=REPOSITORY / "build/vm")
     parser.add_argument("--program", type=folder, default=REPOSITORY / "build/release/iops-limitd")
@@ -27,6 +28,11 @@ def parse():
     parser.add_argument("--verbose", action="store_true")
     parser.add_argument("-k", "--filter", default="", help="only cases whose name contains this")
     parser.add_argument("--counts", default="/dev/null", help="file for the counts: passed failed skipped")
+    soak = parser.add_argument_group("nvme-soak")
+    soak.add_argument("--qemu", type=shlex.split, default=["qemu-system-x86_64"], help="the program, and more arguments")
+    soak.add_argument("--smp", help="QEMU's -smp; without it that of the tests")
+    soak.add_argument("--boots", type=int, default=5)
+    soak.add_argument("--seconds", type=int, default=60, help="of fio in each boot")
     parser.add_argument("cells", nargs="*", help="of the matrix, or rows of the bench; none means all")
     return parser.parse_intermixed_args()
 
@@ -41,7 +47,8 @@ def main():
         import image
         image.ensure(arguments.cache, progress)
         return 0
-    module = __import__({"test": "tests", "demo": "demo", "vm": "login", "bench": "bench"}[arguments.command])
+    module = __import__({"test": "tests", "demo": "demo", "vm": "login", "bench": "bench",
+                         "nvme-soak": "nvme_soak"}[arguments.command])
     return module.main(arguments, progress)
 
 

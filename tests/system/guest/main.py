@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import traceback
 
 sys.path.insert(0, os.path.dirname(__file__))
@@ -19,7 +20,7 @@ def main():
     try:
         importlib.import_module(plan["role"]).main(plan, report)
     except BaseException:
-        report.send("failure", text=traceback.format_exc())
+        report.send("failure", text=traceback.format_exc(), at=time.monotonic())
     if plan["role"] != "login":
         journal = subprocess.run(["journalctl", "-q", "--no-pager", "-o", "short-monotonic"], capture_output=True,
                                  text=True, errors="replace").stdout

@@ -30,7 +30,8 @@ def run_case(node, name, fresh, function):
         result.update(result="fail", text=str(failure), journal=service_journal())
     except Exception:
         result.update(result="fail", text=traceback.format_exc(), journal=service_journal())
-    node.report.send("case", seconds=round(time.monotonic() - started, 1), **result)
+    ended = time.monotonic()
+    node.report.send("case", seconds=round(ended - started, 1), at=ended, **result)
 
 
 def selected(plan):

@@ -20,27 +20,18 @@ class File(NamedTuple):
 
 
 class Payload:
-    """`plan` tells the guest side what to do; see guest/main.py. `more`: {path: File} of further files."""
+    """`plan` tells the guest side what to do; see guest/main.py. `program`: the built iops-limitd, None for a machine
+    without the service. `more`: {path: File} of further files."""
 
     def __init__(self, plan, program, more=None):
-        self.plan, self.program, self.more = plan, pathlib.Path(program), more or {}
+        self.plan, self.program, self.more = plan, program and pathlib.Path(program), more or {}
 
     def write(self, path):
         with tarfile.open(path, "w") as archive:
             self._add_guest_side(archive)
             self._add_bytes(archive, "opt/lab/plan.json", json.dumps(self.plan).encode())
-            self._add_file(archive, "usr/sbin/iops-limitd", self.program, 0o755)
-            # usr/lib, not lib: a directory named lib in the tar would replace the machine's symbolic link
-            self._add_file(archive, "usr/lib/systemd/system/iops-limitd.service",
-                           REPOSITORY / "units/iops-limitd.service", 0o644)
-            self._add_file(archive, "usr/bin/iopsctl", self.program.parent / "iopsctl", 0o755)
-            for name, folder in INSTALLED.items():
-                self._add_file(archive, f"{folder}/{name}", REPOSITORY / "conf" / name, 0o644)
-            for page in sorted((REPOSITORY / "man").iterdir()):
-                self._add_file(archive, f"opt/lab/man/{page.name}", page, 0o644)
-            for page in sorted([*(REPOSITORY / "packaging/grafana").iterdir(),
-                                *(REPOSITORY / "packaging/prometheus").iterdir()]):
-                self._add_file(archive, f"opt/lab/{page.relative_to(REPOSITORY)}", page, 0o644)
+            if self.program:
+                self._add_service(archive)
             for name, file in self.more.items():
                 self._add_bytes(archive, name, *file)
         size = path.stat().st_size
@@ -51,6 +42,20 @@ class Payload:
         guest = SYSTEM_TESTS / "guest"
         for path in sorted(guest.rglob("*.py")):
             self._add_file(archive, f"opt/lab/{path.relative_to(guest)}", path, 0o644)
+
+    def _add_service(self, archive):
+        self._add_file(archive, "usr/sbin/iops-limitd", self.program, 0o755)
+        # usr/lib, not lib: a directory named lib in the tar would replace the machine's symbolic link
+        self._add_file(archive, "usr/lib/systemd/system/iops-limitd.service",
+                       REPOSITORY / "units/iops-limitd.service", 0o644)
+        self._add_file(archive, "usr/bin/iopsctl", self.program.parent / "iopsctl", 0o755)
+        for name, folder in INSTALLED.items():
+            self._add_file(archive, f"{folder}/{name}", REPOSITORY / "conf" / name, 0o644)
+        for page in sorted((REPOSITORY / "man").iterdir()):
+            self._add_file(archive, f"opt/lab/man/{page.name}", page, 0o644)
+        for page in sorted([*(REPOSITORY / "packaging/grafana").iterdir(),
+                            *(REPOSITORY / "packaging/prometheus").iterdir()]):
+            self._add_file(archive, f"opt/lab/{page.relative_to(REPOSITORY)}", page, 0o644)
 
     def _add_file(self, archive, name, path, mode):
         self._add_bytes(archive, name, path.read_bytes(), mode)
