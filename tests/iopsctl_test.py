@@ -251,6 +251,9 @@ class WithService(Case):
         self.ends(self.machine.run("list"), 0, "db +paused +- +0 +limited again in")
         self.ends(self.machine.run("resume", "db"), 0, "shop/db-0/db is limited again")
         self.ends(self.machine.run("resume", "web-1/web"), 1, "is not paused")
+        self.ends(self.machine.run("pause", "web"), 2, "'web' may be any of:")
+        self.ends(self.machine.run("resume", "nobody"), 2, "no container or pod is called")
+        self.ends(self.machine.run("resume", "--json", "--", "-x"), 2, "no container or pod is called '-x'")
 
     def test_a_pause_is_bounded(self):
         for span in ("25h", "0", "ten", "-1", "10m5"):
@@ -276,6 +279,16 @@ class WithService(Case):
         self.valid("top", self.machine.run("top", "-n", "1", "--json"))
         for verb in (("pause", "db"), ("resume", "job"), ("reload",), ("clear",)):
             self.valid(verb[0], self.run_as_root(*verb, "--json"))
+        paused = json.loads(self.run_as_root("pause", "db", "--json").stdout)
+        self.assertEqual(paused, {"done": "pause", "name": "shop/db-0/db", "cgroup": self.machine.db, "seconds": 600})
+        uid = json.loads(self.run_as_root("pause", "shop/db-0", "--json").stdout)["pod_uid"]
+        self.assertIn(uid, self.machine.db)
+
+    def test_lines_are_the_same_in_every_locale(self):
+        lines = self.machine.run("list", COLUMNS="70", LANG="C.UTF-8").stdout
+        self.assertIn("…", lines)
+        for environment in ({}, {"LANG": "C"}, {"LC_ALL": "POSIX"}, {"LANG": "no_SUCH.locale"}):
+            self.assertEqual(self.machine.run("list", COLUMNS="70", **environment).stdout, lines)
 
     def test_names_for_completion(self):
         names = self.machine.run("names").stdout.split()
@@ -334,6 +347,15 @@ class OtherServices(Case):
         if os.geteuid() == 0:
             self.ends(self.machine.run("reload"), 1, "iopsctl: /etc/x.conf:3: no such key")
 
+    def test_the_service_looks_names_up_in_one_call(self):
+        for verb, said in (("explain", "shop/db-0/db: limited"), ("pause", "shop/db-0/db is not limited for 10 min")):
+            if verb == "pause" and os.geteuid() != 0:
+                continue
+            service = self.machine.service("once")
+            self.ends(self.machine.run(verb, "db"), 0, said)
+            service.kill()
+            service.wait()
+
     def test_a_service_that_does_not_turn(self):
         self.machine.service("mute")
         self.ends(self.machine.run("health"), 1, "BAD   service: the service does not answer")
@@ -380,10 +402,19 @@ class WithoutBus(Case):
         self.ends(self.machine.run("health", "--live"), 1, "BAD   service: it is not running")
         self.ends(self.machine.run("status"), 3, "what the kernel holds")
 
+    def test_the_socket_alone_says_whether_the_loop_turns(self):
+        self.machine.write("run/iops-limitd/alive", "")  # of an earlier version
+        for words in (("health",), ("health", "--live")):
+            self.ends(self.machine.run(*words), 1, "BAD   service: it is not running")
+        self.machine.listening(self.SOCKET)
+        (self.machine.root / "run/iops-limitd/alive").unlink()
+        self.ends(self.machine.run("health", "--live"), 0, "good  service: it answers")
+
     def test_others_than_root_go_by_the_bus(self):
         self.machine.listening(self.SOCKET)
         if os.geteuid() == 0:
-            self.ends(self.machine.run("list", user=NOBODY), 3, "no system bus")
+            self.ends(self.machine.run("list", user=NOBODY), 3, "cannot be asked: no system bus", "only root can")
+            self.ends(self.machine.run("clear", user=NOBODY), 3, "only root can")
 
 
 class WithoutService(Case):
@@ -408,22 +439,10 @@ class WithoutService(Case):
     def test_top_says_so(self):
         self.ends(self.machine.run("top"), 3, "NOT RUNNING", "systemctl start iops-limitd")
 
-    def test_health_by_the_files(self):
-        self.ends(self.machine.run("health"), 1, "BAD   service: it is not running")
-        self.machine.write("run/iops-limitd/alive", "")
-        self.machine.write("run/iops-limitd/rules",
-                           f"+ 259:0 {self.machine.db}\n+ 259:0 /kubepods/gone\n")
-        self.ends(self.machine.run("health"), 0, "good  service: its loop turned", "1 rule holds")
-        self.valid("health", self.machine.run("health", "--json"))
-        self.machine.write(f"cgroup{self.machine.db}/io.max", "")
-        self.ends(self.machine.run("health"), 1, "BAD   rules: 1 rule does not hold")
-        os.utime(self.machine.root / "run/iops-limitd/alive", (1, 1))
-        self.ends(self.machine.run("health"), 1, "BAD   service: its loop turned")
-
-    def test_a_service_without_a_bus_is_not_called_dead(self):
-        self.machine.write("run/iops-limitd/alive", "")
-        self.ends(self.machine.run("status"), 3, "iops-limitd runs, but cannot be asked")
-        self.ends(self.machine.run("clear"), 3, "iops-limitd runs, but cannot be asked")
+    def test_health_is_bad(self):
+        for words in (("health",), ("health", "--live")):
+            self.ends(self.machine.run(*words), 1, "BAD   service: it is not running")
+            self.valid("health", self.machine.run(*words, "--json"))
 
     def test_clear_takes_the_noted_rules_away(self):
         self.machine.write("run/iops-limitd/rules", f"+ 259:0 {self.machine.db}\n")

@@ -20,11 +20,12 @@ import tempfile
 from host_apt import apt_options, debian_sources, suite
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent
-# What the programs are linked with; their dependencies come along.
-LIBRARIES = ["libc6", "libinih1", "libprometheus-cpp-core1.0", "libsimdjson14", "libstdc++6", "libsystemd0", "libudev1"]
+# What the programs are linked with; their dependencies come along. libc-bin: the locale C.UTF-8, for iopsctl's tables.
+LIBRARIES = ["libc-bin", "libc6", "libinih1", "libprometheus-cpp-core1.0", "libsimdjson14", "libsmartcols1",
+             "libstdc++6", "libsystemd0", "libudev1"]
 # Of a Debian system only what a program needs, and the licences.
 KEPT = re.compile(r"(etc/(os-release|debian_version)|usr/lib/os-release|(usr/)?lib(64)?(/.*)?|usr/share/doc/[^/]+/copyright)$")
-LEFT_OUT = re.compile(r"(usr/)?lib/([^/]+/(gconv|audit)(/|$)|(systemd|udev|init|apt|dpkg|locale)(/|$))")
+LEFT_OUT = re.compile(r"(usr/)?lib/([^/]+/(gconv|audit)(/|$)|(systemd|udev|init|apt|dpkg)(/|$)|locale/(?!C\.utf8(/LC_CTYPE)?$))")
 
 
 def reproducible(archive, member, content=None):

@@ -33,6 +33,16 @@ void reply_list(sd_bus_message* call, const std::vector<Fields>& list) {
   sd_bus_send(nullptr, reply, nullptr);
 }
 
+// The container or pod that the call's argument was found to name.
+void reply_choice(sd_bus_message* call, const Selector& selector) {
+  sd_bus_message* reply = nullptr;
+  check(sd_bus_message_new_method_return(call, &reply), cannot_answer);
+  const BusMessage owned(reply);
+  append_fields(reply,
+                {{"name", selector.shown}, {selector.pod ? "pod_uid" : "cgroup", selector.whom}});
+  sd_bus_send(nullptr, reply, nullptr);
+}
+
 std::string read_word(sd_bus_message* call) {
   const char* word = nullptr;
   check(sd_bus_message_read(call, "s", &word), cannot_answer);
@@ -124,9 +134,11 @@ const sd_bus_vtable BusService::vtable[] = {
     SD_BUS_METHOD_WITH_ARGS("Clear", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, call<&BusService::clear>,
                             SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS("Pause", SD_BUS_ARGS("s", container_or_pod, "t", seconds),
-                            SD_BUS_NO_RESULT, call<&BusService::pause>, SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD_WITH_ARGS("Resume", SD_BUS_ARGS("s", container_or_pod), SD_BUS_NO_RESULT,
-                            call<&BusService::resume>, SD_BUS_VTABLE_UNPRIVILEGED),
+                            SD_BUS_RESULT("a{sv}", paused), call<&BusService::pause>,
+                            SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("Resume", SD_BUS_ARGS("s", container_or_pod),
+                            SD_BUS_RESULT("a{sv}", resumed), call<&BusService::resume>,
+                            SD_BUS_VTABLE_UNPRIVILEGED),
     IOPSLIMIT_SIGNAL("ContainerLimited"),
     IOPSLIMIT_SIGNAL("ContainerExempted"),
     IOPSLIMIT_SIGNAL("DriftRepaired"),
@@ -234,13 +246,13 @@ void BusService::pause(sd_bus_message* call) {
                            ": for good, set 'exempt = yes' in a [policy]");
   act_on(call, word, [this, call, seconds](const Selector& selector) {
     answers_.pause(selector, std::chrono::seconds(seconds));
-    reply_nothing(call);
+    reply_choice(call, selector);
   });
 }
 
 void BusService::resume(sd_bus_message* call) {
   act_on(call, read_word(call), [this, call](const Selector& selector) {
-    if (answers_.resume(selector)) return reply_nothing(call);
+    if (answers_.resume(selector)) return reply_choice(call, selector);
     reply_error(call, not_paused,
                 selector.shown + " is not paused" +
                     (selector.pod ? " as a whole: resume its containers"

@@ -26,7 +26,6 @@ Operator::Operator(EventLoop& loop, Controller& controller, const std::string& f
           folder + "/pauses",
           [this](const std::string& text) { needs_.announce(line(Severity::warning, text)); }),
       pauses_(pause_file_.load()),
-      heartbeat_(loop, folder + "/alive"),
       bus_(loop, address, folder + "/private",
            {.snapshot = [this] { return snapshot(); },
             .explain =

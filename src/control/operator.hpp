@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "api/bus_service.hpp"
-#include "api/heartbeat.hpp"
 #include "api/selector.hpp"
 #include "api/snapshot.hpp"
 #include "control/controller.hpp"
@@ -55,7 +54,6 @@ class Operator {
   Pauses pauses_;
   Snapshot told_;  // the service's own part
   std::vector<DeviceView> devices_;
-  Heartbeat heartbeat_;
   BusService bus_;
 };
 

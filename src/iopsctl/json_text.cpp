@@ -157,12 +157,13 @@ std::string config_json(const std::string& file, const std::vector<ConfigMessage
                   {"errors", json_of_messages(errors)}});
 }
 
-std::string done_json(std::string_view verb, const std::optional<Selector>& selector,
+std::string done_json(std::string_view verb, const std::optional<Match>& match,
                       std::optional<std::uint64_t> seconds) {
   Json object{{"done", verb}};
-  if (selector) {
-    object["name"] = sanitize_utf8(selector->shown);
-    object[selector->pod ? "pod_uid" : "cgroup"] = sanitize_utf8(selector->whom);
+  if (match) {
+    const bool is_pod = match->cgroup.empty();
+    object["name"] = sanitize_utf8(match->name);
+    object[is_pod ? "pod_uid" : "cgroup"] = sanitize_utf8(is_pod ? match->pod_uid : match->cgroup);
   }
   if (seconds) object["seconds"] = *seconds;
   return text_of(object);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What each verb prints with --json: one document, as conf/schema/iopsctl.json describes it.
+// The document that each verb prints with --json. conf/schema/iopsctl.json describes them.
 #pragma once
 
 #include <map>
@@ -8,16 +8,15 @@
 #include <string_view>
 #include <vector>
 
-#include "api/selector.hpp"
 #include "api/snapshot.hpp"
 #include "config/config.hpp"
+#include "iopsctl/client.hpp"
 #include "iopsctl/load.hpp"
-#include "iopsctl/service.hpp"
 #include "iopsctl/verify.hpp"
 
 namespace iopslimit {
 
-/// Who told: "service" or "kernel".
+/// `source`: "service" or "kernel".
 std::string status_json(const Snapshot& snapshot, std::string_view source);
 std::string list_json(const Snapshot& snapshot, const std::map<std::string, Load>& loads,
                       std::string_view source);
@@ -27,8 +26,8 @@ std::string explain_json(const std::vector<Explained>& all,
 std::string verify_json(const Comparison& comparison);
 std::string health_json(const std::vector<HealthCheck>& checks);
 std::string config_json(const std::string& file, const std::vector<ConfigMessage>& errors);
-/// Of pause, resume, clear and reload; `seconds` of a pause.
-std::string done_json(std::string_view verb, const std::optional<Selector>& selector,
+/// For pause, resume, clear and reload. `seconds`: length of a pause.
+std::string done_json(std::string_view verb, const std::optional<Match>& match,
                       std::optional<std::uint64_t> seconds);
 
 }  // namespace iopslimit

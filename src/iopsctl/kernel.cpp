@@ -18,7 +18,7 @@ Config read_config(const std::string& file) {
   return build_config(read_configuration(file).entries).config;
 }
 
-// "259:0 (nvme0n1)", as far as sysfs tells.
+// Returns "259:0 (nvme0n1)", or "259:0" when sysfs has no name for it.
 std::string describe(Devnum device, const std::string& blocks) {
   std::error_code error;
   const auto link = std::filesystem::read_symlink(blocks + "/" + to_string(device), error);
@@ -49,14 +49,13 @@ Paths::Paths(const std::string& root)
       mountinfo(root + "/proc/self/mountinfo"),
       rules(root + "/run/iops-limitd/rules"),
       properties(root + "/run/iops-limitd/properties"),
-      alive(root + "/run/iops-limitd/alive"),
       socket(root + "/run/iops-limitd/private"),
       blocks(root + "/sys/dev/block") {}
 
-Kernel::Kernel(Paths places)
-    : places_(std::move(places)),
-      config_(read_config(places_.config)),
-      hierarchy_(find_hierarchy(config_.cgroup_version, places_.mountinfo)),
+Kernel::Kernel(Paths paths)
+    : paths_(std::move(paths)),
+      config_(read_config(paths_.config)),
+      hierarchy_(find_hierarchy(config_.cgroup_version, paths_.mountinfo)),
       io_(hierarchy_),
       rule_reader_(hierarchy_) {}
 
@@ -96,7 +95,7 @@ Snapshot Kernel::snapshot() {
     if (!view.rules.empty()) view.state = State::limited;
     view.reason = view.rules.empty() ? "the kernel holds no rule" : "found in the kernel";
     for (const Rule& rule : view.rules)
-      add(device_of(snapshot, rule.device, places_.blocks).used, rule.limit);
+      add(device_of(snapshot, rule.device, paths_.blocks).used, rule.limit);
     snapshot.containers.push_back(std::move(view));
   }
   return snapshot;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the kernel's and the runtimes' files tell, with or without a running service.
+// Reads the state of the containers from the kernel and the runtimes' records, without the service.
 #pragma once
 
 #include <chrono>
@@ -17,7 +17,7 @@
 
 namespace iopslimit {
 
-/// Where things are. `root` is put before each path: empty, or another root directory.
+/// The files that iopsctl reads. `root` is prepended to each path.
 struct Paths {
   explicit Paths(const std::string& root = {});
 
@@ -25,30 +25,29 @@ struct Paths {
   std::string mountinfo;
   std::string rules;       ///< see OwnershipLog
   std::string properties;  ///< see UnitMirror
-  std::string alive;       ///< see Heartbeat
   std::string socket;      ///< see PrivateSocket
   std::string blocks;      ///< /sys/dev/block
 };
 
 class Kernel {
  public:
-  /// Throws std::runtime_error or std::system_error where there is no hierarchy to limit I/O with.
-  explicit Kernel(Paths places);
+  /// Throws std::runtime_error or std::system_error when no cgroup hierarchy can limit I/O.
+  explicit Kernel(Paths paths);
 
-  /// Every container there is and the rules it holds, as an snapshot; names as far as the runtimes'
-  /// records may be read.
+  /// Lists every container with the rules in force. Containers have names where their runtime's
+  /// records are readable.
   Snapshot snapshot();
-  /// The cgroups of all containers.
+  /// Lists the cgroups of all containers.
   std::vector<ContainerPath> containers() const;
   std::optional<std::vector<Rule>> rules(const std::string& cgroup) {
     return rule_reader_.rules(cgroup);
   }
-  /// What each container did so far.
+  /// Reads the I/O counters of each container.
   IoSample sample(const std::vector<WorkloadView>& containers);
   const Hierarchy& tree() const { return hierarchy_; }
 
  private:
-  Paths places_;
+  Paths paths_;
   Config config_;
   Hierarchy hierarchy_;
   IoCounters io_;

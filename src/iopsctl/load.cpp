@@ -6,7 +6,7 @@
 namespace iopslimit {
 namespace {
 
-// Counters that were set back (the cgroup was made anew) are no load.
+// A counter that went backwards belongs to a new cgroup of the same name: no load.
 double per_second(std::uint64_t before, std::uint64_t after, double seconds) {
   return after < before ? 0 : static_cast<double>(after - before) / seconds;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a container does to its disks now, from two samples of what it did so far.
+// The current I/O rate of a container, from two samples of its counters.
 #pragma once
 
 #include <chrono>
@@ -14,27 +14,27 @@
 
 namespace iopslimit {
 
-/// What every container did so far.
+/// The I/O counters of all containers at one moment.
 struct IoSample {
   std::chrono::steady_clock::time_point taken;
   std::map<std::string, IoDone> of;  ///< by cgroup
 };
 
-/// Per second, all devices with rules together.
+/// Rates per second, summed over all devices with rules.
 struct Load {
   double read_iops = 0;
   double write_iops = 0;
   double read_bps = 0;
   double write_bps = 0;
-  std::optional<double> use;      ///< of its limit, where it is nearest to it: 1 = all
-  std::optional<double> stalled;  ///< the share of time in which something waited for I/O: 0 to 1
+  std::optional<double> use;      ///< highest share of a limit that is used: 1 = all of it
+  std::optional<double> stalled;  ///< share of time in which a task waited for I/O: 0 to 1
 
   double iops() const { return read_iops + write_iops; }
   double bps() const { return read_bps + write_bps; }
 };
 
-/// Nothing for a container that is not in both samples. Of a container without rules `devices` are
-/// counted.
+/// Returns nothing for a container that is missing from a sample. For a container without rules,
+/// sums over `devices`.
 std::optional<Load> load_of(const WorkloadView& container, const std::vector<Devnum>& devices,
                             const IoSample& before, const IoSample& after);
 

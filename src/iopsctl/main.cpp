@@ -4,9 +4,11 @@
 #include <exception>
 #include <string>
 
-#include "iopsctl/service.hpp"
+#include "api/bus_service.hpp"
+#include "iopsctl/client.hpp"
 #include "iopsctl/source.hpp"
 #include "iopsctl/verbs.hpp"
+#include "terminal/display.hpp"
 
 namespace {
 
@@ -18,11 +20,12 @@ constexpr const char* about =
     "Shows and changes what iops-limitd does: the disk I/O limits of this node's containers.";
 
 constexpr const char* more =
-    "CONTAINER is an id, a name, POD/NAME or NAMESPACE/POD/NAME; POD is a name, NAMESPACE/NAME or\n"
-    "uid; the start of any is enough where it fits only one.\n"
+    "CONTAINER is an ID, a name, POD/NAME or NAMESPACE/POD/NAME. POD is a UID, a name or\n"
+    "NAMESPACE/NAME. Any unambiguous prefix works. Put -- before a name that begins with a dash.\n"
     "\n"
     "Exit status: 0 good; 1 a difference, not healthy, or refused; 2 a wrong argument, or a name\n"
-    "that fits none or several; 3 iops-limitd is not running (status, list, devices and top then\n"
+    "that matches none or several; 3 iops-limitd is not running (status, list, devices and top "
+    "then\n"
     "show what the kernel holds); 4 not permitted; 78 the configuration has errors.\n"
     "\n"
     "Examples:\n"
@@ -31,12 +34,12 @@ constexpr const char* more =
     "  iopsctl list --json | jq '.containers[] | select(.state == \"failed\")'\n"
     "See iopsctl(1).";
 
-/// The verbs as CLI11 knows them.
+/// The command line for CLI11.
 class CommandLine {
  public:
   CommandLine() : app_(about, "iopsctl") {
     app_.set_version_flag("--version", "iopsctl " IOPS_LIMITD_VERSION);
-    app_.add_option("--root", root_)->group("");  // the files of another root directory
+    app_.add_option("--root", root_)->group("");  // for tests
     app_.footer(more);
     app_.require_subcommand(1);
     add("status", "The disks, how many containers are what, the last error", show_status);
@@ -67,9 +70,9 @@ class CommandLine {
     try {
       app_.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-      return app_.exit(error) == 0 ? exit_good : exit_usage;  // --help and --version come here too
+      return app_.exit(error) == 0 ? exit_good : exit_usage;  // 0 for --help and --version
     }
-    arguments_.places = Paths(root_);
+    arguments_.paths = Paths(root_);
     const auto span = parse_span(span_);
     if (!span || *span > Pauses::longest) {
       std::fprintf(stderr, "iopsctl: '--for %s': a time like 90s, 10m or 2h, at most 24h\n",
@@ -79,7 +82,7 @@ class CommandLine {
     arguments_.span = *span;
     return verb_(arguments_);
   }
-  const Paths& places() const { return arguments_.places; }
+  const Paths& paths() const { return arguments_.paths; }
 
  private:
   CLI::App* add(const char* name, const char* what, Verb verb) {
@@ -101,7 +104,8 @@ class CommandLine {
   Verb verb_ = nullptr;
 };
 
-int not_allowed(const CallRefused& error) {
+int status_of(const CallRefused& error) {
+  if (error.name == no_such_container || error.name == ambiguous_name) return exit_usage;
   const bool denied = error.name == SD_BUS_ERROR_ACCESS_DENIED ||
                       error.name == SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED;
   return denied ? exit_no_permission : exit_bad;
@@ -110,15 +114,12 @@ int not_allowed(const CallRefused& error) {
 int answer(CommandLine& line, int argc, char** argv) {
   try {
     return line.run(argc, argv);
-  } catch (const NotOne& error) {
-    std::fprintf(stderr, "iopsctl: %s\n", error.what());
-    return exit_usage;
   } catch (const NotRunning& error) {
-    std::fprintf(stderr, "%s\n", what_to_do(line.places(), error.what()).c_str());
+    std::fprintf(stderr, "%s\n", advice(line.paths(), error.what()).c_str());
     return exit_not_running;
   } catch (const CallRefused& error) {
-    std::fprintf(stderr, "iopsctl: %s\n", error.what());
-    return not_allowed(error);
+    std::fprintf(stderr, "iopsctl: %s\n", printable_lines(error.what()).c_str());
+    return status_of(error);
   }
 }
 
@@ -126,6 +127,7 @@ int answer(CommandLine& line, int argc, char** argv) {
 
 int main(int argc, char** argv) {
   try {
+    use_utf8_locale();
     CommandLine line;
     return answer(line, argc, argv);
   } catch (const std::exception& error) {

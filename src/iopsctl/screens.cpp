@@ -4,32 +4,38 @@
 #include <algorithm>
 #include <utility>
 
-#include "iopsctl/wording.hpp"
-#include "report/utf8.hpp"
+#include "terminal/display.hpp"
+#include "terminal/wording.hpp"
 
 namespace iopslimit {
 namespace {
 
 constexpr std::size_t label_width = 12;
 
-// "     Device: text", as systemctl's status has it; a text that is too wide goes on below itself.
-void add(Lines& lines, const std::string& label, const std::string& text, const Look& look,
+// Adds "     Device: text", like `systemctl status`. Wraps a text that is too wide.
+void add(Lines& lines, const std::string& label, const std::string& text, const Style& style,
          Colour colour = Colour::none) {
   const std::string title = label.empty() ? "" : label + ": ";
   std::string indent(label_width + 2 - display_width(title), ' ');
   indent += title;
   std::string rest = text;
-  const std::size_t room = look.width && *look.width > label_width + 20
-                               ? *look.width - label_width - 2
+  const std::size_t room = style.width && *style.width > label_width + 20
+                               ? *style.width - label_width - 2
                                : std::string::npos;
   while (display_width(rest) > room) {
-    auto blank = rest.rfind(' ', truncate(rest, room).size() - 3);
+    const auto blank = rest.rfind(' ', bytes_within(rest, room - 1));
     if (blank == std::string::npos || blank == 0) break;
-    lines.push_back(indent + coloured(rest.substr(0, blank), colour, look.colours));
+    lines.push_back(indent + coloured(rest.substr(0, blank), colour, style.colours));
     rest.erase(0, blank + 1);
     indent.assign(label_width + 2, ' ');
   }
-  lines.push_back(indent + coloured(rest, colour, look.colours));
+  lines.push_back(indent + coloured(rest, colour, style.colours));
+}
+
+// Cuts a device's name to what fits beside "Device".
+std::string device_label(const std::string& name) {
+  const std::string label = printable(name);
+  return label.substr(0, bytes_within(label, label_width - 7));
 }
 
 Colour colour_of(State state) {
@@ -91,31 +97,31 @@ std::string container_text(const WorkloadView& one) {
 
 }  // namespace
 
-Lines status_screen(const Snapshot& snapshot, std::uint64_t now, const Look& look) {
+Lines status_screen(const Snapshot& snapshot, std::uint64_t now, const Style& style) {
   Lines lines;
   const bool good = snapshot.count(State::failed) == 0 && !snapshot.reload_refused &&
                     !snapshot.cleared && snapshot.waiting().empty();
-  lines.push_back(coloured("●", good ? Colour::good : Colour::warning, look.colours) +
-                  " iops-limitd " + sanitize_utf8(snapshot.version) + ", running since " +
+  lines.push_back(coloured("●", good ? Colour::good : Colour::warning, style.colours) +
+                  " iops-limitd " + printable(snapshot.version) + ", running since " +
                   moment(snapshot.since) + " (" + distance(snapshot.since, now) + ")");
   if (snapshot.dry_run)
-    add(lines, "Mode", "dry run: every limit is decided, none is written", look, Colour::warning);
+    add(lines, "Mode", "dry run: every limit is decided, none is written", style, Colour::warning);
   if (snapshot.cleared)
-    add(lines, "Mode", "cleared: nothing is limited until 'iopsctl reload'", look, Colour::bad);
+    add(lines, "Mode", "cleared: nothing is limited until 'iopsctl reload'", style, Colour::bad);
   for (const DeviceView& device : snapshot.devices) {
-    add(lines, device.name.empty() ? "Device" : "Device " + device.name.substr(0, 5),
-        sanitize_utf8(device.text), look, colour_of(device.state));
+    add(lines, device.name.empty() ? "Device" : "Device " + device_label(device.name),
+        printable(device.text), style, colour_of(device.state));
     for (const std::string& caution : device.cautions)
-      add(lines, "", sanitize_utf8(caution), look, Colour::warning);
-    if (device.state == DeviceState::limited) add(lines, "Budget", budget(device), look);
+      add(lines, "", printable(caution), style, Colour::warning);
+    if (device.state == DeviceState::limited) add(lines, "Budget", budget(device), style);
   }
-  add(lines, snapshot.scope == LimitScope::pod ? "Pods" : "Containers", counts(snapshot), look,
+  add(lines, snapshot.scope == LimitScope::pod ? "Pods" : "Containers", counts(snapshot), style,
       snapshot.count(State::failed) == 0 ? Colour::none : Colour::bad);
   add(lines, "Rules",
       std::to_string(snapshot.writes) + " written, " + std::to_string(snapshot.repaired) +
           " put back that somebody else had changed, " + std::to_string(snapshot.errors) +
           " not taken by the kernel",
-      look);
+      style);
   add(lines, "Reload",
       snapshot.last_reload == 0
           ? "none since the start"
@@ -123,40 +129,40 @@ Lines status_screen(const Snapshot& snapshot, std::uint64_t now, const Look& loo
                 (snapshot.reload_refused
                      ? ": refused, the older configuration holds; see 'iopsctl check-config'"
                      : ""),
-      look, snapshot.reload_refused ? Colour::bad : Colour::none);
+      style, snapshot.reload_refused ? Colour::bad : Colour::none);
   add(lines, "Last error",
       snapshot.last_error.empty()
           ? "none"
-          : distance(snapshot.last_error_at, now) + ": " + sanitize_utf8(snapshot.last_error),
-      look);
+          : distance(snapshot.last_error_at, now) + ": " + printable(snapshot.last_error),
+      style);
   return lines;
 }
 
-Lines kernel_status_screen(const Snapshot& snapshot, const Look& look) {
+Lines kernel_status_screen(const Snapshot& snapshot, const Style& style) {
   Lines lines;
-  lines.push_back(coloured("○", Colour::bad, look.colours) +
+  lines.push_back(coloured("○", Colour::bad, style.colours) +
                   " iops-limitd is not running; this is what the kernel holds");
   for (const DeviceView& device : snapshot.devices) {
-    add(lines, "Device", sanitize_utf8(device.text), look);
-    add(lines, "Budget", budget(device), look);
+    add(lines, "Device", printable(device.text), style);
+    add(lines, "Budget", budget(device), style);
   }
-  if (snapshot.devices.empty()) add(lines, "Device", "no container has a rule", look);
+  if (snapshot.devices.empty()) add(lines, "Device", "no container has a rule", style);
   const auto limited = snapshot.count(State::limited);
   add(lines, "Containers",
       std::to_string(limited) + " limited, " +
           std::to_string(snapshot.containers.size() - limited) + " without a rule",
-      look);
+      style);
   return lines;
 }
 
 Lines list_screen(const Snapshot& snapshot, const Loads& loads, bool all, std::uint64_t now,
-                  const Look& look) {
-  const std::vector<Column> columns{{.title = "POD", .least = 12},
-                                    {.title = "CONTAINER", .least = 8},
+                  const Style& style) {
+  const std::vector<Column> columns{{.title = "POD", .share = 0.3},
+                                    {.title = "CONTAINER", .share = 0.2},
                                     {.title = "STATE"},
                                     {.title = "LIMIT"},
                                     {.title = "IOPS", .right = true},
-                                    {.title = "WHY", .least = 10}};
+                                    {.title = "WHY", .share = 0.2}};
   std::vector<const WorkloadView*> shown;
   for (const WorkloadView& one : snapshot.containers) {
     if (all || one.state != State::sandbox) shown.push_back(&one);
@@ -171,80 +177,80 @@ Lines list_screen(const Snapshot& snapshot, const Loads& loads, bool all, std::u
                                 ? "limited again " + distance(one->paused_until, now)
                             : one->error.empty() ? one->reason
                                                  : one->error;
-    rows.push_back({sanitize_utf8(pod_text(*one)),
-                    sanitize_utf8(container_text(*one)),
+    rows.push_back({printable(pod_text(*one)),
+                    printable(container_text(*one)),
                     {std::string(word_of(one->state, state_words)), colour_of(one->state)},
                     short_limits(one->rules),
                     load == loads.end() ? "-" : short_number(load->second.iops()),
-                    sanitize_utf8(why)});
+                    printable(why)});
   }
-  Lines lines = table(columns, rows, look);
+  Lines lines = table(columns, rows, style);
   const std::size_t hidden = snapshot.containers.size() - shown.size();
   if (hidden != 0)
     lines.push_back(
         coloured(truncate(counted(hidden, "sandbox is", "sandboxes are") + " not shown: --all",
-                          look.width.value_or(std::string::npos)),
-                 Colour::dim, look.colours));
+                          style.width.value_or(std::string::npos)),
+                 Colour::dim, style.colours));
   return lines;
 }
 
-Lines devices_screen(const Snapshot& snapshot, const Look& look) {
+Lines devices_screen(const Snapshot& snapshot, const Style& style) {
   const std::vector<Column> columns{{.title = "MOUNT"},
                                     {.title = "STATE"},
                                     {.title = "RULES ON"},
                                     {.title = "TOTAL", .right = true},
                                     {.title = "USED", .right = true},
-                                    {.title = "CHAIN", .least = 20}};
+                                    {.title = "CHAIN", .share = 0.3}};
   std::vector<std::vector<Cell>> rows;
   for (const DeviceView& device : snapshot.devices) {
     std::string numbers;
     for (const Devnum devnum : device.devices)
       numbers += (numbers.empty() ? "" : ", ") + to_string(devnum);
     rows.push_back(
-        {device.mount.empty() ? "-" : sanitize_utf8(device.mount),
+        {device.mount.empty() ? "-" : printable(device.mount),
          {std::string(word_of(device.state, device_state_words)), colour_of(device.state)},
          numbers.empty() ? "-" : numbers,
          device.total_iops == 0 ? "-" : std::to_string(device.total_iops),
          short_limit(device.used),
-         sanitize_utf8(device.text)});
+         printable(device.text)});
     if (device.used.unlimited()) rows.back()[4].text = "0";
   }
-  return table(columns, rows, look);
+  return table(columns, rows, style);
 }
 
 Lines explain_screen(const std::vector<Explained>& all,
                      const std::map<std::string, std::vector<Rule>>& kernel, std::uint64_t now,
-                     const Look& look) {
+                     const Style& style) {
   Lines lines;
   for (const auto& [one, steps] : all) {
     if (!lines.empty()) lines.emplace_back();
-    lines.push_back(coloured(sanitize_utf8(shown_name(one)), Colour::bold, look.colours) + ": " +
-                    coloured(standing_text(one, now), colour_of(one.state), look.colours));
-    if (!one.path.id.empty()) add(lines, "Container", one.path.id, look);
-    if (!one.image.empty()) add(lines, "Image", sanitize_utf8(one.image), look);
-    add(lines, "Cgroup", sanitize_utf8(one.path.cgroup), look);
+    lines.push_back(coloured(printable(shown_name(one)), Colour::bold, style.colours) + ": " +
+                    coloured(standing_text(one, now), colour_of(one.state), style.colours));
+    if (!one.path.id.empty()) add(lines, "Container", one.path.id, style);
+    if (!one.image.empty()) add(lines, "Image", printable(one.image), style);
+    add(lines, "Cgroup", printable(one.path.cgroup), style);
     for (std::size_t at = 0; at < steps.size(); ++at)
-      add(lines, at == 0 ? "Looked at" : "",
-          std::to_string(at + 1) + ". " + sanitize_utf8(steps[at]), look);
-    add(lines, "So", sanitize_utf8(one.reason), look);
-    if (!one.error.empty()) add(lines, "But", sanitize_utf8(one.error), look, Colour::bad);
+      add(lines, at == 0 ? "Looked at" : "", std::to_string(at + 1) + ". " + printable(steps[at]),
+          style);
+    add(lines, "So", printable(one.reason), style);
+    if (!one.error.empty()) add(lines, "But", printable(one.error), style, Colour::bad);
     const auto held = kernel.find(one.path.cgroup);
     if (held == kernel.end()) {
-      add(lines, "Kernel", "its files cannot be read: is it gone?", look, Colour::warning);
+      add(lines, "Kernel", "its files cannot be read: is it gone?", style, Colour::warning);
     } else if (held->second.empty()) {
-      add(lines, "Kernel", "holds no rule for it", look);
+      add(lines, "Kernel", "holds no rule for it", style);
     } else {
-      for (const Rule& rule : held->second) add(lines, "Kernel", describe(rule), look);
+      for (const Rule& rule : held->second) add(lines, "Kernel", describe(rule), style);
     }
   }
   return lines;
 }
 
-Lines verify_screen(const Comparison& comparison, const Look& look) {
+Lines verify_screen(const Comparison& comparison, const Style& style) {
   Lines lines;
   for (const Difference& one : comparison.differences)
-    lines.push_back(coloured(sanitize_utf8(one.shown), Colour::bad, look.colours) + " " +
-                    sanitize_utf8(one.text));
+    lines.push_back(coloured(printable(one.shown), Colour::bad, style.colours) + " " +
+                    printable(one.text));
   lines.push_back(comparison.differences.empty()
                       ? counted(comparison.rules, "rule", "rules") + " compared: all hold"
                       : counted(comparison.rules, "rule", "rules") + " compared, " +
@@ -253,12 +259,12 @@ Lines verify_screen(const Comparison& comparison, const Look& look) {
   return lines;
 }
 
-Lines health_screen(const std::vector<HealthCheck>& checks, const Look& look) {
+Lines health_screen(const std::vector<HealthCheck>& checks, const Style& style) {
   Lines lines;
   for (const HealthCheck& check : checks)
     lines.push_back(coloured(check.good ? "good" : "BAD ", check.good ? Colour::good : Colour::bad,
-                             look.colours) +
-                    "  " + check.name + ": " + sanitize_utf8(check.text));
+                             style.colours) +
+                    "  " + check.name + ": " + printable(check.text));
   return lines;
 }
 

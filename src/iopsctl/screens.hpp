@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What each verb shows, from values: lines for a width.
+// Renders the output of each verb as lines of text.
 #pragma once
 
 #include <cstdint>
@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "api/snapshot.hpp"
+#include "iopsctl/client.hpp"
 #include "iopsctl/load.hpp"
-#include "iopsctl/service.hpp"
-#include "iopsctl/table.hpp"
 #include "iopsctl/verify.hpp"
+#include "terminal/table.hpp"
 
 namespace iopslimit {
 
@@ -21,19 +21,19 @@ using Lines = std::vector<std::string>;
 /// Loads by cgroup.
 using Loads = std::map<std::string, Load>;
 
-/// `now`: seconds since the epoch.
-Lines status_screen(const Snapshot& snapshot, std::uint64_t now, const Look& look);
-/// What `status` shows of an snapshot that is the kernel's (Kernel::snapshot()).
-Lines kernel_status_screen(const Snapshot& snapshot, const Look& look);
-/// Sandboxes only with `all`.
+/// `now`: wall clock, in seconds since the epoch.
+Lines status_screen(const Snapshot& snapshot, std::uint64_t now, const Style& style);
+/// Renders `status` from Kernel::snapshot().
+Lines kernel_status_screen(const Snapshot& snapshot, const Style& style);
+/// Lists sandboxes only when `all` is set.
 Lines list_screen(const Snapshot& snapshot, const Loads& loads, bool all, std::uint64_t now,
-                  const Look& look);
-Lines devices_screen(const Snapshot& snapshot, const Look& look);
-/// `kernel`: the rules each container holds, by cgroup; none for one that cannot be read.
+                  const Style& style);
+Lines devices_screen(const Snapshot& snapshot, const Style& style);
+/// `kernel`: rules in force, by cgroup; cgroups that cannot be read are missing.
 Lines explain_screen(const std::vector<Explained>& all,
                      const std::map<std::string, std::vector<Rule>>& kernel, std::uint64_t now,
-                     const Look& look);
-Lines verify_screen(const Comparison& comparison, const Look& look);
-Lines health_screen(const std::vector<HealthCheck>& checks, const Look& look);
+                     const Style& style);
+Lines verify_screen(const Comparison& comparison, const Style& style);
+Lines health_screen(const std::vector<HealthCheck>& checks, const Style& style);
 
 }  // namespace iopslimit

@@ -2,37 +2,34 @@
 #include "iopsctl/source.hpp"
 
 #include <poll.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 
-#include "api/heartbeat.hpp"
-#include "iopsctl/service.hpp"
+#include "iopsctl/client.hpp"
 
 namespace iopslimit {
 
-Told ask(const Paths& places) {
+Answer fetch(const Paths& paths) {
   try {
-    return {.snapshot = ServiceClient(places).snapshot(), .by_service = true};
+    return {.snapshot = Client(paths).snapshot(), .from_service = true};
   } catch (const NotRunning& error) {
-    return {.snapshot = Kernel(places).snapshot(), .why_not = error.what()};
+    return {.snapshot = Kernel(paths).snapshot(), .failure = error.what()};
   }
 }
 
-std::string what_to_do(const Paths& places, const std::string& why) {
-  constexpr std::chrono::seconds fresh = Heartbeat::longest;
-  const auto beat = since_beat(places.alive);
-  if (beat && *beat < fresh)
-    return "iopsctl: iops-limitd runs, but cannot be asked: " + why +
-           "\niopsctl: is the system bus there? systemctl status dbus; journalctl -u iops-limitd";
+bool is_socket_forbidden(const Paths& paths) {
+  return access(paths.socket.c_str(), W_OK) != 0 && errno == EACCES;
+}
+
+std::string advice(const Paths& paths, const std::string& why) {
+  if (is_socket_forbidden(paths))
+    return "iopsctl: iops-limitd cannot be asked: " + why +
+           "\niopsctl: without a system bus only root can: sudo iopsctl, or systemctl status dbus";
   return "iopsctl: iops-limitd is not running: " + why +
          "\niopsctl: start it with 'systemctl start iops-limitd'; why it ended: 'journalctl -u "
          "iops-limitd -e'";
-}
-
-Selector choose(const Snapshot& snapshot, const std::string& word) {
-  std::vector<Selector> selectors = selectors_of(snapshot.containers, word);
-  if (selectors.size() != 1) throw NotOne(why_not_one(selectors, word));
-  return selectors.front();
 }
 
 Loads measure(Kernel& kernel, const Snapshot& snapshot) {
@@ -53,10 +50,10 @@ void print(const std::string& text) {
   std::fputs((text + "\n").c_str(), stdout);
 }
 
-int end(const Arguments& arguments, const Told& on_event) {
-  if (on_event.by_service) return exit_good;
+int end(const Arguments& arguments, const Answer& answer) {
+  if (answer.from_service) return exit_good;
   std::fflush(stdout);
-  std::fprintf(stderr, "%s\n", what_to_do(arguments.places, on_event.why_not).c_str());
+  std::fprintf(stderr, "%s\n", advice(arguments.paths, answer.failure).c_str());
   return exit_not_running;
 }
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where an snapshot comes from: the service, or the kernel where there is none.
+// Gets an snapshot from the service, or from the kernel when the service is not running.
 #pragma once
 
 #include <string>
 #include <string_view>
 
-#include "api/selector.hpp"
 #include "api/snapshot.hpp"
 #include "iopsctl/kernel.hpp"
 #include "iopsctl/screens.hpp"
@@ -13,28 +12,28 @@
 
 namespace iopslimit {
 
-struct Told {
+struct Answer {
   Snapshot snapshot;
-  bool by_service = false;
-  std::string why_not;  ///< the service did not tell
+  bool from_service = false;
+  std::string failure;  ///< why the service did not answer
 
-  std::string_view source() const { return by_service ? "service" : "kernel"; }
+  std::string_view source() const { return from_service ? "service" : "kernel"; }
 };
 
-/// Asks the service, else reads the kernel.
-Told ask(const Paths& places);
+/// Asks the service; reads the kernel when it is not running.
+Answer fetch(const Paths& paths);
 
-/// What an operator does about a service that does not answer, in two lines. `why`: NotRunning's.
-std::string what_to_do(const Paths& places, const std::string& why);
+/// True when the private socket exists but this user may not use it: the service may be running.
+bool is_socket_forbidden(const Paths& paths);
 
-/// The one choice that the word fits. Throws NotOne.
-Selector choose(const Snapshot& snapshot, const std::string& word);
+/// Tells the operator in two lines how to get an answer. `why`: the message of NotRunning.
+std::string advice(const Paths& paths, const std::string& why);
 
-/// Loads measured over a moment, by cgroup.
+/// Measures loads over half a second.
 Loads measure(Kernel& kernel, const Snapshot& snapshot);
 
-/// The exit status of what was shown; for a reader of text, who told it, on standard error.
-int end(const Arguments& arguments, const Told& on_event);
+/// Returns the exit status. Prints advice() to standard error when the kernel answered.
+int end(const Arguments& arguments, const Answer& answer);
 
 void print(const Lines& lines);
 void print(const std::string& text);

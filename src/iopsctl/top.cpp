@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The loop of `top`: one look a second, keys and the terminal's size in between.
+// The loop of `top`: refreshes every second, handles keys and changes of the terminal's size.
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -11,70 +11,70 @@
 #include "iopsctl/json_text.hpp"
 #include "iopsctl/screens.hpp"
 #include "iopsctl/source.hpp"
-#include "iopsctl/terminal.hpp"
 #include "iopsctl/top_view.hpp"
 #include "iopsctl/verbs.hpp"
 #include "loop/event_loop.hpp"
+#include "terminal/terminal.hpp"
 
 namespace iopslimit {
 namespace {
 
 constexpr std::chrono::seconds period{1};
-// Who is limited, and how, changes seldom: the service is asked for it less often.
-constexpr unsigned turns_per_question = 5;
+// Limits change seldom: counters are read at every refresh, the service is asked at every fifth.
+constexpr unsigned refreshes_per_query = 5;
 
 class Top {
  public:
   explicit Top(const Arguments& arguments)
       : arguments_(arguments),
-        kernel_(arguments.places),
+        kernel_(arguments.paths),
         on_terminal_(isatty(STDOUT_FILENO) != 0 && !arguments.json),
         times_(on_terminal_ || arguments.times != 0 ? arguments.times : 1) {}
 
   int run() {
-    look();
+    refresh();
     if (on_terminal_) screen_ = std::make_unique<Screen>();
-    loop_.every(period, [this] { turn(); });
+    loop_.every(period, [this] { tick(); });
     for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE})
       loop_.on_signal(signal, [this] { loop_.quit(); });
     if (on_terminal_) {
       loop_.on_signal(SIGWINCH, [this] { draw(); });
-      loop_.on_signal(SIGTSTP, [this] { step_aside(); });
+      loop_.on_signal(SIGTSTP, [this] { suspend(); });
       loop_.on_ready(STDIN_FILENO, EPOLLIN, [this] { read_keys(); });
       draw();
     }
     loop_.run();
     screen_.reset();
-    return end(arguments_, told_);
+    return end(arguments_, answer_);
   }
 
  private:
-  void turn() {
-    look();
+  void tick() {
+    refresh();
     draw();
     if (times_ != 0 && --times_ == 0) loop_.quit();
   }
 
-  void look() {
-    if (turns_++ % turns_per_question == 0) {
-      told_ = ask(arguments_.places);
-      devices_ = devices_of(told_.snapshot);
+  void refresh() {
+    if (refreshes_++ % refreshes_per_query == 0) {
+      answer_ = fetch(arguments_.paths);
+      devices_ = devices_of(answer_.snapshot);
     }
-    IoSample sample = kernel_.sample(told_.snapshot.containers);
+    IoSample sample = kernel_.sample(answer_.snapshot.containers);
     Loads loads;
-    for (const WorkloadView& one : told_.snapshot.containers) {
+    for (const WorkloadView& one : answer_.snapshot.containers) {
       if (const auto load = load_of(one, devices_, last_, sample)) loads[one.path.cgroup] = *load;
     }
     last_ = std::move(sample);
-    view_.show(told_.snapshot, loads, told_.by_service);
+    view_.show(answer_.snapshot, loads, answer_.from_service);
     loads_ = std::move(loads);
   }
 
   void draw() {
-    const Look look = look_of_output();
-    if (screen_) return Screen::draw(view_.lines(look, height_of_output()));
-    if (arguments_.json) return print(list_json(told_.snapshot, loads_, told_.source()));
-    print(view_.lines(look, 0));
+    const Style style = output_style();
+    if (screen_) return Screen::draw(view_.lines(style, output_height()));
+    if (arguments_.json) return print(list_json(answer_.snapshot, loads_, answer_.source()));
+    print(view_.lines(style, 0));
   }
 
   void read_keys() {
@@ -88,7 +88,7 @@ class Top {
     draw();
   }
 
-  void step_aside() {
+  void suspend() {
     screen_->leave();
     kill(getpid(), SIGSTOP);
     screen_->enter();
@@ -99,8 +99,8 @@ class Top {
   Kernel kernel_;
   bool on_terminal_;
   unsigned times_;
-  unsigned turns_ = 0;
-  Told told_;
+  unsigned refreshes_ = 0;
+  Answer answer_;
   std::vector<Devnum> devices_;
   IoSample last_;
   Loads loads_;

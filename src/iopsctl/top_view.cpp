@@ -7,13 +7,13 @@
 #include <string_view>
 #include <utility>
 
-#include "iopsctl/wording.hpp"
-#include "report/utf8.hpp"
+#include "terminal/display.hpp"
+#include "terminal/wording.hpp"
 
 namespace iopslimit {
 namespace {
 
-constexpr std::size_t wide = 110;  // from here on every figure has a column of its own
+constexpr std::size_t wide = 110;  // from this width on, every figure has its own column
 
 struct KeyText {
   std::string_view text;
@@ -33,7 +33,8 @@ constexpr std::array<KeyText, 13> keys{{{"\x1b[A", TopKey::up},
                                         {"w", TopKey::stalled},
                                         {"n", TopKey::name}}};
 
-// Bytes of the escape sequence that `input` begins with (ECMA-48, 5.4: it ends in '@' to '~').
+// Returns the length of the escape sequence at the start of `input` (ECMA-48, 5.4: '@' to '~' ends
+// it).
 std::size_t escape_length(const std::string& input) {
   if (input.size() < 2 || (input[1] != '[' && input[1] != 'O')) return 1;
   std::size_t length = 2;
@@ -77,8 +78,8 @@ TopKey take_key(std::string& input) {
   return TopKey::other;
 }
 
-void TopView::show(Snapshot snapshot, std::map<std::string, Load> loads, bool by_service) {
-  by_service_ = by_service;
+void TopView::show(Snapshot snapshot, std::map<std::string, Load> loads, bool from_service) {
+  from_service_ = from_service;
   overview_ = std::move(snapshot);
   loads_ = std::move(loads);
 }
@@ -123,7 +124,7 @@ std::vector<TopView::Row> TopView::rows() const {
   return rows;
 }
 
-std::string TopView::head(const Look& look) const {
+std::string TopView::head(const Style& style) const {
   Load sum;
   for (const auto& one : loads_) {
     sum.read_iops += one.second.read_iops;
@@ -131,12 +132,12 @@ std::string TopView::head(const Look& look) const {
     sum.read_bps += one.second.read_bps;
     sum.write_bps += one.second.write_bps;
   }
-  std::string text = by_service_ ? "" : "iops-limitd is NOT RUNNING; ";
+  std::string text = from_service_ ? "" : "iops-limitd is NOT RUNNING; ";
   text += counted(overview_.count(State::limited), "container", "containers") + " limited, " +
           std::to_string(overview_.count(State::exempt)) +
           " exempt; all: " + short_number(sum.read_iops) + " read/s, " +
           short_number(sum.write_iops) + " write/s, " + short_bytes(sum.bps()) + "B/s";
-  return look.width ? truncate(text, *look.width) : text;
+  return style.width ? truncate(text, *style.width) : text;
 }
 
 std::string bar(const std::optional<double>& share, std::size_t width) {
@@ -150,13 +151,13 @@ std::string bar(const std::optional<double>& share, std::size_t width) {
   return "[" + std::string(full, '|') + std::string(room - full, ' ') + "] " + figures;
 }
 
-std::vector<std::string> TopView::lines(const Look& look, std::size_t height) {
-  const bool all = !look.width || *look.width >= wide;
+std::vector<std::string> TopView::lines(const Style& style, std::size_t height) {
+  const bool all = !style.width || *style.width >= wide;
   const std::size_t bar_width = all ? 27 : 20;
   const auto title = [this](const char* text, TopKey key) {
     return (sort_ == key ? "*" : "") + std::string(text);
   };
-  std::vector<Column> columns{{.title = title("CONTAINER", TopKey::name), .least = 16}};
+  std::vector<Column> columns{{.title = title("CONTAINER", TopKey::name), .share = 0.2}};
   const auto add = [&columns](std::string text) {
     constexpr std::size_t figure_width = 7;
     text.insert(0, figure_width - std::min(figure_width, text.size()), ' ');
@@ -168,7 +169,7 @@ std::vector<std::string> TopView::lines(const Look& look, std::size_t height) {
   if (all) add("WRITE B/S");
   if (all) add("LIMIT");
   std::string use = title("OF ITS LIMIT", TopKey::use);
-  use.resize(bar_width, ' ');  // the columns stay where they are, whatever is in them
+  use.resize(bar_width, ' ');  // fixed, so that columns do not move between refreshes
   columns.push_back({.title = std::move(use)});
   add(title("STALL", TopKey::stalled));
   const std::vector<Row> rows = this->rows();
@@ -178,7 +179,7 @@ std::vector<std::string> TopView::lines(const Look& look, std::size_t height) {
   std::vector<std::vector<Cell>> cells;
   for (std::size_t at = first_; at < std::min(rows.size(), first_ + room); ++at) {
     const auto& [container, load, name] = rows[at];
-    std::vector<Cell> row{sanitize_utf8(name), figure(load, &Load::read_iops, short_number),
+    std::vector<Cell> row{printable(name), figure(load, &Load::read_iops, short_number),
                           figure(load, &Load::write_iops, short_number)};
     if (all) {
       row.emplace_back(figure(load, &Load::read_bps, short_bytes));
@@ -194,13 +195,13 @@ std::vector<std::string> TopView::lines(const Look& look, std::size_t height) {
     row.emplace_back(load != nullptr && load->stalled ? percent(*load->stalled) : "-");
     cells.push_back(std::move(row));
   }
-  std::vector<std::string> lines{head(look)};
-  for (std::string& line : table(columns, cells, look)) lines.push_back(std::move(line));
-  if (look.width)
+  std::vector<std::string> lines{head(style)};
+  for (std::string& line : table(columns, cells, style)) lines.push_back(std::move(line));
+  if (style.width)
     lines.push_back(coloured(truncate("q quit  sort: i IOPS  b bytes  u use  w waiting  n name  "
                                       "arrows scroll",
-                                      *look.width),
-                             Colour::dim, look.colours));
+                                      *style.width),
+                             Colour::dim, style.colours));
   return lines;
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The screen of `top`: what is shown of the containers' loads, in which order, and which keys
-// change that.
+// The screen of `top`: which rows it shows, their order, and the keys that change it.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +9,7 @@
 
 #include "api/snapshot.hpp"
 #include "iopsctl/load.hpp"
-#include "iopsctl/table.hpp"
+#include "terminal/table.hpp"
 
 namespace iopslimit {
 
@@ -28,18 +27,17 @@ enum class TopKey {
   page_down
 };
 
-/// The key that bytes from a terminal are: "q", "i", "\x1b[A". Several keys: the first; `input` is
-/// cut to the rest.
+/// Removes the first key from `input`, bytes from a terminal ("q", "i", "\x1b[A"), and returns it.
 TopKey take_key(std::string& input);
 
 class TopView {
  public:
-  /// What is shown from now on.
-  void show(Snapshot snapshot, std::map<std::string, Load> loads, bool by_service);
-  /// False: the operator wants to leave.
+  /// Replaces the data.
+  void show(Snapshot snapshot, std::map<std::string, Load> loads, bool from_service);
+  /// Returns false for the key that quits.
   bool press(TopKey key);
-  /// At most `height` lines; all rows when it is 0.
-  std::vector<std::string> lines(const Look& look, std::size_t height);
+  /// Renders at most `height` lines; all rows when it is 0.
+  std::vector<std::string> lines(const Style& style, std::size_t height);
 
  private:
   struct Row {
@@ -48,17 +46,17 @@ class TopView {
     std::string name;
   };
   std::vector<Row> rows() const;
-  std::string head(const Look& look) const;
+  std::string head(const Style& style) const;
 
   Snapshot overview_;
   std::map<std::string, Load> loads_;
-  bool by_service_ = true;
+  bool from_service_ = true;
   TopKey sort_ = TopKey::iops;
-  std::size_t first_ = 0;  // the row at the top
+  std::size_t first_ = 0;  // index of the first visible row
   std::size_t page_ = 10;
 };
 
-/// "[||||||    ]  60%", in `width` columns of at least 8; without a share: "-".
+/// Returns "[||||||    ]  60%" in `width` columns, at least 8; "-" without a share.
 std::string bar(const std::optional<double>& share, std::size_t width);
 
 }  // namespace iopslimit

@@ -4,7 +4,7 @@
 #include <map>
 #include <system_error>
 
-#include "iopsctl/service.hpp"
+#include "iopsctl/client.hpp"
 #include "limit/rule_key_file.hpp"
 #include "limit/rule_store.hpp"
 #include "systemd/unit_client.hpp"
@@ -12,7 +12,7 @@
 namespace iopslimit {
 namespace {
 
-// Empty: systemd knows nothing any more.
+// Returns an error text, empty on success.
 std::string lift(sd_bus* bus, const UnitChange& change) {
   sd_bus_error error{};
   const BusMessage message = set_limits_call(bus, change);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What systemd knows of limits because of a service that is not running.
+// Removes the limits that a service which no longer runs has set through systemd.
 #pragma once
 
 #include <functional>
@@ -7,8 +7,8 @@
 
 namespace iopslimit {
 
-/// Lifts the properties that the service has noted in the file `notes`, and their notes; waits for
-/// systemd. `address` of the bus. Gives `complain` a text for each that stays. True when none does.
+/// Lifts the unit properties listed in the file `notes` and removes their notes. Waits for systemd.
+/// `address`: of the bus. Calls `warn` for each property that stays; returns true when none does.
 bool lift_unit_limits(const std::string& notes, const std::string& address,
                       const std::function<void(const std::string&)>& warn);
 

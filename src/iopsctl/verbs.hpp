@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What iopsctl does, verb by verb. Each prints to standard output and returns the exit status.
+// The verbs of iopsctl. Each prints to standard output and returns the exit status.
 #pragma once
 
 #include <chrono>
-#include <stdexcept>
 #include <string>
 
 #include "iopsctl/kernel.hpp"
@@ -11,14 +10,14 @@
 
 namespace iopslimit {
 
-/// What the command was told.
+/// The command line.
 struct Arguments {
-  Paths places;
+  Paths paths;
   bool json = false;
-  bool all = false;   ///< list: sandboxes too
-  bool live = false;  ///< health: of the loop alone
+  bool all = false;   ///< list: include sandboxes
+  bool live = false;  ///< health: check only the event loop
   std::string name;   ///< of a container or pod
-  std::string file;   ///< check-config: this one alone
+  std::string file;   ///< check-config: check only this file
   std::chrono::seconds span = Pauses::usual;
   unsigned times = 0;  ///< top: screens, 0 = until q
 };
@@ -26,15 +25,10 @@ struct Arguments {
 enum ExitStatus : int {
   exit_good = 0,
   exit_bad = 1,          ///< a difference, not healthy, refused
-  exit_usage = 2,        ///< a wrong argument, or a name that fits none or several
-  exit_not_running = 3,  ///< the service; what is shown is the kernel's
+  exit_usage = 2,        ///< a wrong argument, or a name that matches none or several
+  exit_not_running = 3,  ///< the service; the kernel's state is shown
   exit_no_permission = 4,
   exit_config = 78,  ///< the configuration has errors
-};
-
-/// A name that fits none or several.
-struct NotOne : std::runtime_error {
-  using std::runtime_error::runtime_error;
 };
 
 int show_status(const Arguments& arguments);
@@ -49,7 +43,7 @@ int pause(const Arguments& arguments);
 int resume(const Arguments& arguments);
 int clear(const Arguments& arguments);
 int reload(const Arguments& arguments);
-/// Every name that can be completed, a line each.
+/// Prints every name that can be completed, one per line.
 int show_names(const Arguments& arguments);
 
 }  // namespace iopslimit

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "iopsctl/load.hpp"
-#include "iopsctl/wording.hpp"
+#include "terminal/wording.hpp"
 
 namespace iopslimit {
 namespace {
@@ -22,12 +22,13 @@ std::string wording(const std::optional<Rule>& service, const std::optional<Rule
   return "should hold " + describe(*service) + "; the kernel holds " + to_string(kernel->limit);
 }
 
-class Comparing {
+class Comparer {
  public:
-  Comparing(const Snapshot& snapshot, const RulesOf& kernel)
+  Comparer(const Snapshot& snapshot, const RulesOf& kernel)
       : devices_(devices_of(snapshot)), kernel_(kernel) {}
 
-  void cgroup(const std::string& cgroup, const std::string& shown, const std::vector<Rule>& rules) {
+  void compare_cgroup(const std::string& cgroup, const std::string& shown,
+                      const std::vector<Rule>& rules) {
     const auto held = kernel_(cgroup);
     if (!held && rules.empty()) return;
     std::set<Devnum> devices(devices_.begin(), devices_.end());
@@ -40,7 +41,7 @@ class Comparing {
         result.differences.push_back({cgroup, shown, service, found, wording(service, found)});
     }
   }
-  void unknown(const std::string& cgroup) {
+  void add_unknown(const std::string& cgroup) {
     result.differences.push_back({cgroup, cgroup, std::nullopt, std::nullopt,
                                   "is a container that the service does not know"});
   }
@@ -52,8 +53,9 @@ class Comparing {
   const RulesOf& kernel_;
 };
 
-// Known by itself, by its pod (scope = pod), or by the part of it that holds its processes.
-bool known(const std::set<std::string_view>& cgroups, const ContainerPath& path) {
+// A container is listed as itself, as its pod (scope = pod), or as the leaf that holds its
+// processes.
+bool is_listed(const std::set<std::string_view>& cgroups, const ContainerPath& path) {
   return cgroups.contains(path.cgroup) || cgroups.contains(pod_cgroup_of(path)) ||
          cgroups.contains(process_leaf_of(path));
 }
@@ -62,18 +64,18 @@ bool known(const std::set<std::string_view>& cgroups, const ContainerPath& path)
 
 Comparison compare(const Snapshot& snapshot, const std::vector<ContainerPath>& present,
                    const RulesOf& kernel) {
-  Comparing comparing(snapshot, kernel);
+  Comparer comparer(snapshot, kernel);
   std::set<std::string_view> cgroups;
   for (const WorkloadView& one : snapshot.containers) {
     cgroups.insert(one.path.cgroup);
-    comparing.cgroup(one.path.cgroup, shown_name(one), one.rules);
+    comparer.compare_cgroup(one.path.cgroup, shown_name(one), one.rules);
   }
   for (const TotalView& total : snapshot.totals)
-    comparing.cgroup(total.cgroup, "the total of " + total.cgroup, total.rules);
+    comparer.compare_cgroup(total.cgroup, "the total of " + total.cgroup, total.rules);
   for (const ContainerPath& path : present) {
-    if (!known(cgroups, path)) comparing.unknown(path.cgroup);
+    if (!is_listed(cgroups, path)) comparer.add_unknown(path.cgroup);
   }
-  return std::move(comparing.result);
+  return std::move(comparer.result);
 }
 
 Comparison in_both(const Comparison& first, Comparison second) {
@@ -83,7 +85,7 @@ Comparison in_both(const Comparison& first, Comparison second) {
   return second;
 }
 
-HealthCheck turning() {
+HealthCheck answering() {
   return {"service", true, "it answers: its loop turns"};
 }
 
@@ -92,7 +94,7 @@ std::vector<HealthCheck> health_of(const Snapshot& snapshot, const Comparison& c
   const std::size_t different = comparison.differences.size();
   const auto refused =
       std::ranges::find(snapshot.devices, DeviceState::refused, &DeviceView::state);
-  return {turning(),
+  return {answering(),
           {"devices", refused == snapshot.devices.end(),
            refused == snapshot.devices.end()
                ? counted(snapshot.devices.size(), "data mount", "data mounts") + ", none refused"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the service says, against what the kernel holds.
+// Compares the rules of the service with those in force in the kernel.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@
 
 namespace iopslimit {
 
-/// One rule that is not the same on both sides.
+/// A rule that differs between the service and the kernel.
 struct Difference {
   std::string cgroup;
   std::string shown;  ///< "shop/db-0/db"
@@ -24,30 +24,30 @@ struct Difference {
 };
 
 struct Comparison {
-  std::size_t rules = 0;  ///< that were compared
+  std::size_t rules = 0;  ///< compared
   std::vector<Difference> differences;
 };
 
-/// What is in force in a cgroup; nothing when it is gone or cannot be read.
+/// Returns the rules in force in a cgroup; nothing when it is gone or unreadable.
 using RulesOf = std::function<std::optional<std::vector<Rule>>(const std::string& cgroup)>;
 
-/// Compares every rule of the snapshot, looks for rules on its devices that it has none for, and
-/// for containers among `present` that it does not know.
+/// Compares every rule of the snapshot. Also finds rules in the kernel that the snapshot lacks, on
+/// its devices, and containers in `present` that it does not list.
 Comparison compare(const Snapshot& snapshot, const std::vector<ContainerPath>& present,
                    const RulesOf& kernel);
 
-/// Only what both found: a container that came or went between two questions is no difference.
+/// Keeps the differences found both times: a container may come or go between two queries.
 Comparison in_both(const Comparison& first, Comparison second);
 
-/// One answer of `health`.
+/// One result of `health`.
 struct HealthCheck {
   std::string name;  ///< "service", "rules", "containers", "devices"
   bool good = false;
   std::string text;
 };
 
-/// Of a service that has answered.
-HealthCheck turning();
+/// The check of a service that has answered.
+HealthCheck answering();
 std::vector<HealthCheck> health_of(const Snapshot& snapshot, const Comparison& comparison);
 
 }  // namespace iopslimit

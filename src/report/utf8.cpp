@@ -54,20 +54,4 @@ std::string plain_lines(std::string_view text) {
   return plain + sanitize_utf8(text);
 }
 
-std::size_t display_width(std::string_view plain) {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      plain, [](char c) { return !continues(static_cast<unsigned char>(c)); }));
-}
-
-std::string truncate(std::string_view plain, std::size_t most) {
-  if (display_width(plain) <= most) return std::string(plain);
-  if (most == 0) return {};
-  std::size_t bytes = 0;
-  for (std::size_t left = most - 1; left != 0; --left) {
-    do ++bytes;
-    while (continues(byte_at(plain, bytes)));
-  }
-  return std::string(plain.substr(0, bytes)) + "…";
-}
-
 }  // namespace iopslimit

@@ -2,7 +2,6 @@
 // Text from outside (a pod's author chooses names) made fit for a terminal and for the bus.
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -14,11 +13,5 @@ std::string sanitize_utf8(std::string_view text);
 
 /// The same for several lines: '\n' stays.
 std::string plain_lines(std::string_view text);
-
-/// How many columns a plain text takes: its code points.
-std::size_t display_width(std::string_view plain);
-
-/// The first `most` code points; when something is cut off, the last of them is "…".
-std::string truncate(std::string_view plain, std::size_t most);
 
 }  // namespace iopslimit

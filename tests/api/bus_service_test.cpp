@@ -207,8 +207,8 @@ TEST_F(BusApiTest, RootChangesWithoutPolkit) {
   start();
   EXPECT_EQ(call("Reload"), "");
   EXPECT_EQ(call("Clear"), "");
-  EXPECT_EQ(call("Pause st db 60"), "");
-  EXPECT_EQ(call("Resume s shop/db-0"), "");
+  EXPECT_THAT(call("Pause st db 60"), HasSubstr("\"cgroup\" s"));
+  EXPECT_THAT(call("Resume s shop/db-0"), HasSubstr("\"name\" s \"shop/db-0\" \"pod_uid\" s"));
   EXPECT_THAT(done,
               ElementsAre("reload", "clear", "pause " + snapshot.containers[0].path.cgroup + " 60",
                           "resume " + snapshot.containers[0].path.pod_uid));

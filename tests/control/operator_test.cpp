@@ -2,17 +2,14 @@
 // An operator's pauses, from the bus to the rule, across restarts of the service.
 #include "control/operator.hpp"
 
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <filesystem>
 #include <memory>
 #include <optional>
 
-#include "iopsctl/service.hpp"
+#include "iopsctl/client.hpp"
 #include "loop/clock.hpp"
 #include "support/private_bus.hpp"
 #include "support/recording_backend.hpp"
@@ -154,25 +151,6 @@ TEST_F(OperatingTest, TheOverviewAddsUp) {
               Contains(HasSubstr("limit on /data: read 500")));
 }
 
-TEST_F(OperatingTest, TheBeatComesWhenItIsAskedFor) {
-  start();
-  ASSERT_TRUE(since_beat(run.at("alive")).has_value());
-  const timespec long_ago[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
-  ASSERT_EQ(utimensat(AT_FDCWD, run.at("alive").c_str(), long_ago, 0), 0);
-  close(open(run.at("alive").c_str(), O_RDONLY | O_CLOEXEC));
-  const auto beat = [this] { return std::filesystem::last_write_time(run.at("alive")); };
-  const auto old = beat();
-  turn_until([&] { return beat() != old; });
-  EXPECT_GT(beat(), old);
-}
-
-TEST_F(OperatingTest, ALoopThatStandsStillDoesNotBeat) {
-  start();
-  const timespec long_ago[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
-  ASSERT_EQ(utimensat(AT_FDCWD, run.at("alive").c_str(), long_ago, 0), 0);
-  EXPECT_GT(*since_beat(run.at("alive")), Heartbeat::longest);
-}
-
 /// A client in a process of its own: this one's loop has to turn meanwhile.
 struct OperatingOnBusTest : OperatingTest {
   PrivateBus bus;
@@ -196,7 +174,7 @@ struct OperatingOnBusTest : OperatingTest {
     const pid_t child = fork();
     if (child == 0) {
       setenv("DBUS_SYSTEM_BUS_ADDRESS", address.c_str(), 1);
-      ServiceClient service(Paths("/nowhere"));  // has no socket
+      Client service(Paths("/nowhere"));  // has no socket
       ask(service);
       _exit(0);
     }
@@ -207,22 +185,20 @@ struct OperatingOnBusTest : OperatingTest {
 };
 
 TEST_F(OperatingOnBusTest, PauseAndResume) {
-  client([](ServiceClient& service) {
-    service.pause(container('a').cgroup, std::chrono::seconds(600));
-  });
+  client([](Client& service) { service.pause(container('a').cgroup, std::chrono::seconds(600)); });
   EXPECT_FALSE(limited('a'));
   EXPECT_TRUE(limited('b'));
   EXPECT_THAT(announced, ElementsAre("an operator paused n/p/db for 10 min",
                                      "paused: db of pod n/p is not limited until the pause ends"));
   EXPECT_THAT(run.text("pauses"), HasSubstr(" " + container('a').cgroup + "\n"));
-  client([](ServiceClient& service) {
+  client([](Client& service) {
     const Snapshot snapshot = service.snapshot();
     const WorkloadView& db = snapshot.containers.front();
     if (db.state != State::paused) _exit(1);
     const std::uint64_t left = db.paused_until - wall_seconds();
     if (left < 590 || left > 600) _exit(2);
   });
-  client([](ServiceClient& service) { service.resume(container('a').cgroup); });
+  client([](Client& service) { service.resume(container('a').cgroup); });
   EXPECT_TRUE(limited('a'));
   EXPECT_EQ(run.text("pauses"), "");
 }
@@ -231,7 +207,7 @@ TEST_F(OperatingOnBusTest, ErrorsAreCountedAndKept) {
   kernel.failures[container('c').cgroup] = ControlError::device_refused;
   appear('c', "bad");
   drain();
-  client([](ServiceClient& service) {
+  client([](Client& service) {
     const Snapshot snapshot = service.snapshot();
     if (snapshot.errors != 1) _exit(1);
     if (snapshot.count(State::failed) != 1) _exit(2);
@@ -241,7 +217,7 @@ TEST_F(OperatingOnBusTest, ErrorsAreCountedAndKept) {
 }
 
 TEST_F(OperatingOnBusTest, ClearIsSaid) {
-  client([](ServiceClient& service) { service.clear(); });
+  client([](Client& service) { service.clear(); });
   EXPECT_THAT(kernel.rules, IsEmpty());
   EXPECT_THAT(announced, Contains(HasSubstr("an operator took every limit away")));
 }

@@ -150,8 +150,8 @@ TEST_F(DataDiskOnFakes, PlacesAndAllTheyStandOn) {
   fs::create_directory_symlink(data() + "/kubelet", folder_ + "/link");
   mounted("253:7000", "xfs /dev/mapper/vg-data rw", data());
   EXPECT_THAT(texts_of(MountResolver(mountinfo())
-                           .system_mounts({"/", folder_, folder_ + "/none", data() + "/kubelet", data(),
-                                    folder_ + "/link"})),
+                           .system_mounts({"/", folder_, folder_ + "/none", data() + "/kubelet",
+                                           data(), folder_ + "/link"})),
               ElementsAre("/: 259:7001 259:7000", folder_ + ": 259:7001 259:7000",
                           data() + "/kubelet: 253:7000 259:7011 259:7010",
                           data() + ": 253:7000 259:7011 259:7010",

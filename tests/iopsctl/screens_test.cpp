@@ -8,9 +8,9 @@
 #include <cstdlib>
 #include <ctime>
 
+#include "terminal/display.hpp"
 #include "iopsctl/top_view.hpp"
-#include "iopsctl/wording.hpp"
-#include "report/utf8.hpp"
+#include "terminal/wording.hpp"
 #include "support/sample_snapshot.hpp"
 
 namespace iopslimit {
@@ -18,6 +18,11 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+
+const bool utf8_locale = [] {
+  use_utf8_locale();
+  return true;
+}();
 
 constexpr std::uint64_t now = 1000000000 + 7384;
 
@@ -104,15 +109,15 @@ TEST(Screens, Top) {
             "[|||||||||||||||||   ]  84%      12%");
 }
 
-TEST(Screens, TopScrollsAndEnds) {
+TEST(Screens, TopScrollsToBothEnds) {
   Snapshot snapshot;
   for (char digit = '0'; digit <= '9'; ++digit)
     snapshot.containers.push_back(sample_container(digit, "n", std::string("p") + digit, "c"));
   TopView view;
   view.show(snapshot, {}, true);
-  const Look look{.width = 80};
-  const auto first = [&] { return view.lines(look, 7)[2]; };
-  EXPECT_THAT(view.lines(look, 7), testing::SizeIs(7));
+  const Style style{.width = 80};
+  const auto first = [&] { return view.lines(style, 7)[2]; };
+  EXPECT_THAT(view.lines(style, 7), testing::SizeIs(7));
   view.press(TopKey::down);
   EXPECT_THAT(first(), HasSubstr("n/p1/c"));
   view.press(TopKey::page_down);
@@ -124,14 +129,14 @@ TEST(Screens, TopScrollsAndEnds) {
   EXPECT_FALSE(view.press(TopKey::quit));
 }
 
-TEST(Screens, Keys) {
+TEST(Screens, KeysAreTakenOneByOne) {
   std::string input = "\x1b[A\x1b[5~\x1b[1;5Cq\x1b";
   for (const TopKey key : {TopKey::up, TopKey::page_up, TopKey::other, TopKey::quit, TopKey::other})
     EXPECT_EQ(take_key(input), key);
   EXPECT_TRUE(input.empty());
 }
 
-TEST(Screens, NamesCannotMoveTheCursor) {
+TEST(Screens, EscapesInNamesAreReplaced) {
   Snapshot snapshot = sample_snapshot();
   snapshot.containers[0].name = "\x1b[2J";
   for (const std::string& line : list_screen(snapshot, {}, true, now, {}))

@@ -39,12 +39,12 @@ struct VerifyTest : testing::Test {
   std::vector<Rule>& of(std::size_t at) { return kernel[snapshot.containers[at].path.cgroup]; }
 };
 
-TEST_F(VerifyTest, TheSame) {
+TEST_F(VerifyTest, FindsNoDifferenceInEqualRules) {
   EXPECT_EQ(compared().rules, 3U);
   EXPECT_THAT(compared().differences, IsEmpty());
 }
 
-TEST_F(VerifyTest, EveryDifference) {
+TEST_F(VerifyTest, FindsEveryDifference) {
   of(0)[0].limit.write_iops = 7;
   of(1).clear();
   of(2) = {{{259, 0}, symmetric(9)}};
@@ -59,12 +59,12 @@ TEST_F(VerifyTest, EveryDifference) {
   EXPECT_THAT(found[4].text, HasSubstr("does not know"));
 }
 
-TEST_F(VerifyTest, RulesOfOthersOnOtherDisksAreNotOurs) {
+TEST_F(VerifyTest, IgnoresRulesOnOtherDisks) {
   of(2) = {{{8, 0}, symmetric(9)}};
   EXPECT_THAT(compared().differences, IsEmpty());
 }
 
-TEST_F(VerifyTest, AContainerThatEndedIsNoDifferenceTheSecondTime) {
+TEST_F(VerifyTest, DropsDifferenceOfContainerThatEnded) {
   kernel.erase(snapshot.containers[0].path.cgroup);
   const Comparison first = compared();
   EXPECT_THAT(first.differences, SizeIs(1));
@@ -72,7 +72,7 @@ TEST_F(VerifyTest, AContainerThatEndedIsNoDifferenceTheSecondTime) {
   EXPECT_THAT(in_both(first, compared()).differences, IsEmpty());
 }
 
-TEST_F(VerifyTest, Health) {
+TEST_F(VerifyTest, HealthFailsOnAnyBadCheck) {
   EXPECT_FALSE(health_of(snapshot, compared())[2].good) << "one failed";
   snapshot.containers.pop_back();
   present.pop_back();
@@ -85,7 +85,7 @@ TEST_F(VerifyTest, Health) {
   EXPECT_FALSE(health_of(snapshot, compared())[3].good);
 }
 
-TEST(Load, IsTheDifferenceOfTwoSamples) {
+TEST(Load, IsDifferenceOfTwoSamples) {
   const WorkloadView db = sample_container('a', "shop", "db-0", "db");
   IoSample before;
   before.of[db.path.cgroup] = {{{{259, 0}, {100, 10, 4096, 0}}, {{8, 0}, {5, 5, 5, 5}}}, 1000000};
@@ -103,7 +103,7 @@ TEST(Load, IsTheDifferenceOfTwoSamples) {
   EXPECT_FALSE(load_of(db, {}, before, before));
 }
 
-TEST(Load, CountersThatWereSetBackAreNone) {
+TEST(Load, IsZeroWhenCountersWentBackwards) {
   const WorkloadView db = sample_container('a', "shop", "db-0", "db");
   IoSample before;
   before.of[db.path.cgroup] = {{{{259, 0}, {100, 0, 0, 0}}}, std::nullopt};

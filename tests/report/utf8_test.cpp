@@ -26,13 +26,5 @@ TEST(PlainText, NothingMovesTheCursorAndTheBusTakesIt) {
   EXPECT_EQ(plain_lines("a\nb\x1b"), "a\nb?");
 }
 
-TEST(PlainText, IsCutByCodePoints) {
-  EXPECT_EQ(display_width("größe"), 5U);
-  EXPECT_EQ(truncate("größe", 5), "größe");
-  EXPECT_EQ(truncate("größen", 4), "grö…");
-  EXPECT_EQ(truncate("abc", 1), "…");
-  EXPECT_EQ(truncate("abc", 0), "");
-}
-
 }  // namespace
 }  // namespace iopslimit

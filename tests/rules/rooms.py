@@ -10,13 +10,13 @@ import statistics
 import sys
 
 # A folder includes only itself and what stands left of it. The folders of one inner list do not know each other.
-ORDER = [["loop"], ["disk"], ["cgroup"], ["limit"], ["config"], ["runtime"], ["policy"], ["report"], ["api"], ["control"],
+ORDER = [["loop"], ["disk"], ["cgroup"], ["limit"], ["config"], ["runtime"], ["policy"], ["report"], ["api"], ["control", "terminal"],
          ["systemd", "metrics"], ["service", "iopsctl"]]
 RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
 
 # Headers and paths of the system, and the libraries that stand for it.
 SYSTEM = re.compile(r"#include <(unistd|fcntl|sys/|linux/|errno|cerrno|ctime|time\.h|signal|csignal|dirent|poll|malloc|termios|"
-                    r"fnmatch|sysexits|systemd/|libudev|ini\.h|iostream|fstream|filesystem|cstdio|cstdlib|libsmartcols)"
+                    r"fnmatch|sysexits|systemd/|libudev|ini\.h|iostream|fstream|filesystem|cstdio|cstdlib|libsmartcols|clocale|cwchar)"
                     r"|\"/(sys|proc|run|etc|dev|var)/")
 # The files that may name the system. Every other file decides from values.
 SURFACES = set("""
@@ -29,12 +29,12 @@ config/files config/ini_reader
 runtime/record_files runtime/record_watcher
 policy/policy
 report/journal report/json_line
-api/bus_codec api/bus_connection api/bus_service api/heartbeat api/polkit api/private_socket
+api/bus_codec api/bus_connection api/bus_service api/polkit api/private_socket
 control/pause_file
 systemd/notify systemd/unit_client
 metrics/textfile
 service/service
-iopsctl/kernel iopsctl/main iopsctl/service iopsctl/source iopsctl/terminal iopsctl/top iopsctl/verbs iopsctl/wording
+iopsctl/client terminal/display iopsctl/kernel iopsctl/main iopsctl/source terminal/table terminal/terminal iopsctl/top iopsctl/verbs terminal/wording
 """.split())
 
 # A library is named by these files alone: pattern of the include, files, what for.
@@ -42,7 +42,7 @@ LIBRARIES = [
     (r"<simdjson", r"runtime/record_json", "the records of all runtimes are read by one JSON reader"),
     (r"runtime/record_json\.hpp", r"runtime/[a-z_]+", "only the runtimes' own files read JSON"),
     (r"<prometheus/", r"metrics/(families|textfile)", "only the metrics name Prometheus' values"),
-    (r"<sys/inotify", r"(loop/inotify|cgroup/tree_watcher|limit/drift_watcher|runtime/record_watcher|api/heartbeat)",
+    (r"<sys/inotify", r"(loop/inotify|cgroup/tree_watcher|limit/drift_watcher|runtime/record_watcher)",
      "every reader of inotify is one of these"),
     (r"<(thread|mutex|atomic|future|condition_variable)>", r"-", "there is one thread"),
     (r"\"(.*/)?(utils?|common|helpers?|types|manager)\.hpp\"", r"-", "a file is named after what it is about"),
@@ -51,7 +51,7 @@ LIBRARIES = [
 MOST_LINES = 350
 MOST_LINES_OF_MAIN = 100
 MOST_MEDIAN = 110
-MOST_SHARE = 16  # per cent of all lines, for one folder
+MOST_SHARE = 15  # per cent of all lines, for one folder
 SMALL = 20  # files; the shares of a tree with fewer say nothing
 
 INCLUDE = re.compile(r"^#include \"([^\"]+)\"", re.M)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A service for the tests of iopsctl: the sample snapshot on $DBUS_SYSTEM_BUS_ADDRESS. Writes a
 // line when it listens, when it is on the bus, and for everything it is told. Usage: fake_service
-// MOOD SOCKET, a mood being "good", "refuse" or "mute".
+// MOOD SOCKET, a mood being "good", "refuse", "mute", or "once" for one that answers one call.
 #include <unistd.h>
 
 #include <csignal>
@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
   const std::string mood = argv[1];
   EventLoop loop;
   Snapshot snapshot = sample_snapshot();
+  int overviews = 0;
   const auto line = [](const std::string& text) {
     std::printf("%s\n", text.c_str());
     std::fflush(stdout);
@@ -33,7 +34,8 @@ int main(int argc, char** argv) {
       loop, system_bus_address(), argv[2],
       {.snapshot =
            [&] {
-             if (mood == "mute") pause();  // its loop does not turn any more
+             // Its loop does not turn any more.
+             if (mood == "mute" || (mood == "once" && ++overviews > 1)) pause();
              return snapshot;
            },
        .explain =

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Numbers and moments as an operator reads them.
+// Formats numbers and times for people.
 #pragma once
 
 #include <cstdint>
@@ -11,16 +11,16 @@
 
 namespace iopslimit {
 
-/// "0", "812", "12.3K", "4.0M": at most five characters up to 999.9T, by 1000.
+/// "0", "812", "12.3K", "4.0M": in steps of 1000; at most five characters up to 999.9T.
 std::string short_number(double value);
-/// The same by 1024, for bytes.
+/// The same in steps of 1024, for bytes.
 std::string short_bytes(double value);
 /// "84%"; at least "1%" for anything above 0.
 std::string percent(double share);
 
-/// "500", "300r 600w", "500 50M/s", "max" for an unlimited one.
+/// "500", "300r 600w", "500 50M/s", "max" when unlimited.
 std::string short_limit(const Limit& limit);
-/// Of all devices: each limit once, "500, 200"; "-" without rules.
+/// The distinct limits of all devices: "500, 200"; "-" without rules.
 std::string short_limits(const std::vector<Rule>& rules);
 /// "259:0: read 500 IOPS, write 500 IOPS".
 std::string describe(const Rule& rule);

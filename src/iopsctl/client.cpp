@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "iopsctl/service.hpp"
+#include "iopsctl/client.hpp"
 
 #include <cerrno>
 #include <chrono>
@@ -44,7 +44,18 @@ std::vector<View> views_of(const std::vector<Fields>& list) {
   return views;
 }
 
-// Its start has begun, or `result` says why not. A bus greets, a peer's socket does not.
+std::string text_of(const Fields& fields, const char* name) {
+  const FieldValue* value = find_field(fields, name);
+  const auto* text = value == nullptr ? nullptr : std::get_if<std::string>(value);
+  return text == nullptr ? std::string() : *text;
+}
+
+Match match_of(const BusMessage& reply) {
+  const Fields fields = read_dictionary(reply.get());
+  return {text_of(fields, "name"), text_of(fields, "cgroup"), text_of(fields, "pod_uid")};
+}
+
+// Starts a connection; `result` is negative when that fails. Only a bus expects a Hello.
 ClientConnection connection_to(const std::string& address, bool is_bus, int& result) {
   sd_bus* bus = nullptr;
   check(sd_bus_new(&bus), "sd_bus_new");
@@ -66,16 +77,16 @@ ClientConnection connect_to_bus(const std::string& address) {
   return connection;
 }
 
-ServiceClient::ServiceClient(const Paths& places) {
-  if (!connect_to_socket(places.socket)) bus_ = connect_to_bus(system_bus_address());
+Client::Client(const Paths& paths) {
+  if (!connect_to_socket(paths.socket)) bus_ = connect_to_bus(system_bus_address());
 }
 
-// False: the service has none, or it is not ours to use. sd_bus_call() would wait a minute and a
-// half for a service that does not turn to greet.
-bool ServiceClient::connect_to_socket(const std::string& path) {
+// Returns false when there is no socket or no permission to use it. Waits for the handshake itself,
+// because sd_bus_call() would wait 90 s for a service that hangs.
+bool Client::connect_to_socket(const std::string& path) {
   int result = 0;
   bus_ = connection_to("unix:path=" + path, false, result);
-  if (result == -EAGAIN) throw no_answer();  // nobody accepts
+  if (result == -EAGAIN) throw no_answer();  // the backlog is full: nobody accepts
   const auto until = std::chrono::steady_clock::now() + patience;
   while (result >= 0 && sd_bus_is_ready(bus_.get()) == 0) {
     const std::chrono::microseconds left = std::chrono::duration_cast<std::chrono::microseconds>(
@@ -87,8 +98,8 @@ bool ServiceClient::connect_to_socket(const std::string& path) {
   return result >= 0;
 }
 
-BusMessage ServiceClient::call(const char* interface, const char* method, const std::string& text,
-                               std::uint64_t number, bool patient) {
+BusMessage Client::call(const char* interface, const char* method, const std::string& text,
+                        std::uint64_t number, bool patient) {
   sd_bus_message* message = nullptr;
   check(sd_bus_message_new_method_call(bus_.get(), &message, bus_name, bus_path, interface, method),
         cannot_ask);
@@ -106,7 +117,7 @@ BusMessage ServiceClient::call(const char* interface, const char* method, const 
   fail(result, error);
 }
 
-Snapshot ServiceClient::snapshot() {
+Snapshot Client::snapshot() {
   Snapshot snapshot;
   const BusMessage all = call("org.freedesktop.DBus.Properties", "GetAll", bus_interface, 0, false);
   const auto list = [&](const std::string& name) {
@@ -120,12 +131,12 @@ Snapshot ServiceClient::snapshot() {
   return snapshot;
 }
 
-void ServiceClient::ping() {
+void Client::ping() {
   call("org.freedesktop.DBus.Peer", "Ping", {}, 0, false);
 }
 
-std::vector<Explained> ServiceClient::explain(const std::string& target) {
-  const BusMessage reply = call(bus_interface, "Explain", target, 0, false);
+std::vector<Explained> Client::explain(const std::string& name) {
+  const BusMessage reply = call(bus_interface, "Explain", name, 0, false);
   std::vector<Explained> all;
   for (const Fields& fields : read_list(reply.get())) {
     Explained one;
@@ -139,12 +150,16 @@ std::vector<Explained> ServiceClient::explain(const std::string& target) {
   return all;
 }
 
-void ServiceClient::act(const char* method, const std::string& target, std::uint64_t seconds) {
-  call(bus_interface, method, target, seconds, true);
+BusMessage Client::act(const char* method, const std::string& name, std::uint64_t seconds) {
+  return call(bus_interface, method, name, seconds, true);
 }
 
-void ServiceClient::pause(const std::string& target, std::chrono::seconds span) {
-  act("Pause", target, static_cast<std::uint64_t>(span.count()));
+Match Client::pause(const std::string& name, std::chrono::seconds span) {
+  return match_of(act("Pause", name, static_cast<std::uint64_t>(span.count())));
+}
+
+Match Client::resume(const std::string& name) {
+  return match_of(act("Resume", name, 0));
 }
 
 }  // namespace iopslimit

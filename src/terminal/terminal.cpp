@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "iopsctl/terminal.hpp"
+#include "terminal/terminal.hpp"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -39,7 +39,7 @@ void put(std::string_view text) {
 
 }  // namespace
 
-Look look_of_output() {
+Style output_style() {
   if (isatty(STDOUT_FILENO) == 0) return {.width = variable("COLUMNS")};
   constexpr std::size_t usual = 80;
   const std::size_t columns = size_of_output().ws_col;
@@ -50,7 +50,7 @@ Look look_of_output() {
           .colours = !dumb && (no_color == nullptr || *no_color == '\0')};
 }
 
-std::size_t height_of_output() {
+std::size_t output_height() {
   constexpr std::size_t usual = 24;
   const std::size_t rows = size_of_output().ws_row;
   return variable("LINES").value_or(rows == 0 ? usual : rows);
@@ -60,7 +60,7 @@ Screen::Screen() : is_terminal_(tcgetattr(STDIN_FILENO, &before_) == 0) {
   enter();
 }
 
-// The alternate screen, without a cursor; keys come one by one and are not shown.
+// Switches to the alternate screen, hides the cursor, and reads keys unbuffered without echo.
 void Screen::enter() {
   if (entered_) return;
   entered_ = true;
@@ -77,7 +77,7 @@ void Screen::leave() {
   put("\x1b[?25h\x1b[?1049l");
 }
 
-// Each line erases what was behind it, the last what was below it.
+// Erases the rest of each line, and everything below the last one.
 void Screen::draw(const std::vector<std::string>& lines) {
   std::string text = "\x1b[H";
   for (std::size_t at = 0; at < lines.size(); ++at)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "iopsctl/wording.hpp"
+#include "terminal/wording.hpp"
 
 #include <algorithm>
 #include <array>
