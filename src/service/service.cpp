@@ -238,10 +238,15 @@ Listing Service::list(Standalone standalone, bool reread) {
 void Service::rescan() {
   const Listing listing = list(controller_->config().standalone, false);
   controller_->on_rescan(listing);
-  for (const ListedContainer& sighting : listing.containers) {
-    if (!controller_->has_record(sighting.path.cgroup)) await_record(sighting.path);
-  }
+  await_records(listing);
   follow_anew();
+}
+
+// A record that is late is waited for where it may come now.
+void Service::await_records(const Listing& listing) {
+  for (const ListedContainer& one : listing.containers) {
+    if (!controller_->has_record(one.path.cgroup)) await_record(one.path);
+  }
 }
 
 // After a look at everything: whatever the controller has let go of meanwhile, nothing else would
@@ -298,6 +303,7 @@ std::vector<std::string> Service::reload() {
     const Listing listing = list(parsed.config.standalone, true);
     controller_->on_config(std::move(parsed.config), listing);
     scan_disks();
+    await_records(listing);
     follow_anew();
   }
   drain();

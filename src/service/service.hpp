@@ -64,6 +64,7 @@ class Service {
   void seen(const TreeWatcher::Seen& one);
   Listing list(Standalone standalone, bool reread);
   void rescan();
+  void await_records(const Listing& listing);
   void follow_anew();
   void scan_disks();
   std::vector<std::string> reload();

@@ -81,9 +81,9 @@ class Node:
         return (self.cgroup / PODS / f"kubepods-burstable-pod0a1b2c3d_0000_4000_8000_{digit * 12}.slice"
                 / f"cri-containerd-{digit * 64}.scope")
 
-    def record(self, digit, name="web"):
-        folder = self.folder / RECORDS / (digit * 64)
-        folder.mkdir()
+    def record(self, digit, name="web", records=RECORDS):
+        folder = self.folder / records / (digit * 64)
+        folder.mkdir(parents=True)
         kubernetes = "io.kubernetes.cri."
         (folder / "new").write_text(json.dumps({"ociVersion": "1.1.0", "annotations": {
             kubernetes + "container-type": "container", kubernetes + "container-name": name,
@@ -245,6 +245,18 @@ class Wiring(unittest.TestCase):
             node.reload("[cgroup] version take effect", limits_iops=900, cgroup_version=VERSION)
             self.assertEqual(limit(path), "900")
             node.stop(signal.SIGINT)
+
+    def test_reload_awaits_late_record_in_new_place(self):
+        """Without the safety net nothing else would find it."""
+        node = self.node
+        (node.folder / "run/other").mkdir()
+        node.configure(service_check_interval=0)
+        with node.daemon():
+            node.after(lambda: node.bare_container("a"), "record was not readable")
+            node.reload("configuration reloaded", service_check_interval=0, runtime_state="/run/other")
+            node.after(lambda: node.record("a", "istio-proxy", RECORDS.replace("run/containerd", "run/other")),
+                       "istio-proxy of pod shop/pod-a", "keywords")
+            self.assertEqual(limit(node.path("a")), "")
 
     def test_put_back(self):
         node = self.node
