@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/bus_service.hpp"
 
-#include <cerrno>
 #include <cstdint>
+#include <exception>
 #include <optional>
 #include <utility>
 
@@ -147,9 +147,7 @@ const sd_bus_vtable BusService::vtable[] = {
 
 BusService::BusService(EventLoop& loop, const std::string& address, const std::string& socket,
                        Answers answers, const Announce& announce)
-    : loop_(loop),
-      answers_(std::move(answers)),
-      polkit_(loop),
+    : answers_(std::move(answers)),
       link_(loop, address, bus_name,
             {.begun = [this](sd_bus* bus) { be_on(bus); }, .announce = announce}),
       peers_(loop, socket, {.begun = [this](sd_bus* bus) { be_on(bus); }, .announce = announce}) {}
@@ -160,34 +158,44 @@ void BusService::be_on(sd_bus* bus) {
 }
 
 template <BusService::Method method>
-int BusService::call(sd_bus_message* message, void* self, sd_bus_error*) noexcept {
+int BusService::call(sd_bus_message* message, void* self, sd_bus_error* failure) noexcept {
   auto* api = static_cast<BusService*>(self);
   try {
     (api->*method)(message);
-  } catch (...) {
-    api->loop_.fail();
+  } catch (const std::exception& error) {
+    return sd_bus_error_set(failure, SD_BUS_ERROR_FAILED, error.what());
   }
   return 1;
 }
 
 int BusService::property(sd_bus*, const char*, const char*, const char* name, sd_bus_message* reply,
-                         void* self, sd_bus_error*) noexcept {
-  const auto* api = static_cast<const BusService*>(self);
+                         void* self, sd_bus_error* failure) noexcept {
+  auto* api = static_cast<BusService*>(self);
   try {
     api->append_property(name, reply);
-  } catch (...) {
-    api->loop_.fail();
-    return -EIO;
+  } catch (const std::exception& error) {
+    return sd_bus_error_set(failure, SD_BUS_ERROR_FAILED, error.what());
   }
   return 1;
 }
 
-void BusService::append_property(const std::string& name, sd_bus_message* reply) const {
-  const Snapshot snapshot = answers_.snapshot();
-  if (name == "Devices") return append_list(reply, fields_of_all(snapshot.devices));
-  if (name == "Totals") return append_list(reply, fields_of_all(snapshot.totals));
-  const Fields fields = fields_of(snapshot);
-  append_value(reply, *find_field(fields, field_of_bus_name(name)));
+// GetAll asks for each property by itself, and anybody may call it in a loop: one snapshot serves
+// all properties until something changes.
+const BusService::Summary& BusService::summary() {
+  const std::uint64_t revision = answers_.revision();
+  if (!summary_ || summary_->revision != revision) {
+    const Snapshot snapshot = answers_.snapshot();
+    summary_ = {revision, fields_of(snapshot), fields_of_all(snapshot.devices),
+                fields_of_all(snapshot.totals)};
+  }
+  return *summary_;
+}
+
+void BusService::append_property(const std::string& name, sd_bus_message* reply) {
+  const Summary& summary = this->summary();
+  if (name == "Devices") return append_list(reply, summary.devices);
+  if (name == "Totals") return append_list(reply, summary.totals);
+  append_value(reply, *find_field(summary.fields, field_of_bus_name(name)));
 }
 
 void BusService::list_containers(sd_bus_message* call) {
@@ -278,7 +286,7 @@ void BusService::devices_changed() {
   check(sd_bus_message_new_signal(bus, &message, bus_path, bus_interface, "DeviceChanged"),
         "DeviceChanged");
   const BusMessage owned(message);
-  append_list(message, fields_of_all(answers_.snapshot().devices));
+  append_list(message, summary().devices);
   sd_bus_send(bus, message, nullptr);
   sd_bus_emit_properties_changed(bus, bus_path, bus_interface, "Devices", "Waiting", nullptr);
 }

@@ -6,7 +6,9 @@
 #include <systemd/sd-bus.h>
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +38,8 @@ class BusService {
  public:
   struct Answers {
     std::function<Snapshot()> snapshot;
+    /// Another number than before whenever snapshot() may answer something else than before.
+    std::function<std::uint64_t()> revision;
     /// What the decision about a container went through, one sentence each.
     std::function<std::vector<std::string>(const WorkloadView&)> explain;
     /// Empty: done. Else what is wrong with the configuration: the older one holds.
@@ -46,8 +50,8 @@ class BusService {
   };
   using Announce = std::function<void(const std::string& text, bool wrong)>;
 
-  /// `address` of the bus; `socket`: the path of the one beside it (PrivateSocket); `say` as in
-  /// BusConnection.
+  /// `address` of the bus; `socket`: the path of the one beside it (PrivateSocket); `announce` as
+  /// in BusConnection.
   BusService(EventLoop& loop, const std::string& address, const std::string& socket,
              Answers answers, const Announce& announce);
 
@@ -66,8 +70,17 @@ class BusService {
                       void* self, sd_bus_error*) noexcept;
   static const sd_bus_vtable vtable[];
 
+  /// What the properties answer with: made once for each revision.
+  struct Summary {
+    std::uint64_t revision = 0;
+    Fields fields;
+    std::vector<Fields> devices;
+    std::vector<Fields> totals;
+  };
+
   void be_on(sd_bus* bus);
-  void append_property(const std::string& name, sd_bus_message* reply) const;
+  const Summary& summary();
+  void append_property(const std::string& name, sd_bus_message* reply);
   void list_containers(sd_bus_message* call);
   void list_pods(sd_bus_message* call);
   void explain(sd_bus_message* call);
@@ -78,8 +91,8 @@ class BusService {
   template <class Act>
   void act_on(sd_bus_message* call, const std::string& word, const Act& act);
 
-  EventLoop& loop_;
   Answers answers_;
+  std::optional<Summary> summary_;
   Polkit polkit_;
   BusConnection link_;
   PrivateSocket peers_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/polkit.hpp"
 
+#include <exception>
 #include <utility>
 
 #include "loop/file.hpp"
@@ -57,11 +58,13 @@ void Polkit::send(Question& question, sd_bus_message* message, std::uint64_t use
 template <Polkit::Answered answered>
 int Polkit::answer(sd_bus_message* reply, void* question, sd_bus_error*) noexcept {
   auto* open = static_cast<Question*>(question);
-  Polkit* authority = open->authority;
+  Polkit* polkit = open->polkit;
   try {
-    (authority->*answered)(*open, reply);
-  } catch (...) {
-    authority->loop_.fail();
+    (polkit->*answered)(*open, reply);
+  } catch (const std::exception& error) {
+    // Where even that fails the caller is gone.
+    sd_bus_reply_method_errorf(open->call.get(), SD_BUS_ERROR_FAILED, "%s", error.what());
+    polkit->open_.erase(open->place);
   }
   return 0;
 }

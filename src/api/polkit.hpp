@@ -12,7 +12,6 @@
 #include <string>
 
 #include "api/bus_codec.hpp"
-#include "loop/event_loop.hpp"
 
 namespace iopslimit {
 
@@ -21,7 +20,10 @@ class Polkit {
   /// More questions at a time are refused: each stays open as long as somebody types a password.
   static constexpr std::size_t most_open = 64;
 
-  explicit Polkit(EventLoop& loop) : loop_(loop) {}
+  Polkit() = default;
+  Polkit(const Polkit&) = delete;
+  Polkit& operator=(const Polkit&) = delete;
+  ~Polkit() = default;
 
   /// Asks the bus for the caller's uid, then, unless that is root, polkit for `action`; waits for
   /// neither. Calls `granted`, which answers the call, or answers it with an error that says what
@@ -31,7 +33,7 @@ class Polkit {
 
  private:
   struct Question {
-    Polkit* authority;
+    Polkit* polkit;
     BusMessage call;
     std::string action;
     std::function<void()> granted;
@@ -50,7 +52,6 @@ class Polkit {
   void grant(Question& question);
   void refuse(Question& question, const char* error, const std::string& why);
 
-  EventLoop& loop_;
   std::list<Question> open_;
 };
 

@@ -17,6 +17,7 @@ Controller::Controller(LimitBackend& backend, CgroupVersion version, Config conf
 // ---- facts ----
 
 void Controller::on_appeared(const ContainerPath& path, const RecordAnswer& record) {
+  ++revision_;
   if (by_pod(path)) {
     const auto pod = parse_pod_path(pod_cgroup_of(path));
     return workload_appeared(*pod, of_pod(record));
@@ -27,6 +28,7 @@ void Controller::on_appeared(const ContainerPath& path, const RecordAnswer& reco
 }
 
 void Controller::on_pod(const ContainerPath& pod) {
+  ++revision_;
   if (config_.scope != LimitScope::pod) return;
   Workload& workload = introduce(pod);
   decide_again(workload);
@@ -34,6 +36,7 @@ void Controller::on_pod(const ContainerPath& pod) {
 }
 
 void Controller::on_vanished(std::string_view cgroup) {
+  ++revision_;
   if (const auto found = workloads_.find(cgroup); found != workloads_.end()) {
     const Workload& workload = *found->second;
     rules_.drop(workload.path.cgroup, workload.held);
@@ -45,11 +48,13 @@ void Controller::on_vanished(std::string_view cgroup) {
 }
 
 void Controller::on_kubepods(const std::string& cgroup) {
+  ++revision_;
   const std::error_code error = pods_total_.apply(cgroup, mounts_);
   if (error == ControlError::controller_missing) controller_missing_.push_back(cgroup);
 }
 
 void Controller::on_rescan(const Listing& listing) {
+  ++revision_;
   release_missing(listing);
   for (const auto& entry : workloads_) repair(*entry.second);
   pods_total_.repair_all();
@@ -61,6 +66,7 @@ void Controller::on_rescan(const Listing& listing) {
 }
 
 void Controller::on_written(const std::string& cgroup) {
+  ++revision_;
   if (pods_total_.repair(cgroup) == ControlError::controller_missing)
     controller_missing_.push_back(cgroup);
   if (const auto workload = workloads_.find(cgroup); workload != workloads_.end())
@@ -68,6 +74,7 @@ void Controller::on_written(const std::string& cgroup) {
 }
 
 void Controller::on_config(Config config, const Listing& listing) {
+  ++revision_;
   word();
   cleared_ = false;
   pods_total_.restore();
@@ -104,6 +111,7 @@ void Controller::on_config(Config config, const Listing& listing) {
 }
 
 void Controller::on_disks(const DiskFacts& facts) {
+  ++revision_;
   const Targets before = mounts_.targets();
   for (Event& event : mounts_.look(facts)) emit(std::move(event));
   if (mounts_.targets() == before) return;
@@ -119,12 +127,14 @@ void Controller::on_disks(const DiskFacts& facts) {
 }
 
 void Controller::settle() {
+  ++revision_;
   word();
   needs_rebalance_ = false;
   for (const auto& entry : workloads_) apply(*entry.second);
 }
 
 void Controller::clear() {
+  ++revision_;
   cleared_ = true;
   settle();
   pods_total_.clear();

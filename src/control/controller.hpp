@@ -34,7 +34,8 @@ namespace iopslimit {
 
 class Controller {
  public:
-  /// `version` is v1 or v2, as found; `ours` are the rules an earlier run wrote (host/rule_ledger).
+  /// `version` is v1 or v2, as found; `ours` are the rules an earlier run wrote
+  /// (limit/ownership_log).
   Controller(LimitBackend& backend, CgroupVersion version, Config config,
              std::vector<RuleKey> ours);
 
@@ -94,6 +95,8 @@ class Controller {
   const Config& config() const { return config_; }
   /// The devices that carry rules.
   const Targets& targets() const { return mounts_.targets(); }
+  /// Another number than before whenever snapshot() may answer something else than before.
+  std::uint64_t revision() const { return revision_; }
   /// One line for `systemctl status`: the disk and the counts.
   std::string status() const;
   /// The data mounts, for an operator.
@@ -101,7 +104,7 @@ class Controller {
   /// Everything that is known here; nothing of the service itself. Of a pause, until when as Pauses
   /// has it.
   Snapshot snapshot() const;
-  /// See core/explanation. Nothing for a cgroup that is not known.
+  /// See policy/explanation. Nothing for a cgroup that is not known.
   std::vector<std::string> explain(const std::string& cgroup) const;
 
  private:
@@ -147,6 +150,7 @@ class Controller {
   Pauses pauses_;
   bool cleared_ = false;
   bool needs_rebalance_ = false;
+  std::uint64_t revision_ = 0;
   WarnedPods warnings_;
   bool announced_no_labels_ = false;
   std::vector<std::string> controller_missing_;

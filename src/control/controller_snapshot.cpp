@@ -9,6 +9,7 @@
 namespace iopslimit {
 
 void Controller::on_pauses(Pauses pauses) {
+  ++revision_;
   word();
   const Pauses before = std::exchange(pauses_, std::move(pauses));
   for (const auto& entry : workloads_) {

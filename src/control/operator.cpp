@@ -28,6 +28,7 @@ Operator::Operator(EventLoop& loop, Controller& controller, const std::string& f
       pauses_(pause_file_.load()),
       bus_(loop, address, folder + "/private",
            {.snapshot = [this] { return snapshot(); },
+            .revision = [this] { return revision(); },
             .explain =
                 [this](const WorkloadView& one) { return controller_.explain(one.path.cgroup); },
             .reload = [this] { return needs_.reload(); },
@@ -54,6 +55,7 @@ Operator::Operator(EventLoop& loop, Controller& controller, const std::string& f
 }
 
 void Operator::on_event(const Event& event) {
+  ++own_changes_;
   if (event.action == Action::repaired) ++told_.repaired;
   if (event.action == Action::limit_failed) ++told_.errors;
   if (event.severity == Severity::error) {
@@ -64,6 +66,7 @@ void Operator::on_event(const Event& event) {
 }
 
 void Operator::reloaded(bool refused) {
+  ++own_changes_;
   told_.last_reload = wall_seconds();
   told_.reload_refused = refused;
   bus_.reloaded();

@@ -41,6 +41,8 @@ class Operator {
   void synced();
   /// Everything, with the service's own part.
   Snapshot snapshot() const;
+  /// See BusService::Answers.
+  std::uint64_t revision() const { return controller_.revision() + own_changes_; }
 
  private:
   void pause(const Selector& selector, std::chrono::seconds span);
@@ -52,7 +54,8 @@ class Operator {
   Needs needs_;
   PauseFile pause_file_;
   Pauses pauses_;
-  Snapshot told_;  // the service's own part
+  Snapshot told_;                  // the service's own part
+  std::uint64_t own_changes_ = 0;  // of told_
   std::vector<DeviceView> devices_;
   BusService bus_;
 };

@@ -6,8 +6,10 @@
 #include <gtest/gtest.h>
 #include <sys/epoll.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <map>
+#include <stdexcept>
 
 #include "support/private_bus.hpp"
 #include "support/sample_snapshot.hpp"
@@ -76,6 +78,9 @@ struct BusApiTest : testing::Test {
   std::vector<std::string> done;
   std::vector<std::string> refused;
   bool was_paused = true;
+  bool broken = false;         // an answer throws
+  std::uint64_t revision = 0;  // of the snapshot
+  int snapshots = 0;           // that were asked for
   std::vector<std::string> announced;
   std::unique_ptr<BusService> api;
 
@@ -92,7 +97,13 @@ struct BusApiTest : testing::Test {
     api = std::make_unique<BusService>(
         loop, bus.address(), bus.beside("private"),
         BusService::Answers{
-            .snapshot = [this] { return snapshot; },
+            .snapshot =
+                [this] {
+                  ++snapshots;
+                  if (broken) throw std::runtime_error("it broke");
+                  return snapshot;
+                },
+            .revision = [this] { return revision; },
             .explain = [](const WorkloadView& one) { return std::vector{"looked at " + one.name}; },
             .reload =
                 [this] {
@@ -185,6 +196,32 @@ TEST_F(BusApiTest, EveryPropertyCanBeRead) {
   EXPECT_THAT(busctl("call org.iopslimit1 /org/iopslimit1 org.freedesktop.DBus.Properties GetAll s "
                      "org.iopslimit1.Manager"),
               HasSubstr("a{sv} 22 "));
+}
+
+TEST_F(BusApiTest, MakesOneSnapshotForAllPropertiesUntilSomethingChanges) {
+  start();
+  const std::string get_all =
+      "call org.iopslimit1 /org/iopslimit1 org.freedesktop.DBus.Properties GetAll s "
+      "org.iopslimit1.Manager";
+  const std::string before = busctl(get_all);
+  EXPECT_EQ(snapshots, 1);
+  EXPECT_EQ(busctl(get_all), before);
+  EXPECT_EQ(property("Writes"), "t 12\n");
+  EXPECT_EQ(snapshots, 1);
+  snapshot.writes = 13;
+  ++revision;
+  EXPECT_EQ(property("Writes"), "t 13\n");
+  EXPECT_EQ(snapshots, 2);
+}
+
+TEST_F(BusApiTest, AnswersWithAnErrorWhenAHandlerThrows) {
+  start();
+  broken = true;
+  EXPECT_THAT(call("ListContainers"), HasSubstr("it broke"));
+  EXPECT_THAT(call("Pause st db 60"), HasSubstr("it broke"));
+  EXPECT_THAT(property("Writes"), HasSubstr("it broke"));
+  broken = false;
+  EXPECT_THAT(call("ListContainers"), HasSubstr("aa{sv} 6"));
 }
 
 TEST_F(BusApiTest, EverybodyMayRead) {

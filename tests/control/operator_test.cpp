@@ -97,6 +97,27 @@ TEST_F(OperatingTest, APauseIsTakenUpByARestart) {
   EXPECT_FALSE(limited('a'));
 }
 
+TEST_F(OperatingTest, RevisionChangesWheneverTheSnapshotDoes) {
+  start();
+  const auto changes = [this](const std::function<void()>& act) {
+    const Snapshot before = operator_side->snapshot();
+    const std::uint64_t revision = operator_side->revision();
+    act();
+    EXPECT_FALSE(operator_side->snapshot() == before) << "the step shows nothing";
+    EXPECT_NE(operator_side->revision(), revision);
+  };
+  changes([this] { appear('d', "db"); });
+  changes([this] { controller->on_vanished(container('d').cgroup); });
+  changes([this] {
+    kernel.failures[container('e').cgroup] = ControlError::device_refused;
+    appear('e', "bad");
+  });
+  changes([this] { drain(); });
+  changes([this] { operator_side->reloaded(true); });
+  changes([this] { controller->on_disks({.mounts = {NotMounted{"gone"}}}); });
+  changes([this] { controller->clear(); });
+}
+
 TEST_F(OperatingTest, APauseEndsByItself) {
   note(container('a').cgroup, boot_seconds() + 2);
   start();

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <string>
 
@@ -38,6 +39,7 @@ int main(int argc, char** argv) {
              if (mood == "mute" || (mood == "once" && ++overviews > 1)) pause();
              return snapshot;
            },
+       .revision = [revision = std::uint64_t{0}]() mutable { return ++revision; },
        .explain =
            [](const WorkloadView& one) {
              return std::vector<std::string>{"[exclude]: no keyword is part of " + one.name,
