@@ -100,11 +100,11 @@ void TreeWatcher::meet(const std::string& cgroup, CgroupKind kind, const Emit& e
   const bool container = kind == CgroupKind::container;
   if (container || kind == CgroupKind::pod || kind == CgroupKind::kubepods) emit({cgroup, kind});
   if (!container || (options_.process_leaves && may_hold_process_leaf(cgroup, options_.standalone)))
-    look(cgroup, emit);
+    watch_and_list(cgroup, emit);
 }
 
 // The one path that start, new directory, overflow and safety net share: watch it, then list it.
-void TreeWatcher::look(const std::string& cgroup, const Emit& emit) {
+void TreeWatcher::watch_and_list(const std::string& cgroup, const Emit& emit) {
   watch(cgroup);
   list(cgroup, emit);
 }
@@ -156,7 +156,7 @@ std::vector<TreeWatcher::Seen> TreeWatcher::scan() {
   ++scans_;
   lost_ = false;
   whole_ = true;
-  look("/", [&seen](Seen one) { seen.push_back(std::move(one)); });
+  watch_and_list("/", [&seen](Seen one) { seen.push_back(std::move(one)); });
   if (whole_) unwatch_unseen();
   return seen;
 }

@@ -79,7 +79,7 @@ class TreeWatcher {
 
   void handle(int descriptor, std::uint32_t mask, std::string_view name);
   void meet(const std::string& cgroup, CgroupKind kind, const Emit& emit);
-  void look(const std::string& cgroup, const Emit& emit);
+  void watch_and_list(const std::string& cgroup, const Emit& emit);
   bool watch(const std::string& cgroup);
   void list(const std::string& cgroup, const Emit& emit);
   void unwatch(const std::string& cgroup, int descriptor);

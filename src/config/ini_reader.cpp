@@ -119,8 +119,8 @@ class GuardedReader {
 
  private:
   char* next_line(char* buffer, std::size_t size);
-  void look_at(std::string_view line, std::size_t longest);
-  void look_at_section(std::string_view line);
+  void read_entry(std::string_view line, std::size_t longest);
+  void enter_section(std::string_view line);
   void add(std::string section, std::string key, std::string value) {
     out_.entries.push_back({{file_, line_}, std::move(section), std::move(key), std::move(value)});
   }
@@ -150,7 +150,7 @@ char* GuardedReader::next_line(char* buffer, std::size_t size) {
   clean_ = {};
   const std::string_view line = rest_.substr(0, end);
   rest_.remove_prefix(std::min(end + 1, rest_.size()));
-  look_at(line, size - 2);
+  read_entry(line, size - 2);
   // Without white space before it: an indented line is a continuation of the last key to inih.
   char* const line_end = std::ranges::copy(clean_, buffer).out;
   line_end[0] = '\n';
@@ -158,7 +158,7 @@ char* GuardedReader::next_line(char* buffer, std::size_t size) {
   return buffer;
 }
 
-void GuardedReader::look_at(std::string_view raw, std::size_t longest) {
+void GuardedReader::read_entry(std::string_view raw, std::size_t longest) {
   if (raw.find('\0') != std::string_view::npos) {
     return refuse("holds a NUL byte; save the file as plain text (UTF-8)");
   }
@@ -169,14 +169,14 @@ void GuardedReader::look_at(std::string_view raw, std::size_t longest) {
     return refuse("the line is " + std::to_string(line.size()) + " bytes long; " +
                   std::to_string(longest) + " is the most, shorten it");
   }
-  if (line.front() == '[') return look_at_section(line);
+  if (line.front() == '[') return enter_section(line);
   if (skipping_) return;
   std::string wrong = wrong_key_line(line);
   if (!wrong.empty()) return refuse(std::move(wrong));
   clean_ = line;
 }
 
-void GuardedReader::look_at_section(std::string_view line) {
+void GuardedReader::enter_section(std::string_view line) {
   std::string wrong = wrong_section_line(line);
   skipping_ = !wrong.empty();
   if (skipping_) return refuse(std::move(wrong));

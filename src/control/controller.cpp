@@ -113,7 +113,7 @@ void Controller::on_config(Config config, const Listing& listing) {
 void Controller::on_disks(const DiskFacts& facts) {
   ++revision_;
   const Targets before = mounts_.targets();
-  for (Event& event : mounts_.look(facts)) emit(std::move(event));
+  for (Event& event : mounts_.scan(facts)) emit(std::move(event));
   if (mounts_.targets() == before) return;
   word();
   revalidate_lost();
@@ -126,7 +126,7 @@ void Controller::on_disks(const DiskFacts& facts) {
   }
 }
 
-void Controller::settle() {
+void Controller::rebalance() {
   ++revision_;
   word();
   needs_rebalance_ = false;
@@ -136,7 +136,7 @@ void Controller::settle() {
 void Controller::clear() {
   ++revision_;
   cleared_ = true;
-  settle();
+  rebalance();
   pods_total_.clear();
 }
 

@@ -62,7 +62,7 @@ class Controller {
   /// force stay. What was on a disk that is gone is forgotten.
   void on_disks(const DiskFacts& facts);
   /// Work that may wait until a burst of events is over: the total's division on v1.
-  void settle();
+  void rebalance();
   /// Removes every rule that is ours, and writes none until the next on_config().
   void clear();
   /// Whose limit is away now: what changed is in force on return.

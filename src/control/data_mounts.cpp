@@ -56,7 +56,7 @@ void DataMounts::configure(const Config& config) {
   set_targets();
 }
 
-std::vector<Event> DataMounts::look(const DiskFacts& facts) {
+std::vector<Event> DataMounts::scan(const DiskFacts& facts) {
   std::vector<Event> events;
   const Targets before = targets_;
   drop_lost(facts);

@@ -21,7 +21,7 @@ class DataMounts {
   /// New limits and totals for the mounts that stay; others have to be looked at.
   void configure(const Config& config);
   /// Takes a look in. Returns what there is to tell of it, said once.
-  std::vector<Event> look(const DiskFacts& facts);
+  std::vector<Event> scan(const DiskFacts& facts);
 
   /// The devices of all mounts, each once. A mount that is gone keeps its devices until it is
   /// mounted on others: its file system may still be mounted in the containers' own namespaces.

@@ -11,7 +11,7 @@ namespace iopslimit {
 
 class PauseFile {
  public:
-  /// `complain` gets one text for each failure to write; a file that cannot be kept costs the
+  /// `warn` gets one text for each failure to write; a file that cannot be kept costs the
   /// memory of a restart, never a limit.
   PauseFile(std::string path, std::function<void(const std::string&)> warn);
 

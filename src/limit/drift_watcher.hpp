@@ -25,7 +25,7 @@ namespace iopslimit {
 class DriftWatcher {
  public:
   /// `root`: where the hierarchy is mounted. `most`: how many directories may be watched, so that
-  /// enough is left for finding containers. `complain` gets one text when that is not enough.
+  /// enough is left for finding containers. `warn` gets one text when that is not enough.
   /// Throws std::system_error.
   DriftWatcher(std::string root, std::size_t most, std::function<void(const std::string&)> warn);
 

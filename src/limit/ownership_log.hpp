@@ -15,7 +15,7 @@ namespace iopslimit {
 /// rule of ours is ever without a note.
 class OwnershipLog final : public LimitBackend {
  public:
-  /// Reads what an earlier run noted in `path`. `complain` as in RuleKeyFile.
+  /// Reads what an earlier run noted in `path`. `warn` as in RuleKeyFile.
   OwnershipLog(LimitBackend& backend, std::string path,
                const std::function<void(const std::string&)>& warn);
 

@@ -23,7 +23,7 @@ std::set<RuleKey> noted_rules(const std::string& path);
 /// full disk had no room for is written with the next note.
 class RuleKeyFile {
  public:
-  /// What an earlier run noted in `path` stays. `complain` gets one text when the file cannot be
+  /// What an earlier run noted in `path` stays. `warn` gets one text when the file cannot be
   /// kept: why not.
   RuleKeyFile(std::string path, std::function<void(const std::string&)> warn);
 

@@ -40,7 +40,7 @@ void Service::drain() {
 bool Service::run_one() {
   retry_controllers();
   if (controller_->needs_rebalance()) {
-    controller_->settle();
+    controller_->rebalance();
     return true;
   }
   if (!to_repair_.empty()) {
@@ -67,7 +67,7 @@ void Service::finish_batch() {
   loop_.take_turns(false);
   send_summaries();
   operator_->synced();
-  if (unit_mirror_) unit_mirror_->settle();
+  if (unit_mirror_) unit_mirror_->sync();
   service_.status(status());
 }
 

@@ -100,7 +100,7 @@ void UnitClient::set(const UnitChange& change) {
   sd_bus_slot* slot = nullptr;
   const int result = sd_bus_call_async(link_->bus(), &slot, message.get(), answer, &call, 0);
   call.slot.reset(slot);
-  if (result < 0) settle(call, UnitAnswer::later, "the connection to the system bus is lost");
+  if (result < 0) complete(call, UnitAnswer::later, "the connection to the system bus is lost");
 }
 
 int UnitClient::answer(sd_bus_message* reply, void* call, sd_bus_error*) noexcept {
@@ -116,13 +116,13 @@ int UnitClient::answer(sd_bus_message* reply, void* call, sd_bus_error*) noexcep
 
 void UnitClient::take_answer(Call& call, sd_bus_message* reply) {
   if (sd_bus_message_is_method_error(reply, nullptr) == 0)
-    return settle(call, UnitAnswer::taken, "");
+    return complete(call, UnitAnswer::taken, "");
   const sd_bus_error* error = sd_bus_message_get_error(reply);
-  settle(call, answer_of(error->name),
-         sanitize_utf8(error->message == nullptr ? error->name : error->message));
+  complete(call, answer_of(error->name),
+           sanitize_utf8(error->message == nullptr ? error->name : error->message));
 }
 
-void UnitClient::settle(Call& call, UnitAnswer answer, const std::string& why) {
+void UnitClient::complete(Call& call, UnitAnswer answer, const std::string& why) {
   const UnitChange change = std::move(call.change);
   calls_.erase(call.place);
   if (answer == UnitAnswer::later) {

@@ -71,7 +71,7 @@ class UnitClient {
 
   static int answer(sd_bus_message* reply, void* call, sd_bus_error*) noexcept;
   void take_answer(Call& call, sd_bus_message* reply);
-  void settle(Call& call, UnitAnswer answer, const std::string& why);
+  void complete(Call& call, UnitAnswer answer, const std::string& why);
   void wait_for_it();
   void connected();
   void rest();

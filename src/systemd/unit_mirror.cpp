@@ -22,7 +22,7 @@ UnitMirror::UnitMirror(EventLoop& loop, Controller& controller, LimitBackend& fi
               .note = [this](const RuleKey& key,
                              bool known) { known ? notes_.add(key) : notes_.remove(key); }}),
       systemd_(loop, address,
-               {.ready = [this] { settle(); },
+               {.ready = [this] { sync(); },
                 .answered = [this](const UnitChange& change, UnitAnswer answer,
                                    const std::string& why) { answered(change, answer, why); },
                 .announce =
@@ -38,7 +38,7 @@ void UnitMirror::on_event(const Event& event) {
   if (event.action == Action::repaired) rules_.doubt(event.cgroup);
 }
 
-void UnitMirror::settle() {
+void UnitMirror::sync() {
   for (const UnitChange& change : rules_.changes(in_force())) {
     if (!systemd_.reachable() || systemd_.full()) return;  // ready, or an answer, leads here again
     rules_.sent(change);
@@ -60,7 +60,7 @@ UnitRules::InForce UnitMirror::in_force() {
 
 void UnitMirror::answered(const UnitChange& change, UnitAnswer answer, const std::string& why) {
   rules_.answered(change, answer, why, in_force());
-  settle();
+  sync();
 }
 
 }  // namespace iopslimit

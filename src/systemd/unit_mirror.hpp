@@ -26,7 +26,7 @@ class UnitMirror {
   void on_event(const Event& event);
   /// A burst of events is over: systemd is told what it has to know. The rules are in force by
   /// their files already; nothing waits.
-  void settle();
+  void sync();
   /// Calls `done` when systemd has taken what it was told, or after some seconds.
   void finish(std::function<void()> done) { systemd_.finish(std::move(done)); }
 

@@ -52,12 +52,12 @@ struct DaemonTest : testing::Test {
   Controller& start(CgroupVersion version = CgroupVersion::v2, Config config = {},
                     std::vector<RuleKey> ours = {}) {
     made.emplace(kernel, version, std::move(config), std::move(ours));
-    look({on_partition(nvme0)});
+    scan({on_partition(nvme0)});
     made->take_events();
     return *made;
   }
   /// A look at the disks; `identities` are those of devices that are not what they were.
-  void look(std::vector<MountFacts> mounts, std::map<Devnum, std::string> identities = {}) {
+  void scan(std::vector<MountFacts> mounts, std::map<Devnum, std::string> identities = {}) {
     DiskFacts facts{
         .mounts = std::move(mounts), .system_mounts = {}, .identities = std::move(identities)};
     for (const Target& target : made->targets())
@@ -189,15 +189,15 @@ TEST_F(DaemonTest, AnIncompleteRecordCountsUntilTheWholeOneComes) {
 
 TEST_F(DaemonTest, NoDiskYetThenAllAtOnce) {
   made.emplace(kernel, CgroupVersion::v2, Config{}, std::vector<RuleKey>{});
-  look({not_mounted});
-  look({not_mounted});
+  scan({not_mounted});
+  scan({not_mounted});
   made->on_appeared(container(1), named("web"));
   made->on_appeared(container(2), named("istio-proxy"));
   made->on_kubepods(kubepods);
   EXPECT_THAT(kernel.writes, IsEmpty());
   EXPECT_THAT(made->status(), HasSubstr("waiting: /data is not mounted"));
   EXPECT_THAT(made->take_events(), SizeIs(2));  // waiting, once; exempt
-  look({on_partition(nvme0)});
+  scan({on_partition(nvme0)});
   EXPECT_EQ(kernel.of(container(1)), five_hundred);
   EXPECT_TRUE(kernel.of(container(2)).unlimited());
   EXPECT_EQ(*kernel.read({kubepods, nvme0}), (Limit{.read_iops = 3000, .write_iops = 3000}));
@@ -208,7 +208,7 @@ TEST_F(DaemonTest, AnotherDiskGetsTheRulesAndTheOldOneLosesThem) {
   Controller& controller = start();
   controller.on_kubepods(kubepods);
   controller.on_appeared(container(1), named("web"));
-  look({on_partition(nvme1)});
+  scan({on_partition(nvme1)});
   EXPECT_EQ(kernel.of(container(1), nvme1), five_hundred);
   EXPECT_TRUE(kernel.of(container(1), nvme0).unlimited());
   EXPECT_TRUE(kernel.read({kubepods, nvme0})->unlimited());
@@ -220,7 +220,7 @@ TEST_F(DaemonTest, ADiskThatIsGoneTakesItsRulesWithItAndAnotherGetsThemAnew) {
   controller.on_appeared(container(1), named("web"));
   kernel.rules.clear();  // the kernel drops a disk's rules with the disk
   kernel.writes.clear();
-  look({not_mounted}, {{nvme0, ""}});
+  scan({not_mounted}, {{nvme0, ""}});
   controller.on_rescan({{{container(1), NoRecord{}}}, {kubepods}});
   EXPECT_THAT(kernel.writes, IsEmpty()) << "another disk can have the number at any moment";
   EXPECT_THAT(kernel.forgotten, testing::UnorderedElementsAre(RuleKey{container(1).cgroup, nvme0},
@@ -229,7 +229,7 @@ TEST_F(DaemonTest, ADiskThatIsGoneTakesItsRulesWithItAndAnotherGetsThemAnew) {
   controller.on_appeared(container(2), named("web"));
   DataStack back = on_partition(nvme0);
   back.devices[1].identity = "after the hot-plug";
-  look({back});
+  scan({back});
   EXPECT_EQ(kernel.of(container(1)), five_hundred);
   EXPECT_EQ(kernel.of(container(2)), five_hundred);
   EXPECT_EQ(*kernel.read({kubepods, nvme0}), symmetric(3000));
@@ -240,8 +240,8 @@ TEST_F(DaemonTest, ALoopDeviceWithAnotherFileLosesTheRuleThatTheKernelKept) {
   Controller& controller = start();
   controller.on_kubepods(kubepods);
   controller.on_appeared(container(1), named("web"));
-  look({not_mounted}, {{nvme0, "another file"}});
-  look({on_partition(nvme1)});
+  scan({not_mounted}, {{nvme0, "another file"}});
+  scan({on_partition(nvme1)});
   EXPECT_TRUE(kernel.of(container(1), nvme0).unlimited());
   EXPECT_TRUE(kernel.read({kubepods, nvme0})->unlimited());
   EXPECT_EQ(kernel.of(container(1), nvme1), five_hundred);
@@ -256,7 +256,7 @@ TEST_F(DaemonTest, EveryDataMountHasARuleOfItsOwn) {
   EXPECT_EQ(kernel.of(container(1), nvme0), five_hundred);
   EXPECT_TRUE(kernel.of(container(1), nvme1).unlimited()) << "/logs is missing, /data goes on";
   made->take_events();
-  look({on_partition(nvme0), on_partition(nvme1, "/logs")});
+  scan({on_partition(nvme0), on_partition(nvme1, "/logs")});
   EXPECT_EQ(kernel.of(container(1), nvme1), symmetric(100));
   const auto limited = events(Action::limited);
   ASSERT_THAT(limited, SizeIs(1));
@@ -279,7 +279,7 @@ TEST_F(DaemonTest, ADeviceThatTheKernelRefusesDoesNotHoldUpTheOthers) {
   Config config;
   config.more_devices["logs"] = {.mount = "/logs"};
   Controller& controller = start(CgroupVersion::v2, config);
-  look({on_partition(nvme1), on_partition(nvme0, "/logs")});
+  scan({on_partition(nvme1), on_partition(nvme0, "/logs")});
   kernel.refused = nvme1;
   controller.on_appeared(container(1), named("web"));
   EXPECT_EQ(kernel.of(container(1), nvme0), five_hundred);
@@ -293,11 +293,11 @@ TEST_F(DaemonTest, EachDevicesTotalIsDividedOnV1) {
   config.total_iops = 600;
   config.more_devices["logs"] = {.mount = "/logs", .limits = {.iops = 100, .total_iops = 0}};
   Controller& controller = start(CgroupVersion::v1, config);
-  look({on_partition(nvme0), on_partition(nvme1, "/logs")});
+  scan({on_partition(nvme0), on_partition(nvme1, "/logs")});
   controller.on_appeared(container(1), named("web"));
   controller.on_appeared(container(2), named("web"));
   EXPECT_TRUE(controller.needs_rebalance());
-  controller.settle();
+  controller.rebalance();
   EXPECT_EQ(kernel.of(container(1), nvme0), symmetric(300));
   EXPECT_EQ(kernel.of(container(1), nvme1), symmetric(100));
 }
@@ -306,10 +306,10 @@ TEST_F(DaemonTest, ARestartWhileTheMountIsMissingTakesNoRuleAway) {
   const RuleKey key{container(1).cgroup, nvme1};
   kernel.rules[key] = five_hundred;
   made.emplace(kernel, CgroupVersion::v2, Config{}, std::vector{key});
-  look({not_mounted});
+  scan({not_mounted});
   made->on_rescan({{{container(1), named("web")}}, {}});
   EXPECT_EQ(kernel.of(container(1), nvme1), five_hundred);
-  look({on_partition(nvme0)});
+  scan({on_partition(nvme0)});
   EXPECT_EQ(kernel.of(container(1), nvme0), five_hundred);
   EXPECT_TRUE(kernel.of(container(1), nvme1).unlimited());
 }
@@ -333,11 +333,11 @@ TEST_F(DaemonTest, SomebodyElsesRuleOnKubepodsStays) {
 TEST_F(DaemonTest, UnmountedKeepsTheRules) {
   Controller& controller = start();
   controller.on_appeared(container(1), named("web"));
-  look({not_mounted});
+  scan({not_mounted});
   controller.on_rescan({{{container(1), NoRecord{}}}, {}});
   EXPECT_EQ(kernel.of(container(1)), five_hundred);
   kernel.writes.clear();
-  look({on_partition(nvme0)});
+  scan({on_partition(nvme0)});
   EXPECT_THAT(kernel.writes, IsEmpty());
 }
 
@@ -360,18 +360,18 @@ TEST_F(DaemonTest, TotalIsDividedOnV1) {
   EXPECT_EQ(kernel.of(container(9)).read_iops, 300U) << "limited at once, with its share";
   EXPECT_EQ(kernel.of(container(0)).read_iops, 500U) << "the others follow";
   EXPECT_TRUE(controller.needs_rebalance());
-  controller.settle();
+  controller.rebalance();
   EXPECT_FALSE(controller.needs_rebalance());
   for (int i = 0; i < 10; ++i) EXPECT_EQ(kernel.of(container(i)).write_iops, 300U);
   for (int i = 0; i < 4; ++i) controller.on_vanished(container(i).cgroup);
-  controller.settle();
+  controller.rebalance();
   EXPECT_EQ(kernel.of(container(9)), five_hundred);
 }
 
 TEST_F(DaemonTest, DivisionIsSilentAndWritesOnlyDifferences) {
   Controller& controller = start(CgroupVersion::v1);
   for (int i = 0; i < 3; ++i) controller.on_appeared(container(i), named("web"));
-  controller.settle();
+  controller.rebalance();
   EXPECT_THAT(kernel.writes, SizeIs(3));
   EXPECT_THAT(events(Action::limited), SizeIs(3));
 }
@@ -495,9 +495,9 @@ TEST_F(DaemonTest, ReloadOfTheTotal) {
   Listing ten;
   for (int i = 0; i < 10; ++i) ten.containers.push_back({container(i), named("web")});
   divided.on_rescan(ten);
-  divided.settle();
+  divided.rebalance();
   divided.on_config(config, ten);
-  divided.settle();
+  divided.rebalance();
   EXPECT_EQ(kernel.of(container(5)), five_hundred);
 }
 
@@ -733,7 +733,7 @@ TEST_F(DaemonTest, AStandaloneContainerHasNoPartInTheDivision) {
   Controller& controller = start(CgroupVersion::v1);
   for (int i = 0; i < 10; ++i) controller.on_appeared(container(i), named("web"));
   controller.on_appeared(plain, named("web"));
-  controller.settle();
+  controller.rebalance();
   EXPECT_EQ(kernel.of(plain), five_hundred);
   EXPECT_EQ(kernel.of(container(0)).read_iops, 300U);
 }
@@ -747,7 +747,7 @@ TEST_F(DaemonTest, DivisionStaysRightWhile200ComeAndGo) {
       record.pod_namespace = i % 50 == 0 ? "shop" : "other";
       controller.on_appeared(container(i), record);
     }
-    controller.settle();
+    controller.rebalance();
     std::uint64_t sum = 0;
     for (int i = 0; i < 200; ++i) {
       const std::uint64_t share = kernel.of(container(i)).read_iops;
@@ -757,7 +757,7 @@ TEST_F(DaemonTest, DivisionStaysRightWhile200ComeAndGo) {
     EXPECT_LE(sum, 3000U);
     EXPECT_GT(kernel.of(container(0)).read_iops, 4 * kernel.of(container(1)).read_iops);
     for (int i = 0; i < 199; ++i) controller.on_vanished(container(i).cgroup);
-    controller.settle();
+    controller.rebalance();
     EXPECT_EQ(kernel.of(container(199)), five_hundred);
     for (int i = 0; i < 199; ++i) kernel.rules.erase({container(i).cgroup, nvme0});
   }

@@ -35,13 +35,14 @@ const NotMounted no_logs{"/logs is not mounted"};
 struct DataMountsTest : testing::Test {
   DataMounts mounts{two_mounts()};
 
-  std::vector<std::string> look(std::vector<MountFacts> facts, std::vector<SystemMount> keys = {},
+  std::vector<std::string> scan(std::vector<MountFacts> facts,
+                                std::vector<SystemMount> system_mounts = {},
                                 std::map<Devnum, std::string> identities = {}) {
     for (const Target& target : mounts.targets())
       identities.try_emplace(target.device.devnum, target.device.identity);
     std::vector<std::string> announced;
     for (const Event& event :
-         mounts.look({std::move(facts), std::move(keys), std::move(identities)}))
+         mounts.scan({std::move(facts), std::move(system_mounts), std::move(identities)}))
       announced.push_back(event.text);
     return announced;
   }
@@ -53,7 +54,7 @@ struct DataMountsTest : testing::Test {
 };
 
 TEST_F(DataMountsTest, EachMountHasItsDeviceLimitAndTotal) {
-  EXPECT_THAT(look({on_partition(nvme0), on_partition(nvme1, "/logs")}),
+  EXPECT_THAT(scan({on_partition(nvme0), on_partition(nvme1, "/logs")}),
               ElementsAre("/data = ext4 on nvme0n1p1; rule on nvme0n1 (259:0)",
                           "/logs = ext4 on nvme8n1p1; rule on nvme8n1 (259:8)"));
   ASSERT_THAT(devices(), ElementsAre(nvme0, nvme1));
@@ -65,11 +66,11 @@ TEST_F(DataMountsTest, EachMountHasItsDeviceLimitAndTotal) {
   EXPECT_EQ(mounts.status(),
             "/data = ext4 on nvme0n1p1; rule on nvme0n1 (259:0); "
             "/logs = ext4 on nvme8n1p1; rule on nvme8n1 (259:8)");
-  EXPECT_THAT(look({on_partition(nvme0), on_partition(nvme1, "/logs")}), IsEmpty());
+  EXPECT_THAT(scan({on_partition(nvme0), on_partition(nvme1, "/logs")}), IsEmpty());
 }
 
 TEST_F(DataMountsTest, OneDiskOfTwoMountsHasTheStricterLimitAndSaysSo) {
-  const auto announced = look({on_partition(nvme0), on_partition(nvme0, "/logs")});
+  const auto announced = scan({on_partition(nvme0), on_partition(nvme0, "/logs")});
   ASSERT_THAT(announced, SizeIs(3));
   EXPECT_THAT(announced[2], HasSubstr("/data, /logs are on one device (259:0)"));
   ASSERT_THAT(devices(), ElementsAre(nvme0));
@@ -77,10 +78,10 @@ TEST_F(DataMountsTest, OneDiskOfTwoMountsHasTheStricterLimitAndSaysSo) {
   EXPECT_EQ(mounts.targets()[0].limit({data, symmetric(100)}),
             (Limit{.read_iops = 100, .write_iops = 50}));
   EXPECT_EQ(mounts.targets()[0].total_iops, 1000U);
-  EXPECT_THAT(look({on_partition(nvme0), on_partition(nvme0, "/logs")}), IsEmpty());
+  EXPECT_THAT(scan({on_partition(nvme0), on_partition(nvme0, "/logs")}), IsEmpty());
 
   // /logs goes: its limit has no part in the device's any more
-  EXPECT_THAT(look({on_partition(nvme0), no_logs}), ElementsAre(no_logs.why));
+  EXPECT_THAT(scan({on_partition(nvme0), no_logs}), ElementsAre(no_logs.why));
   ASSERT_THAT(devices(), ElementsAre(nvme0));
   EXPECT_EQ(mounts.targets()[0].limit({data, symmetric(100)}), data);
   EXPECT_TRUE(mounts.targets()[0].mounted);
@@ -88,8 +89,8 @@ TEST_F(DataMountsTest, OneDiskOfTwoMountsHasTheStricterLimitAndSaysSo) {
 
 TEST_F(DataMountsTest, OneThatIsMissingDoesNotHoldUpTheOther) {
   EXPECT_FALSE(mounts.any_mounted());
-  EXPECT_THAT(look({no_data, on_partition(nvme1, "/logs")}), SizeIs(2));
-  EXPECT_THAT(look({no_data, on_partition(nvme1, "/logs")}), IsEmpty());
+  EXPECT_THAT(scan({no_data, on_partition(nvme1, "/logs")}), SizeIs(2));
+  EXPECT_THAT(scan({no_data, on_partition(nvme1, "/logs")}), IsEmpty());
   EXPECT_THAT(devices(), ElementsAre(nvme1));
   EXPECT_TRUE(mounts.any_mounted());
   EXPECT_FALSE(mounts.all_placed());
@@ -97,36 +98,36 @@ TEST_F(DataMountsTest, OneThatIsMissingDoesNotHoldUpTheOther) {
   const Rule somewhere{nvme2, symmetric(5)};
   EXPECT_THAT(mounts.kept({somewhere, {nvme1, symmetric(5)}}), ElementsAre(somewhere))
       << "it may be the missing mount's";
-  look({on_partition(nvme0), on_partition(nvme1, "/logs")});
+  scan({on_partition(nvme0), on_partition(nvme1, "/logs")});
   EXPECT_TRUE(mounts.all_placed());
   EXPECT_THAT(mounts.kept({somewhere}), IsEmpty());
 }
 
 TEST_F(DataMountsTest, AMountThatIsGoneKeepsItsDeviceUntilItIsOnAnother) {
-  look({on_partition(nvme0), on_partition(nvme1, "/logs")});
-  look({no_data, on_partition(nvme1, "/logs")});
+  scan({on_partition(nvme0), on_partition(nvme1, "/logs")});
+  scan({no_data, on_partition(nvme1, "/logs")});
   const Rule held{nvme0, symmetric(500)};
   EXPECT_THAT(mounts.kept({held}), ElementsAre(held));
   EXPECT_THAT(mounts.lost(), IsEmpty());
-  look({on_partition(nvme2), on_partition(nvme1, "/logs")});
+  scan({on_partition(nvme2), on_partition(nvme1, "/logs")});
   EXPECT_THAT(devices(), ElementsAre(nvme2, nvme1));
   EXPECT_THAT(mounts.kept({held}), IsEmpty());
   EXPECT_THAT(mounts.lost(), IsEmpty()) << "the old disk is still there: its rules are taken away";
 }
 
 TEST_F(DataMountsTest, ADiskThatIsGoneIsLostWhateverHasItsNumberNow) {
-  look({on_partition(nvme0), on_partition(nvme1, "/logs")});
-  look({no_data, on_partition(nvme1, "/logs")}, {}, {{nvme0, ""}});
+  scan({on_partition(nvme0), on_partition(nvme1, "/logs")});
+  scan({no_data, on_partition(nvme1, "/logs")}, {}, {{nvme0, ""}});
   EXPECT_THAT(mounts.lost(), ElementsAre(nvme0));
   EXPECT_THAT(devices(), ElementsAre(nvme1));
   EXPECT_THAT(mounts.status(), HasSubstr("waiting: /data is not mounted"));
 
-  look({on_partition(nvme0), on_partition(nvme1, "/logs")});
+  scan({on_partition(nvme0), on_partition(nvme1, "/logs")});
   EXPECT_THAT(mounts.lost(), IsEmpty());
   DataStack another = on_partition(nvme0);
   another.devices[1].identity = "another disk";
   const auto announced =
-      look({another, on_partition(nvme1, "/logs")}, {}, {{nvme0, "another disk"}});
+      scan({another, on_partition(nvme1, "/logs")}, {}, {{nvme0, "another disk"}});
   EXPECT_THAT(mounts.lost(), ElementsAre(nvme0));
   EXPECT_THAT(devices(), ElementsAre(nvme0, nvme1));
   EXPECT_EQ(mounts.targets()[0].device.identity, "another disk");
@@ -136,8 +137,8 @@ TEST_F(DataMountsTest, ADiskThatIsGoneIsLostWhateverHasItsNumberNow) {
 TEST_F(DataMountsTest, AMemberThatIsLostLeavesTheOthers) {
   DataStack stack = stack_of({block_device("nvme0n1", nvme0), block_device("nvme1n1", nvme1)},
                              {"nvme0n1", "nvme1n1"});
-  look({stack, no_logs});
-  look({no_data, no_logs}, {}, {{nvme1, ""}});
+  scan({stack, no_logs});
+  scan({no_data, no_logs}, {}, {{nvme1, ""}});
   EXPECT_THAT(devices(), ElementsAre(nvme0));
   EXPECT_FALSE(mounts.targets()[0].mounted);
 }
@@ -146,7 +147,7 @@ TEST_F(DataMountsTest, EvenlySpreadLimitsAndTotalsAreDivided) {
   DataStack stack = stack_of({block_device("nvme0n1", nvme0), block_device("nvme1n1", nvme1)},
                              {"nvme0n1", "nvme1n1"});
   stack.profile = "raid0";
-  const auto announced = look({stack, no_logs});
+  const auto announced = scan({stack, no_logs});
   EXPECT_THAT(announced, ElementsAre(HasSubstr("rules on 259:0, 259:8"), HasSubstr("carries 1/2"),
                                      no_logs.why));
   EXPECT_EQ(mounts.targets()[1].limit({symmetric(500), {}}), symmetric(250));
@@ -156,37 +157,37 @@ TEST_F(DataMountsTest, EvenlySpreadLimitsAndTotalsAreDivided) {
 TEST_F(DataMountsTest, WhatCannotCarryARuleIsAnErrorSaidOnce) {
   const Unsupported tmpfs{"/data is on tmpfs"};
   const DiskFacts facts{{tmpfs, no_logs}, {}, {}};
-  const auto events = mounts.look(facts);
+  const auto events = mounts.scan(facts);
   ASSERT_THAT(events, SizeIs(2));
   EXPECT_EQ(events[0].severity, Severity::error);
   EXPECT_EQ(events[1].severity, Severity::notice);
-  EXPECT_THAT(mounts.look(facts), IsEmpty());
+  EXPECT_THAT(mounts.scan(facts), IsEmpty());
 }
 
 TEST_F(DataMountsTest, SharedDisksAreWarnedOfOnceRefusedOrAllowed) {
-  const std::vector<SystemMount> keys{{"/", {nvme0}}, {"/var/lib/kubelet", {nvme0}}};
+  const std::vector<SystemMount> system_mounts{{"/", {nvme0}}, {"/var/lib/kubelet", {nvme0}}};
   const std::vector<MountFacts> facts{on_partition(nvme0), on_partition(nvme1, "/logs")};
-  const auto announced = look(facts, keys);
+  const auto announced = scan(facts, system_mounts);
   ASSERT_THAT(announced, SizeIs(3));
   EXPECT_THAT(announced[1], HasSubstr("the disk of /data also holds /, /var/lib/kubelet: "));
   EXPECT_THAT(announced[1], HasSubstr("[device] shared_disk = allow"));
-  EXPECT_THAT(look(facts, keys), IsEmpty());
+  EXPECT_THAT(scan(facts, system_mounts), IsEmpty());
 
   Config config = two_mounts();
   config.device.shared_disk = SharedDisk::refuse;
   mounts.configure(config);
-  EXPECT_THAT(look(facts, keys),
+  EXPECT_THAT(scan(facts, system_mounts),
               ElementsAre(HasSubstr("shared_disk = refuse: nothing is limited")));
   EXPECT_THAT(mounts.status(), HasSubstr("waiting: the disk of /data also holds /"));
   EXPECT_FALSE(mounts.targets()[1].mounted) << "what is in force stays";
 
   config.device.shared_disk = SharedDisk::allow;
   mounts.configure(config);
-  EXPECT_THAT(look(facts, keys), ElementsAre(HasSubstr("/data = ext4"))) << "no warning";
+  EXPECT_THAT(scan(facts, system_mounts), ElementsAre(HasSubstr("/data = ext4"))) << "no warning";
 }
 
 TEST_F(DataMountsTest, AReloadKeepsWhatIsKnownOfTheMountsThatStay) {
-  look({on_partition(nvme0), on_partition(nvme1, "/logs")});
+  scan({on_partition(nvme0), on_partition(nvme1, "/logs")});
   Config config = two_mounts();
   config.more_devices["cache"] = {.mount = "/cache"};
   config.more_devices["logs"].limits.total_iops = 70;

@@ -25,7 +25,7 @@ struct KubepodsRulesTest : testing::Test {
                   [this](const Event& event) { announced.push_back(event.text); }};
   DataMounts mounts{Config{}};
 
-  KubepodsRulesTest() { mounts.look({.mounts = {on_partition(disk)}, .system_mounts = {}}); }
+  KubepodsRulesTest() { mounts.scan({.mounts = {on_partition(disk)}, .system_mounts = {}}); }
 };
 
 TEST_F(KubepodsRulesTest, ATotalThatIsNotTakenIsSaidOnceAndSoIsItsSuccess) {
@@ -87,7 +87,7 @@ TEST_F(KubepodsRulesTest, OnlyWhatIsShownKeepsItsRule) {
 
 TEST_F(KubepodsRulesTest, AMountThatIsNotThereAddsNothingAndTakesNothing) {
   EXPECT_FALSE(rules.apply(kubepods, mounts));
-  mounts.look({.mounts = {NotMounted{"/data is not mounted"}},
+  mounts.scan({.mounts = {NotMounted{"/data is not mounted"}},
                .system_mounts = {},
                .identities = {{disk, mounts.targets().at(0).device.identity}}});
   EXPECT_FALSE(rules.apply(kubepods, mounts));

@@ -60,6 +60,10 @@ class Rooms(unittest.TestCase):
                                      "limit/b.hpp": SPDX + '#include "limit/a.hpp"\n'}))
         self.assertIn("circle", str(found))
 
+    def test_sees_replaced_word(self):
+        self.breach("glossary", limit__a="class LimitSink {\n")
+        self.breach("glossary", limit__a="// what the carrier has\n")
+
     def test_sees_missing_licence(self):
         self.assertIn("no SPDX", str(list(rooms.breaches({"limit/a.cpp": "int x;\n"}))))
 

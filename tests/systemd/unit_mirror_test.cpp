@@ -72,7 +72,7 @@ struct UnitPropertiesTest : testing::Test {
   }
   void drain() {
     for (const Event& event : controller->take_events()) units->on_event(event);
-    units->settle();
+    units->sync();
   }
   void systemd_comes() {
     systemd = std::make_unique<FakeSystemd>(bus, *loop);

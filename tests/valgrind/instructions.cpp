@@ -88,7 +88,7 @@ struct Node {
     drain();
   }
   void drain() {
-    if (controller->needs_rebalance()) controller->settle();
+    if (controller->needs_rebalance()) controller->rebalance();
     for (std::string begun; !(begun = controller->take_unverified()).empty();)
       controller->on_written(begun);
     sum += controller->take_events().size() + controller->status().size();
