@@ -8,10 +8,10 @@
 #include <cstdlib>
 #include <ctime>
 
-#include "terminal/display.hpp"
 #include "iopsctl/top_view.hpp"
-#include "terminal/wording.hpp"
 #include "support/sample_snapshot.hpp"
+#include "terminal/display.hpp"
+#include "terminal/wording.hpp"
 
 namespace iopslimit {
 namespace {
