@@ -9,7 +9,7 @@
 
 namespace iopslimit {
 
-/// What the files and the environment say, before core/config checks it.
+/// What the files and the environment say, before config/config checks it.
 struct ConfigText {
   std::vector<ConfigEntry> entries;
   std::vector<ConfigMessage>

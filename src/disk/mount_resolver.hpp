@@ -13,7 +13,7 @@
 namespace iopslimit {
 
 /// Finds the disks behind mount points, and tells when a mount came or went. (What happens to the
-/// disks below, host/block_events tells.)
+/// disks below, disk/block_events tells.)
 ///
 /// Nothing here throws for what an operator or a device can cause; std::system_error when mountinfo
 /// cannot be read.

@@ -22,7 +22,7 @@ bool may_hold_rules(std::string_view cgroup);
 
 class RuleStore {
  public:
-  /// `ours`: the rules an earlier run wrote (host/rule_ledger).
+  /// `ours`: the rules an earlier run wrote (limit/ownership_log).
   RuleStore(LimitBackend& backend, std::vector<RuleKey> ours);
 
   /// What was left in a cgroup that is seen for the first time: as the kernel has it now.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the controller tells the operator: one value an event, turned into journal fields by
-// host/journal.
+// report/journal.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +22,7 @@ namespace iopslimit {
 /// The priorities of syslog(3) that are used, with its numbers.
 enum class Severity { error = 3, warning = 4, notice = 5, info = 6, debug = 7 };
 
-/// What happened: each has a MESSAGE_ID and an explanation in the catalog (host/journal), `none`
+/// What happened: each has a MESSAGE_ID and an explanation in the catalog (report/journal), `none`
 /// apart.
 enum class Action {
   none,

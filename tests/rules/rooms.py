@@ -53,7 +53,7 @@ OLD_WORDS = re.compile(
     r"\b(carriers?|Carriers?|CarrierView|Wiring|Operating|Metering|UnitProperties|RulePlace|CgroupPlace|Places|WatchedPlaces|"
     r"SystemPlace|LimitSink|SinkError|HeldRules|Standing|Choice|Sighting|Shown|Complaints|FloodGuard|Overview|each_way|"
     r"wished_for|RecordWish|PodWish|plain_text|cut_to|width_of|look_for|look_again|tidy_up|do_a_piece|close_round|take_begun|"
-    r"flawed|complain)\b|Action::(deaf|lost|caution)\b")
+    r"flawed|complain)\b|Action::(deaf|lost|caution)\b|\b(core|host)/[a-z]")
 
 MOST_LINES = 350
 MOST_LINES_OF_MAIN = 100

@@ -51,7 +51,7 @@ class Node:
     """What a daemon finds, and the daemon."""
 
     def __init__(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="iops-limitd-wiring.", dir="/var/tmp"))
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="iops-limitd-service.", dir="/var/tmp"))
         self.cgroup = MOUNT / self.folder.name
         self.data = self.folder / "data"
         self.process = None
@@ -183,7 +183,7 @@ def device(path):
     return (path / LIMIT_FILE).read_text().split()[0]
 
 
-class Wiring(unittest.TestCase):
+class Program(unittest.TestCase):
     def setUp(self):
         self.node = Node()
         self.addCleanup(self.node.close)

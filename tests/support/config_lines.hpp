@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A configuration as a table of lines, for tests of core/config.
+// A configuration as a table of lines, for tests of config/config.
 #pragma once
 
 #include <gmock/gmock.h>
