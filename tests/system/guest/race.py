@@ -71,7 +71,7 @@ class Race:
             self._watch.wait(1)
             woke = time.monotonic()
         for device in devices:
-            rules.set(directory, device, ANY_IOPS)
+            rules.write(directory, device, ANY_IOPS)
         self._times.update(woke=woke, bare=time.monotonic())
         directory.rmdir()
 

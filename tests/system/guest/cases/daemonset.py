@@ -130,7 +130,7 @@ def probes(node):
         free = node.run_exempt(pod, "istio-proxy")
         until(lambda: logged(container, action="exempted", container_id=free.id), "a line about it")
         folder = rules.root() / free.cgroup.strip("/")
-        rules.set(folder, node.devnum, 77)
+        rules.write(folder, node.devnum, 77)
         expect_probe(cluster, container, "readinessProbe", REFUSED, "1 rule does not hold")
         expect_probe(cluster, container, "livenessProbe", GOOD, "its loop turns")
         node.remove_pods(pod)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the kernel makes of a limit: every direction, three limits, direct and buffered I/O. A table for
-docs/kernel-enforcement.md; of what the kernel promises to enforce (direct I/O and fsync everywhere, buffered writes on v2) each row is a test."""
+docs/kernel-enforcement.md; of what the kernel promises to enforce (direct I/O and fsync everywhere, buffered writes on
+v2) each row is a test."""
 import contextlib
 import threading
 import time

@@ -116,7 +116,7 @@ def reach(node):
 
 def expect_alerts(node, base):
     (_, before), = until(lambda: prometheus.query("iopslimit_drift_repaired_total"), "the drifts so far", SECONDS)
-    rules.set(rules.root() / base.cgroup.lstrip("/"), node.devnum, 100000)
+    rules.write(rules.root() / base.cgroup.lstrip("/"), node.devnum, 100000)
     until(lambda: prometheus.query(f"iopslimit_drift_repaired_total > {before}"), "the drift to be counted", SECONDS)
     until(lambda: "IopsLimitDrift" in prometheus.alerts(), lambda: f"IopsLimitDrift, found {prometheus.alerts()}", SECONDS)
     service.stop()

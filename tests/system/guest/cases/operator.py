@@ -29,7 +29,7 @@ def asks(node):
     ctl("verify")
     ctl("health")
     path = rules.root() / base.cgroup.lstrip("/")
-    rules.set(path, node.devnum, 100000)
+    rules.write(path, node.devnum, 100000)
     node.expect_limited([base], seconds=20)
     repaired = until(lambda: service.journal("ACTION=repaired", f"CGROUP={base.cgroup}"), "a line about the drift", 10)
     return f"{repaired[-1]['MESSAGE'][:90]}..."

@@ -82,7 +82,7 @@ def signals(node):
         until(lambda: member(told, "ContainerLimited", "signalled"), lambda: f"ContainerLimited, heard {told()}", 20)
         node.run_exempt(pod, "istio-proxy")
         until(lambda: member(told, "ContainerExempted", "istio-proxy"), lambda: f"ContainerExempted, heard {told()}", 20)
-        rules.set(rules.root() / base.cgroup.lstrip("/"), node.devnum, 100000)
+        rules.write(rules.root() / base.cgroup.lstrip("/"), node.devnum, 100000)
         until(lambda: member(told, "DriftRepaired", base.pod.name), lambda: f"DriftRepaired, heard {told()}", 20)
         mounts.unmount()
         until(lambda: member(told, "DeviceChanged", "not mounted"), lambda: f"DeviceChanged, heard {told()}", 20)

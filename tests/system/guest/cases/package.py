@@ -89,7 +89,7 @@ def removed(node):
     base = apt.ensure_installed(node)
     other, kubepods = disks.devnum(disks.OTHER_SERIAL), node.kubelet.driver.kubepods()
     directory = rules.root() / base.cgroup.strip("/")
-    rules.set(directory, other, FOREIGN_IOPS)
+    rules.write(directory, other, FOREIGN_IOPS)
     foreign = {other: rules.limits(FOREIGN_IOPS, FOREIGN_IOPS)}
     assert node.devnum in rules.of(kubepods), "there is no total, so its removal is not proved"
     pathlib.Path("/etc/default/iops-limitd").write_text("# of the admin\n")
@@ -98,7 +98,7 @@ def removed(node):
     assert kept == foreign, f"expected the foreign rule alone, {foreign}, found {kept}"
     found = [one for one in rules.below(kubepods) if one != (base.cgroup.strip("/"), foreign)]
     assert found == [], f"expected no other rule below {kubepods}, found {found}"
-    rules.set(directory, other, "max")
+    rules.write(directory, other, "max")
     left = left_by(path for path in apt.contents() if path != apt.CONFFILE)
     assert left == [], f"removal left {left}"
     assert apt.CONFFILE.exists() and service.CONFIG.exists(), "removal took the configuration away"
