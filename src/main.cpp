@@ -18,8 +18,8 @@ using namespace iopslimit;
 
 constexpr const char* default_config = "/etc/iops-limitd/iops-limitd.conf";
 
-// Reads and checks; prints what is wrong. `only`: this file alone, without conf.d and the
-// environment.
+// Reads and checks the configuration; prints its errors. With `only` reads just this file, without
+// conf.d and the environment.
 bool load(const std::string& file, bool only, ParsedConfig& parsed) {
   ConfigText text;
   if (only) {

@@ -81,7 +81,7 @@ std::vector<Rule> read_rules(sd_bus_message* message) {
   return rules;
 }
 
-// Nothing for a signature that no field has.
+// Returns nullopt for a signature that no field has.
 std::optional<FieldValue> read_value(sd_bus_message* message, std::string_view signature) {
   if (signature == "s") return read_text(message);
   if (signature == "as") return read_texts(message);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fields as D-Bus values: a string is s, a number t, a flag b, texts as, rules a(stttt) (device,
-// read IOPS, write IOPS, read bytes/s, write bytes/s; 0 = unlimited).
+// Encodes fields as D-Bus values: a string is s, a number t, a flag b, a list of texts as, rules
+// are a(stttt) (device, read IOPS, write IOPS, read bytes/s, write bytes/s; 0 = unlimited).
 #pragma once
 
 #include <systemd/sd-bus.h>
@@ -21,20 +21,20 @@ struct BusUnref {
 };
 using BusMessage = std::unique_ptr<sd_bus_message, BusUnref>;
 
-/// All of these throw std::system_error when the message is not what it should be.
+/// All functions below throw std::system_error when the message does not have the expected form.
 
-/// Appends one value; its texts made plain (sanitize_utf8()).
+/// Appends one value; its texts pass through sanitize_utf8().
 void append_value(sd_bus_message* message, const FieldValue& value);
-/// The signature append_value() writes: "a(stttt)".
+/// The signature that append_value() writes: "a(stttt)".
 const char* signature_of(const FieldValue& value);
-/// Appends fields as a{sv}; `rename` gives each name as the bus has it, null: as it is.
+/// Appends fields as a{sv}. `rename` converts each name to its D-Bus form; null keeps the names.
 void append_fields(sd_bus_message* message, const Fields& fields,
                    std::string (*rename)(std::string_view) = nullptr);
 /// Appends as aa{sv}.
 void append_list(sd_bus_message* message, const std::vector<Fields>& list);
 
-/// Reads an a{sv}. A value of a signature that no field has is offered to `other`, which reads it
-/// and says so, and else skipped.
+/// Reads an a{sv}. A value with a signature that no field has is offered to `other`, which returns
+/// true if it has read the value; otherwise the value is skipped.
 Fields read_dictionary(sd_bus_message* message,
                        const std::function<bool(const std::string& name)>& other = {});
 /// Reads an aa{sv}.

@@ -41,7 +41,7 @@ int BusConnection::call(sd_bus_message* message, void* self, sd_bus_error*) noex
   return 0;
 }
 
-// What is asked of the bus here is queued until it is there.
+// sd-bus queues the calls made here until the bus is available.
 void BusConnection::begin() {
   sd_bus* bus = nullptr;
   check(sd_bus_new(&bus), "sd_bus_new");
@@ -78,7 +78,7 @@ void BusConnection::connected(sd_bus_message*) {
 void BusConnection::named(sd_bus_message* reply) {
   if (sd_bus_message_is_method_error(reply, nullptr) != 0) {
     const sd_bus_error* error = sd_bus_message_get_error(reply);
-    if (sd_bus_error_has_name(error, SD_BUS_ERROR_NO_REPLY) != 0) return;  // lost() comes
+    if (sd_bus_error_has_name(error, SD_BUS_ERROR_NO_REPLY) != 0) return;  // lost() follows
     return announce("the bus does not let us be " + name_ + ": " + error->message +
                         "; is org.iopslimit1.conf in /usr/share/dbus-1/system.d? limits are not "
                         "affected, iopsctl does not reach the service",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A connection to the system bus that comes back by itself.
+// A connection to the system bus that reconnects automatically.
 #pragma once
 
 #include <systemd/sd-bus.h>
@@ -13,20 +13,21 @@
 
 namespace iopslimit {
 
-/// $DBUS_SYSTEM_BUS_ADDRESS, or where the system bus is by default.
+/// $DBUS_SYSTEM_BUS_ADDRESS, or the default address of the system bus.
 std::string system_bus_address();
 
-/// Connects, owns a name (none when it is empty), and does both again whenever the bus was away.
-/// Nothing here waits: before the bus is there its socket is watched for, and a lost connection is
-/// made anew a second later.
+/// Connects and requests a name (none if it is empty), and does both again after each loss of the
+/// bus. Never blocks: watches for the bus socket until it exists, and reconnects one second after a
+/// connection is lost.
 class BusConnection {
  public:
   struct Handlers {
-    /// A connection begins: objects belong on it. It may be replaced by another any time later.
+    /// A new connection starts; the handler registers its objects on it. A later connection may
+    /// replace it at any time.
     std::function<void(sd_bus* bus)> begun;
-    /// For the operator; the same is not said again until it has changed.
+    /// A message for the operator; a text is not repeated until it has changed.
     std::function<void(const std::string& text, bool wrong)> announce;
-    /// bus() is there, for the first time or again. May be empty.
+    /// bus() is available, for the first time or again. May be empty.
     std::function<void()> ready = {};
   };
 
@@ -35,8 +36,8 @@ class BusConnection {
   BusConnection& operator=(const BusConnection&) = delete;
   ~BusConnection() = default;
 
-  /// The connection while it is made and the name is ours, else null: signals have nobody to go to
-  /// then.
+  /// The connection while it is established and owns the name, otherwise null: then nobody can
+  /// receive signals.
   sd_bus* bus() const { return ready_ ? bus_.get() : nullptr; }
 
  private:

@@ -15,8 +15,8 @@ namespace {
 
 constexpr const char* cannot_answer = "cannot answer a call on the bus";
 
-// What cannot be sent has nobody to go to any more: BusConnection is told of a lost connection by
-// itself.
+// Ignores errors: if a reply cannot be sent, nobody is left to receive it, and sd-bus notifies
+// BusConnection of a lost connection separately.
 void reply_nothing(sd_bus_message* call) {
   sd_bus_reply_method_return(call, "");
 }
@@ -33,7 +33,7 @@ void reply_list(sd_bus_message* call, const std::vector<Fields>& list) {
   sd_bus_send(nullptr, reply, nullptr);
 }
 
-// The container or pod that the call's argument was found to name.
+// Replies with the container or pod that the call's argument names.
 void reply_choice(sd_bus_message* call, const Selector& selector) {
   sd_bus_message* reply = nullptr;
   check(sd_bus_message_new_method_return(call, &reply), cannot_answer);
@@ -57,7 +57,8 @@ std::vector<Fields> fields_of_all(const Views& views) {
   return list;
 }
 
-// The one choice that is called so; answers the call with an error when it is not one.
+// Finds the one container or pod that `word` names; if there is not exactly one, answers the call
+// with an error.
 std::optional<Selector> find_choice(sd_bus_message* call, const Snapshot& snapshot,
                                     const std::string& word) {
   const std::vector<Selector> selectors = selectors_of(snapshot.containers, word);
@@ -179,7 +180,7 @@ int BusService::property(sd_bus*, const char*, const char*, const char* name, sd
   return 1;
 }
 
-// GetAll asks for each property by itself, and anybody may call it in a loop: one snapshot serves
+// GetAll reads each property separately, and any user may call it in a loop; so one snapshot serves
 // all properties until something changes.
 const BusService::Summary& BusService::summary() {
   const std::uint64_t revision = answers_.revision();
@@ -234,7 +235,7 @@ void BusService::clear(sd_bus_message* call) {
   });
 }
 
-// The name is looked up when it is allowed: what it means may have changed while polkit asked.
+// Resolves the name only after the authorization: its meaning may have changed while polkit asked.
 template <class Act>
 void BusService::act_on(sd_bus_message* call, const std::string& word, const Act& act) {
   polkit_.ask(call, "org.iopslimit1.pause", [this, call, word, act] {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// org.iopslimit1.Manager on the system bus, and on the socket beside it: what the service tells,
-// and what it can be told. See org.iopslimit1(5).
+// org.iopslimit1.Manager on the system bus and on the private socket: the service's properties,
+// methods and signals. See org.iopslimit1(5).
 #pragma once
 
 #include <systemd/sd-bus.h>
@@ -23,7 +23,7 @@
 
 namespace iopslimit {
 
-/// The names users see.
+/// The names that users see.
 inline constexpr const char* bus_name = "org.iopslimit1";
 inline constexpr const char* bus_path = "/org/iopslimit1";
 inline constexpr const char* bus_interface = "org.iopslimit1.Manager";
@@ -33,33 +33,34 @@ inline constexpr const char* config_refused = "org.iopslimit1.Error.Configuratio
 inline constexpr const char* not_paused = "org.iopslimit1.Error.NotPaused";
 inline constexpr const char* bad_time = "org.iopslimit1.Error.BadTime";
 
-/// Hands out what the callbacks answer and checks who may change something; decides nothing else.
+/// Returns the callbacks' answers to callers and checks who may change something; makes no other
+/// decisions.
 class BusService {
  public:
   struct Answers {
     std::function<Snapshot()> snapshot;
-    /// Another number than before whenever snapshot() may answer something else than before.
+    /// Changes whenever the result of snapshot() may have changed.
     std::function<std::uint64_t()> revision;
-    /// What the decision about a container went through, one sentence each.
+    /// The steps of the decision about a container, one sentence each.
     std::function<std::vector<std::string>(const WorkloadView&)> explain;
-    /// Empty: done. Else what is wrong with the configuration: the older one holds.
+    /// Empty on success. Otherwise the errors of the configuration; the older one stays in force.
     std::function<std::vector<std::string>()> reload;
     std::function<void()> clear;
     std::function<void(const Selector&, std::chrono::seconds)> pause;
-    std::function<bool(const Selector&)> resume;  ///< false: it was not paused
+    std::function<bool(const Selector&)> resume;  ///< false if it was not paused
   };
   using Announce = std::function<void(const std::string& text, bool wrong)>;
 
-  /// `address` of the bus; `socket`: the path of the one beside it (PrivateSocket); `announce` as
-  /// in BusConnection.
+  /// `address` is the address of the bus, `socket` the path of the private socket (PrivateSocket);
+  /// `announce` is as in BusConnection.
   BusService(EventLoop& loop, const std::string& address, const std::string& socket,
              Answers answers, const Announce& announce);
 
-  /// Sends the signal that goes with a report: ContainerLimited, ContainerExempted, DriftRepaired.
+  /// Sends the signal for an event: ContainerLimited, ContainerExempted or DriftRepaired.
   void emit(const Event& event);
-  /// Sends DeviceChanged, and that Devices and Waiting are others now.
+  /// Sends DeviceChanged, and PropertiesChanged for Devices and Waiting.
   void devices_changed();
-  /// Says that LastReload, ReloadRefused, Cleared and Scope may be others now.
+  /// Signals that LastReload, ReloadRefused, Cleared and Scope may have changed.
   void reloaded();
 
  private:
@@ -70,7 +71,7 @@ class BusService {
                       void* self, sd_bus_error*) noexcept;
   static const sd_bus_vtable vtable[];
 
-  /// What the properties answer with: made once for each revision.
+  /// The values of the properties, built once for each revision.
   struct Summary {
     std::uint64_t revision = 0;
     Fields fields;

@@ -52,7 +52,7 @@ void Polkit::send(Question& question, sd_bus_message* message, std::uint64_t use
   const int result = sd_bus_call_async(sd_bus_message_get_bus(message), &slot, message,
                                        answer<answered>, &question, usec);
   question.slot.reset(slot);
-  if (result < 0) open_.erase(question.place);  // the connection is lost, the caller's call with it
+  if (result < 0) open_.erase(question.place);  // the connection is lost, and the call with it
 }
 
 template <Polkit::Answered answered>
@@ -62,7 +62,7 @@ int Polkit::answer(sd_bus_message* reply, void* question, sd_bus_error*) noexcep
   try {
     (polkit->*answered)(*open, reply);
   } catch (const std::exception& error) {
-    // Where even that fails the caller is gone.
+    // If even this fails, the caller is gone.
     sd_bus_reply_method_errorf(open->call.get(), SD_BUS_ERROR_FAILED, "%s", error.what());
     polkit->open_.erase(open->place);
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who may change something: root, and whom polkit lets.
+// Authorization: root may change something, and so may any caller that polkit allows.
 #pragma once
 
 #include <systemd/sd-bus.h>
@@ -17,7 +17,7 @@ namespace iopslimit {
 
 class Polkit {
  public:
-  /// More questions at a time are refused: each stays open as long as somebody types a password.
+  /// Further concurrent questions are refused: each stays open while a user types a password.
   static constexpr std::size_t most_open = 64;
 
   Polkit() = default;
@@ -25,10 +25,11 @@ class Polkit {
   Polkit& operator=(const Polkit&) = delete;
   ~Polkit() = default;
 
-  /// Asks the bus for the caller's uid, then, unless that is root, polkit for `action`; waits for
-  /// neither. Calls `granted`, which answers the call, or answers it with an error that says what
-  /// is missing. When the connection is lost in between nothing is granted. A peer without a bus
-  /// (PrivateSocket) is who the kernel says.
+  /// Asks the bus for the caller's uid and then, unless the caller is root, asks polkit about
+  /// `action`; blocks on neither. Calls `granted`, which answers the call, or answers the call with
+  /// an error that names the missing privilege. If the connection is lost in between, nothing is
+  /// granted. A peer without a bus (PrivateSocket) is authenticated by the socket's peer
+  /// credentials.
   void ask(sd_bus_message* call, const std::string& action, std::function<void()> granted);
 
  private:
@@ -38,7 +39,7 @@ class Polkit {
     std::string action;
     std::function<void()> granted;
     std::list<Question>::iterator place;
-    std::unique_ptr<sd_bus_slot, BusUnref> slot;  // of the call that is not answered yet
+    std::unique_ptr<sd_bus_slot, BusUnref> slot;  // of the pending call
   };
   using Answered = void (Polkit::*)(Question&, sd_bus_message* reply);
 

@@ -14,7 +14,7 @@
 namespace iopslimit {
 namespace {
 
-// A connection that was made and broke at once is no failure of ours.
+// A connection that the peer closes immediately is no error of the service.
 constexpr const char* cannot_begin = "cannot talk to a peer";
 
 }  // namespace
@@ -36,8 +36,8 @@ PrivateSocket::~PrivateSocket() {
   if (listening_) unlink(path_.c_str());
 }
 
-// The mode is set before there is a name: nobody can come in between (unix(7): Linux takes the
-// socket's own mode for that of the file).
+// Sets the mode before the socket has a name, so nobody can connect in between (unix(7): Linux uses
+// the socket's own mode for the file).
 std::error_code PrivateSocket::listen_at_path() {
   sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
   if (path_.size() >= sizeof(address.sun_path))
@@ -71,7 +71,7 @@ void PrivateSocket::begin(File connection) {
   std::unique_ptr<sd_bus, Close> owned(bus);
   check(sd_id128_randomize(&id), cannot_begin);
   check(sd_bus_set_fd(bus, connection.fd(), connection.fd()), cannot_begin);
-  static_cast<void>(connection.release());  // it is the bus's
+  static_cast<void>(connection.release());  // the bus owns it now
   check(sd_bus_set_server(bus, 1, id), cannot_begin);
   if (sd_bus_start(bus) < 0) return;
   peers_.push_front({this, {}, std::move(owned)});
@@ -85,7 +85,7 @@ void PrivateSocket::begin(File connection) {
   check(sd_bus_attach_event(bus, loop_.event(), SD_EVENT_PRIORITY_NORMAL), "sd_bus_attach_event");
 }
 
-// sd-bus keeps a connection that is at work until it is done with it.
+// sd-bus keeps a reference to a connection while it processes it.
 int PrivateSocket::lost(sd_bus_message*, void* peer, sd_bus_error*) noexcept {
   auto* gone = static_cast<Peer*>(peer);
   gone->socket->peers_.erase(gone->place);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A socket in the file system for root's own calls, with no bus in between:
-// /run/iops-limitd/private. It answers where there is no bus (a container), and when the bus is
-// away.
+// A socket in the file system for calls by root without a bus: /run/iops-limitd/private. It works
+// where there is no bus (in a container) and while the bus is not running.
 #pragma once
 
 #include <systemd/sd-bus.h>
@@ -18,22 +17,22 @@
 
 namespace iopslimit {
 
-/// Speaks D-Bus with everyone who connects, each on a connection of its own. The socket belongs to
-/// root alone (mode 0600); what is left of an earlier run is replaced.
+/// Speaks D-Bus with every peer, each on its own connection. Only root can use the socket (mode
+/// 0600); it replaces a socket that an earlier run has left.
 class PrivateSocket {
  public:
-  /// More connections at a time are closed at once.
+  /// Further concurrent connections are closed immediately.
   static constexpr std::size_t most_peers = 64;
 
   struct Handlers {
-    /// A connection begins: objects belong on it.
+    /// A new connection starts; the handler registers its objects on it.
     std::function<void(sd_bus* bus)> begun;
-    /// For the operator, once: why there is no such socket.
+    /// Reports to the operator, once, why the socket could not be created.
     std::function<void(const std::string& text, bool wrong)> announce;
   };
 
   PrivateSocket(EventLoop& loop, std::string path, Handlers handlers);
-  /// Removes the socket: who connects to a service that was stopped is told so by the kernel.
+  /// Removes the socket, so that the kernel refuses connections to a stopped service.
   ~PrivateSocket();
   PrivateSocket(const PrivateSocket&) = delete;
   PrivateSocket& operator=(const PrivateSocket&) = delete;

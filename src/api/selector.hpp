@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which container or pod an operator's word names.
+// Finds the container or pod that an operator's word names.
 #pragma once
 
 #include <string>
@@ -12,22 +12,24 @@ namespace iopslimit {
 
 /// A container or a pod as a whole.
 struct Selector {
-  std::string whom;   ///< the container's cgroup, or the pod's uid: see Pauses
+  std::string whom;   ///< the container's cgroup, or the pod's uid; see Pauses
   std::string shown;  ///< "shop/db-0/db", "shop/db-0"
   bool pod = false;
-  std::vector<const WorkloadView*> containers;  ///< the one, or those of the pod; of the snapshot
+  std::vector<const WorkloadView*> containers;  ///< one, or all of the pod; in the snapshot
 };
 
-/// Every choice that the word fits; one: it is chosen. Exact words before starts of words. A
-/// container: its cgroup, id, name, pod/name, namespace/pod/name, or the start of any but the
-/// cgroup. A pod: its uid, name, namespace/name, or the start of any.
+/// Every container or pod that the word matches; a single match is the selection. Exact matches
+/// take precedence over prefixes. A container matches by its cgroup, id, name, pod/name or
+/// namespace/pod/name, or by a prefix of any of these except the cgroup. A pod matches by its uid,
+/// name or namespace/name, or by a prefix of any of these.
 std::vector<Selector> selectors_of(const std::vector<WorkloadView>& containers,
                                    std::string_view word);
 
-/// Every word that names exactly one choice in full, for a shell's completion.
+/// Every full word that names exactly one container or pod, for shell completion.
 std::vector<std::string> words_of(const std::vector<WorkloadView>& containers);
 
-/// "no container or pod is called x; ...", or "x may be any of: ...", when not exactly one fits.
+/// The error text when not exactly one matches: "no container or pod is called x; ..." or
+/// "x may be any of: ...".
 std::string why_not_one(const std::vector<Selector>& selectors, std::string_view word);
 
 }  // namespace iopslimit

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything the service can tell at one moment, as values: what the bus hands out and iopsctl
-// shows. Times are seconds since the epoch, 0 = never.
+// Everything that the service can show at one moment, as plain values: the bus returns it and
+// iopsctl prints it. Times are seconds since the epoch, 0 = never.
 #pragma once
 
 #include <array>
@@ -20,9 +20,9 @@
 namespace iopslimit {
 
 enum class DeviceState {
-  limited,  ///< its rules are known, containers get them
-  waiting,  ///< not mounted: it is followed, nothing is wrong
-  refused,  ///< mounted, and cannot or must not carry rules: somebody has to look
+  limited,  ///< its devices are known, containers get rules on them
+  waiting,  ///< not mounted: the service waits for it, this is no error
+  refused,  ///< mounted, but cannot or must not carry rules: the operator must act
 };
 inline constexpr std::array<std::pair<DeviceState, std::string_view>, 3> device_state_words{
     {{DeviceState::limited, "limited"},
@@ -34,22 +34,22 @@ struct DeviceView {
   std::string name;  ///< NAME of [device NAME]; empty for [device]
   std::string mount;
   DeviceState state = DeviceState::waiting;
-  std::string text;             ///< the chain down to the disks, or why there is none
-  std::vector<Devnum> devices;  ///< the numbers that carry its rules
+  std::string text;             ///< the chain down to the disks, or why it could not be resolved
+  std::vector<Devnum> devices;  ///< the devices that carry its rules
   std::vector<std::string> cautions;
   std::uint64_t total_iops = 0;  ///< of all pods together, each direction; 0 = no total
-  Limit used;                    ///< what the limited containers' limits add up to
+  Limit used;                    ///< the sum of the limited containers' limits
   bool operator==(const DeviceView&) const = default;
 };
 
-/// What a container is to the service now.
+/// The current state of a container.
 enum class State {
   limited,
-  pending,  ///< to be limited as soon as there is a disk
+  pending,  ///< will be limited as soon as there is a disk
   exempt,
   sandbox,  ///< the pod's pause container
-  failed,   ///< to be limited, and the kernel did not take it
-  paused,   ///< limited again at `paused_until`
+  failed,   ///< should be limited, but the kernel rejected the limit
+  paused,   ///< will be limited again at `paused_until`
 };
 inline constexpr std::array<std::pair<State, std::string_view>, 6> state_words{
     {{State::limited, "limited"},
@@ -59,7 +59,7 @@ inline constexpr std::array<std::pair<State, std::string_view>, 6> state_words{
      {State::failed, "failed"},
      {State::paused, "paused"}}};
 
-/// The word of an enumerator, as users read it; empty when the table has none.
+/// The word that users see for an enumerator; empty if the table has none.
 template <class Enum, std::size_t size>
 constexpr std::string_view word_of(
     Enum one, const std::array<std::pair<Enum, std::string_view>, size>& words) {
@@ -98,11 +98,11 @@ struct Snapshot {
   bool dry_run = false;
   std::uint64_t since = 0;
   std::uint64_t last_reload = 0;
-  bool reload_refused = false;  ///< the last reload found errors: the older configuration holds
-  bool cleared = false;  ///< an operator took every limit away: until the next reload or start
-  std::uint64_t repaired = 0;  ///< rules that somebody else changed and that were put back
-  std::uint64_t writes = 0;    ///< rules written
-  std::uint64_t errors = 0;    ///< rules that the kernel did not take
+  bool reload_refused = false;  ///< the last reload found errors; the old configuration stays
+  bool cleared = false;         ///< an operator removed every limit, until the next reload or start
+  std::uint64_t repaired = 0;   ///< rules restored after another process had changed them
+  std::uint64_t writes = 0;     ///< rules written
+  std::uint64_t errors = 0;     ///< rules that the kernel rejected
   std::string last_error;
   std::uint64_t last_error_at = 0;
   std::vector<DeviceView> devices;
@@ -111,7 +111,7 @@ struct Snapshot {
   bool operator==(const Snapshot&) const = default;
 
   std::size_t count(State state) const;
-  /// "/data is not mounted: ...", for each data mount without rules.
+  /// One text for each data mount without rules: "/data is not mounted: ...".
   std::vector<std::string> waiting() const;
 };
 
@@ -125,14 +125,14 @@ struct PodView {
   std::string pod_namespace;
   QosClass qos = QosClass::none;
   std::string cgroup;
-  std::vector<const WorkloadView*> containers;  ///< of the snapshot
+  std::vector<const WorkloadView*> containers;  ///< point into the snapshot
 };
 
-/// By namespace and name. Containers outside of any pod are in none.
+/// The pods, sorted by namespace and name. Containers outside of pods are left out.
 std::vector<PodView> pods_of(const std::vector<WorkloadView>& containers);
 
-/// "shop/db-0/db", "shop/db-0" for a pod as a whole; as much of it as is known, else the start of
-/// the id or uid.
+/// "shop/db-0/db" for a container, "shop/db-0" for a pod as a whole. Contains the parts that are
+/// known; if none is, returns the start of the id or uid.
 std::string shown_name(const WorkloadView& container);
 
 }  // namespace iopslimit

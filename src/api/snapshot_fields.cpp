@@ -24,7 +24,7 @@ constexpr std::array<std::pair<CgroupVersion, std::string_view>, 2> hierarchies{
 constexpr std::array<std::pair<LimitScope, std::string_view>, 2> scopes{
     {{LimitScope::container, "container"}, {LimitScope::pod, "pod"}}};
 
-// Writing and reading have the same verbs, so that one list of names serves both.
+// Writer and reader have the same functions, so that one list of names serves both.
 class Writer {
  public:
   template <class Value>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// An snapshot as named fields: one list of names for the bus and for JSON. Times are seconds since
-// the epoch, IOPS and bytes a second are 0 where there is no limit.
+// A snapshot as named fields, with one list of names for both the bus and JSON. Times are seconds
+// since the epoch; IOPS and bytes per second are 0 where there is no limit.
 #pragma once
 
 #include <cstdint>
@@ -22,11 +22,11 @@ struct Field {
   bool operator==(const Field&) const = default;
 };
 
-/// In a fixed order. What a field's name or type does not fit to is passed over when it is read:
-/// a newer service may tell more.
+/// In a fixed order. A reader skips fields with an unknown name or type, because a newer service
+/// may send more fields.
 using Fields = std::vector<Field>;
 
-/// The service alone, without devices, totals and containers.
+/// The fields of the service itself, without devices, totals and containers.
 Fields fields_of(const Snapshot& snapshot);
 Fields fields_of(const DeviceView& device);
 Fields fields_of(const TotalView& total);
@@ -38,10 +38,10 @@ void read_fields(const Fields& fields, DeviceView& device);
 void read_fields(const Fields& fields, TotalView& total);
 void read_fields(const Fields& fields, WorkloadView& container);
 
-/// Null when there is none of that name.
+/// Null if there is no field of that name.
 const FieldValue* find_field(const Fields& fields, std::string_view name);
 
-/// "last_reload" as a name of the bus: "LastReload"; and back.
+/// Convert a field name to its D-Bus form ("last_reload" to "LastReload") and back.
 std::string bus_name_of(std::string_view field);
 std::string field_of_bus_name(std::string_view name);
 

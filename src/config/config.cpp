@@ -14,7 +14,8 @@
 namespace iopslimit {
 namespace {
 
-// "policy  db" as the kind's word and the name. White space around and between does not count.
+// A section's text such as "policy  db", split into the word of the kind and the name. White space
+// around and between them does not matter.
 struct SectionText {
   std::string word;
   std::string name;
@@ -30,7 +31,7 @@ struct SectionText {
   std::string shown() const { return "[" + word + (name.empty() ? "]" : " " + name + "]"); }
 };
 
-// Takes the entries one by one, then looks at the whole.
+// Adds the entries one by one, then checks the whole configuration.
 class ConfigBuilder {
  public:
   void add(const ConfigEntry& entry);
@@ -50,22 +51,23 @@ class ConfigBuilder {
 
   ParsedConfig parsed_;
   LimitKeys limits_;  // of [limits]
-  // Of a section: the last one written of its iops and bps.
+  // For each section, the entry of its IOPS and bytes-per-second keys that was written last.
   std::map<std::string, const ConfigEntry*> last_limit_;
   ConfigPlaces places_;
-  // (file, section, key) to the line it was first written on; the key is empty for a section line.
+  // Maps (file, section, key) to the line where it was written first. The key is empty for a
+  // section line.
   std::map<std::tuple<std::string, std::string, std::string>, int> lines_;
 
-  // The section the entries at hand stand in, and where its keys go.
+  // The section of the current entries, and where its keys are stored.
   std::string file_;
   std::string section_;
-  bool usable_ = false;  // false: its line was bad, which was said once; its keys are skipped
+  bool usable_ = false;  // false: its line was bad and has been reported; its keys are skipped
   SectionKind kind_;
   std::string shown_;
   DeviceSection* device_ = nullptr;
   PolicySection* policy_ = nullptr;
   LimitKeys* keys_ = nullptr;
-  PolicySection no_policy_;  // for the sections that have none
+  PolicySection no_policy_;  // for sections that are not a policy
 };
 
 void ConfigBuilder::add(const ConfigEntry& entry) {
@@ -108,7 +110,8 @@ const SectionKind* ConfigBuilder::kind_of(const SectionText& text, const Origin&
   return nullptr;
 }
 
-// A plain section may be opened again; a named one would silently merge with its namesake.
+// A section without a name may be opened again. A second section with the same name is an error,
+// because it would silently merge with the first.
 bool ConfigBuilder::written_twice(const ConfigEntry& entry, const SectionText& text) {
   if (!entry.key.empty() || text.name.empty()) return false;
   const auto place = lines_.try_emplace({entry.origin.file, text.shown(), ""}, entry.origin.line);
@@ -119,7 +122,8 @@ bool ConfigBuilder::written_twice(const ConfigEntry& entry, const SectionText& t
   return true;
 }
 
-// Sets where the section's keys go; remembers a named section the first time it is met.
+// Sets where the section's keys are stored. Remembers a named section when it appears for the first
+// time.
 void ConfigBuilder::enter_section(const SectionText& text, const ConfigEntry& entry) {
   Config& config = parsed_.config;
   device_ = &config.device;

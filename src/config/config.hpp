@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The configuration: entries read from files and the environment in, checked values out.
+// The configuration: turns entries from files and the environment into checked values.
 #pragma once
 
 #include <chrono>
@@ -25,10 +25,9 @@ struct Origin {
 };
 std::string to_string(const Origin& origin);  ///< "file:line", or "file"
 
-/// One `key = value`, as it stands in a file or was translated from an environment variable. An
-/// empty key stands for the
-/// `[section]` line itself, so that a section without keys is checked too; a file's entries come in
-/// the order written.
+/// One `key = value`, as written in a file or translated from an environment variable. An empty key
+/// stands for the `[section]` line itself, so that a section without keys is checked too. The
+/// entries of a file are in the order written.
 struct ConfigEntry {
   Origin origin;
   std::string section;
@@ -36,7 +35,7 @@ struct ConfigEntry {
   std::string value;
 };
 
-/// Something an operator must know about one place of the configuration.
+/// A message for the operator about one place of the configuration.
 struct ConfigMessage {
   Origin origin;
   std::string text;
@@ -49,7 +48,8 @@ enum class RuntimeType { automatic, containerd, docker, crio };
 enum class Apply { automatic, files, systemd };
 enum class OnStop { keep, clear };
 
-/// `[limits]`, or the same keys in a `[device NAME]` or `[policy NAME]`. Not set = inherited.
+/// The keys of `[limits]`; `[device NAME]` and `[policy NAME]` may have them too. A key that is not
+/// set is inherited.
 struct LimitKeys {
   std::optional<std::uint64_t> iops = std::nullopt;
   std::optional<std::uint64_t> read_iops = std::nullopt;
@@ -58,9 +58,10 @@ struct LimitKeys {
   std::optional<std::uint64_t> read_bps = std::nullopt;
   std::optional<std::uint64_t> write_bps = std::nullopt;
   std::optional<std::uint64_t> total_iops = std::nullopt;  ///< not in a policy
-  std::optional<LimitScope> scope = std::nullopt;          ///< in [limits] alone
+  std::optional<LimitScope> scope = std::nullopt;          ///< only in [limits]
   bool operator==(const LimitKeys&) const = default;
-  /// Each direction: its own key, else the key for both, else `base`.
+  /// The limit with each direction from its own key, else from the key for both directions, else
+  /// from `base`.
   Limit resolved(const Limit& base) const;
 };
 
@@ -77,28 +78,27 @@ struct PolicySection {
   std::map<std::string, std::string> globs = {};  ///< "namespace", "label.KEY" ... to pattern
   LimitKeys limits = {};
   bool exempt = false;
-  /// In place of those of [annotations], for the pods that match.
+  /// These replace the values of [annotations] for the pods that match.
   std::optional<std::uint64_t> annotation_max_iops = std::nullopt;
   std::optional<std::uint64_t> annotation_max_bps = std::nullopt;
   bool operator==(const PolicySection&) const = default;
 };
 
-/// Name and section.
+/// The name of a policy and its section.
 using NamedPolicy = std::pair<std::string, PolicySection>;
 
-/// A data mount with all that counts for it: `[device]`, or a `[device NAME]`.
+/// A data mount with all settings that apply to it, from `[device]` or `[device NAME]`.
 struct DataMount {
   std::string section;  ///< "[device]", "[device logs]"
   std::string mount;
   LimitAt limit_at = LimitAt::volume;
   SharedDisk shared_disk = SharedDisk::warn;
-  Limit limit;                   ///< a container's, without policy and annotation
-  std::uint64_t total_iops = 0;  ///< of all pods together, each direction; 0 = none
+  Limit limit;                   ///< of a container, before policies and annotations
+  std::uint64_t total_iops = 0;  ///< of all pods together, for each direction; 0 = none
   bool operator==(const DataMount&) const = default;
 };
 
-/// Every key of the design with its default. What is here has been checked: the kernel takes every
-/// limit.
+/// Every key with its default. The values have been checked: the kernel accepts every limit.
 struct Config {
   DeviceSection device = {};
   std::map<std::string, DeviceSection> more_devices = {};
@@ -124,12 +124,13 @@ struct Config {
   OnStop on_stop = OnStop::keep;
   bool dry_run = false;
   std::string metrics = {};  ///< the file for node_exporter; empty = off
-  /// "[section] key" to where the value that counts was written; "[limits]" and "[device NAME]":
-  /// the last of the keys that a container's limit is made of.
+  /// Maps "[section] key" to the place where the effective value was written. The keys "[limits]"
+  /// and "[device NAME]" stand for whichever key of a container's limit was written last in that
+  /// section.
   std::map<std::string, Origin> written = {};
   bool operator==(const Config&) const = default;
 
-  /// `[device]` first, then the others in the order of their names.
+  /// The mount of `[device]` first, then the others in the order of their names.
   std::vector<DataMount> data_mounts() const;
 
   /// "[section] key (file:line)", or "[section] key (default)".
@@ -141,9 +142,9 @@ struct ParsedConfig {
   std::vector<ConfigMessage> errors;  ///< all of them, in the order of the entries
 };
 
-/// Checks and assembles. Later entries win over earlier ones (file, conf.d, environment); the same
-/// key twice in one file is an error. Unknown sections and keys get the nearest known name as a
-/// hint.
+/// Checks the entries and builds the configuration from them. Later entries win over earlier ones
+/// (file, conf.d, environment); the same key twice in one file is an error. An unknown section or
+/// key is reported with the nearest known name as a hint.
 ParsedConfig build_config(const std::vector<ConfigEntry>& entries);
 
 }  // namespace iopslimit

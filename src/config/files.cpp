@@ -17,7 +17,7 @@
 namespace iopslimit {
 namespace {
 
-// Far beyond any configuration: what is larger is some other file.
+// Far larger than any configuration: a larger file is something else.
 constexpr std::size_t largest_file = std::size_t{1} << 20U;
 
 std::string why_not_readable(const std::error_code& error) {
@@ -37,8 +37,8 @@ std::string why_not_readable(const std::error_code& error) {
   return "cannot be read (" + error.message() + "); correct the path, or the file";
 }
 
-// Empty: the text was read. Else what is wrong. A pipe in place of the file must not stop the
-// service: O_NONBLOCK.
+// Returns an empty text if the file was read, else what is wrong. O_NONBLOCK keeps a pipe in place
+// of the file from blocking the service.
 std::string read_regular_file(const std::string& path, std::string& text) {
   std::error_code error;
   const File file = open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY, error);
@@ -51,7 +51,7 @@ std::string read_regular_file(const std::string& path, std::string& text) {
   return error ? why_not_readable(error) : "";
 }
 
-// A link to nowhere exists: whoever put it there meant a configuration.
+// A dangling link counts as existing: whoever created it meant a configuration.
 bool exists(const std::string& path) {
   struct stat status {};
   return lstat(path.c_str(), &status) == 0 || errno != ENOENT;

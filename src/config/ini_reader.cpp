@@ -8,8 +8,9 @@
 
 #include "config/spelling.hpp"
 
-// inih as Debian builds it takes longer lines when told so at run time; elsewhere this does not
-// exist, and the limit it was compiled with stands (the guard goes by what inih asks for).
+// Debian's build of inih has this variable, which allows longer lines at run time. Other builds do
+// not have it and keep the limit they were compiled with; the guard uses the size that inih asks
+// for.
 extern "C" {
 extern int ini_max_line __attribute__((weak));  // NOLINT(readability-redundant-declaration)
 }
@@ -17,14 +18,14 @@ extern int ini_max_line __attribute__((weak));  // NOLINT(readability-redundant-
 namespace iopslimit {
 namespace {
 
-// The largest line, with its end and the NUL. inih keeps one on the stack.
+// The largest line, including its line end and the NUL. inih keeps one on the stack.
 constexpr int max_line = 4096;
-// inih copies section and key names into 50 bytes (ini.c, MAX_SECTION and MAX_NAME) and cuts the
-// rest.
+// inih copies section and key names into 50 bytes (ini.c, MAX_SECTION and MAX_NAME) and cuts off
+// the rest.
 constexpr std::size_t max_name = 49;
-// A binary file has a bad line every few bytes: after so many the rest is not read.
+// A binary file has a bad line every few bytes. After this many the rest of the file is not read.
 constexpr int most_refused = 50;
-// What isspace() says in the C locale, which is what inih strips.
+// The white space of isspace() in the C locale, which inih strips.
 constexpr std::string_view white_space = " \t\v\f\r";
 
 bool is_space(char letter) {
@@ -37,7 +38,7 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(white_space) - first + 1);
 }
 
-// Where the first `mark` after white space stands, or the end.
+// The position of the first `mark` that follows white space, or the end.
 std::size_t comment_at(std::string_view text, char mark) {
   for (std::size_t at = 1; at < text.size(); ++at) {
     if (text[at] == mark && is_space(text[at - 1])) return at;
@@ -51,8 +52,8 @@ std::string too_long_name(std::string_view what, std::string_view name) {
          " is the most, write a shorter one";
 }
 
-// The guards below take a line without white space around it and return what is wrong with it, or
-// nothing.
+// The functions below take a line without leading and trailing white space. They return what is
+// wrong with it, or an empty text.
 
 std::string wrong_section_line(std::string_view line) {
   const std::size_t close = line.find(']');
@@ -82,7 +83,7 @@ std::string wrong_value(std::string_view value) {
 }
 
 std::string wrong_key_line(std::string_view line) {
-  // inih also takes ':' between key and value, which an image name would run into.
+  // inih also accepts ':' between key and value, but an image name may contain one.
   const std::size_t equals = line.find('=');
   const std::size_t colon = line.find(':');
   if (colon < equals) {
@@ -98,7 +99,7 @@ std::string wrong_key_line(std::string_view line) {
   return wrong_value(line.substr(equals + 1));
 }
 
-// Hands inih one line after the other, and takes what it makes of them.
+// Passes the lines to inih one by one, and collects the entries that inih returns.
 class GuardedReader {
  public:
   GuardedReader(std::string_view text, const std::string& file, ConfigText& out)
@@ -107,8 +108,8 @@ class GuardedReader {
     if (rest_.starts_with(byte_order_mark)) rest_.remove_prefix(byte_order_mark.size());
   }
 
-  // As fgets(3): at most size - 1 bytes. Running out of memory in here ends the process, as C code
-  // calls it.
+  // Works like fgets(3): writes at most size - 1 bytes. If memory runs out in here the process
+  // ends, because C code calls this function.
   static char* next(char* buffer, int size, void* self) noexcept {
     return static_cast<GuardedReader*>(self)->next_line(buffer, static_cast<std::size_t>(size));
   }
@@ -131,8 +132,8 @@ class GuardedReader {
   ConfigText& out_;
   int line_ = 0;
   int refused_ = 0;
-  bool skipping_ = false;   // the section line was refused: its keys belong nowhere
-  std::string_view clean_;  // what inih gets of the line at hand
+  bool skipping_ = false;   // the section line was refused, so its keys are skipped
+  std::string_view clean_;  // the part of the current line that inih gets
 };
 
 void GuardedReader::refuse(std::string why) {
@@ -151,7 +152,8 @@ char* GuardedReader::next_line(char* buffer, std::size_t size) {
   const std::string_view line = rest_.substr(0, end);
   rest_.remove_prefix(std::min(end + 1, rest_.size()));
   read_entry(line, size - 2);
-  // Without white space before it: an indented line is a continuation of the last key to inih.
+  // The line is copied without leading white space, because inih takes an indented line as a
+  // continuation of the last key.
   char* const line_end = std::ranges::copy(clean_, buffer).out;
   line_end[0] = '\n';
   line_end[1] = '\0';
@@ -191,8 +193,7 @@ void read_ini_text(std::string_view text, const std::string& file, ConfigText& o
   GuardedReader reader(text, file, out);
   const int bad_line =
       ini_parse_stream(GuardedReader::next, &reader, GuardedReader::found, &reader);
-  // The guard lets no line through that inih cannot read; if it ever does, that must not pass in
-  // silence.
+  // The guard passes no line that inih cannot read. If it ever does, that must be reported.
   if (bad_line != 0)
     out.errors.push_back({{file, std::max(bad_line, 0)}, "inih cannot read this line; rewrite it"});
 }

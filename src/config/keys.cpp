@@ -95,14 +95,14 @@ std::string set_on_stop(const ConfigEntry& entry, KeyTarget& target) {
                             target.config.on_stop);
 }
 
-// For a value that is one field of Config with one parse_* function.
+// Sets a value that is one field of Config and has one parse_* function.
 template <auto Parse, auto Member>
 std::string set_field(const ConfigEntry& entry, KeyTarget& target) {
   return Parse(entry.value, target.config.*Member);
 }
 
-// The texts are printed in the sample file, the manual page and docs/configuration.md (./dev docs).
-// `...` marks what is written literally.
+// The texts appear in the sample file, the manual page and docs/configuration.md (./dev docs).
+// `...` marks literal text.
 constexpr std::array table{
     ConfigKey{device, "mount", "/data",
               "The data mount. Containers are limited on the disk behind it.", set_mount, devices,
@@ -292,7 +292,7 @@ std::vector<std::string_view> keys_of(const SectionKind& kind) {
   return keys;
 }
 
-// " 'iops' is a key of [limits]."
+// "'iops' is a key of [limits]", or empty if no section has that key.
 std::string other_home(std::string_view name) {
   const auto* const key =
       std::ranges::find_if(table, [name](const ConfigKey& one) { return names(one, name); });

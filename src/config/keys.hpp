@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of configuration keys: the one place that knows their names, checks, defaults and
+// The table of configuration keys: the only place that knows their names, checks, defaults and
 // texts.
 #pragma once
 
@@ -12,7 +12,7 @@
 
 namespace iopslimit {
 
-/// Where the keys of the section being read go.
+/// Where the values of the current section are stored.
 struct KeyTarget {
   Config& config;
   DeviceSection& device;  ///< of [device] or [device NAME]
@@ -20,7 +20,7 @@ struct KeyTarget {
   LimitKeys& limits;      ///< of [limits], [device NAME] or [policy NAME]
 };
 
-/// A kind of section. With a name: [device NAME] and [policy NAME].
+/// A kind of section. [device NAME] and [policy NAME] are the kinds with a name.
 struct SectionKind {
   std::string_view word;  ///< "policy"
   bool named = false;
@@ -33,9 +33,8 @@ struct ConfigKey {
   SectionKind section;
   std::string_view key;           ///< "label.KEY" stands for every label
   std::string_view default_text;  ///< as it would be written in a file
-  std::string_view what;          ///< what it does, in one or two sentences
-  /// Checks the entry's value and puts it where it belongs; the result is as that of the parse_*
-  /// functions.
+  std::string_view what;          ///< describes the key in one or two sentences
+  /// Checks the entry's value and stores it in `target`. Returns the same as the parse_* functions.
   std::string (*set)(const ConfigEntry& entry, KeyTarget& target);
   Also also_in = Also::nowhere;       ///< named sections that take this key too
   std::string_view more = {};         ///< further text for the manual page, not the sample file
@@ -54,11 +53,11 @@ std::string to_string(const SectionKind& kind);
 /// The key of that name in that kind of section, or nullptr.
 const ConfigKey* find_key(const SectionKind& kind, std::string_view key);
 
-/// For a key that `kind` does not have: where it belongs, or the nearest known one, or all there
-/// are.
+/// Hint for a key that `kind` does not have: the section it belongs to, the nearest known key, or
+/// all keys of `kind`.
 std::string key_hint(const SectionKind& kind, std::string_view key);
 
-/// For a word that begins no section: the nearest section, or all there are.
+/// Hint for a word that begins no section: the nearest section, or all sections.
 std::string section_hint(std::string_view word);
 
 }  // namespace iopslimit

@@ -8,15 +8,16 @@
 namespace iopslimit {
 namespace {
 
-// Longer than every known name by far: no hint is found for it, and the distance stays cheap.
+// Far longer than every known name. A longer word gets no hint, so computing the distance stays
+// cheap.
 constexpr std::size_t longest_word = 100;
 
 char lower(char letter) {
   return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
 }
 
-// Optimal string alignment: Levenshtein's distance where two swapped neighbours count once. Three
-// rows are enough.
+// Optimal string alignment: Levenshtein's distance in which two swapped neighbours count as one
+// error. It needs only three rows.
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before(b.size() + 1);
   std::vector<std::size_t> above(b.size() + 1);
@@ -37,7 +38,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-// One slip in a short word, a third of the letters in a long one: "cat" must not become "bps".
+// Allows one error in a short word, and errors in a third of the letters of a long one: "cat" must
+// not become "bps".
 std::size_t most_errors(std::string_view word) {
   return word.size() <= 4 ? 1 : std::max<std::size_t>(2, word.size() / 3);
 }
@@ -61,7 +63,7 @@ std::optional<std::string> nearest_name(std::string_view word,
 std::string in_quotes(std::string_view word) {
   constexpr std::size_t most = 60;
   std::size_t size = std::min(word.size(), most);
-  // Not in the middle of a UTF-8 character.
+  // Do not cut in the middle of a UTF-8 character.
   while (size < word.size() && size > 0 &&
          (static_cast<unsigned char>(word[size]) & 0xC0U) == 0x80U) {
     --size;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Words an operator wrote, in messages: the known name that was probably meant, and safe quoting.
+// Helps messages to show words that an operator wrote: finds the known name that was probably
+// meant, and quotes words safely.
 #pragma once
 
 #include <optional>
@@ -9,13 +10,14 @@
 
 namespace iopslimit {
 
-/// The known name with the fewest typing errors to `word` (a letter missing, added, changed,
-/// swapped; upper and lower case count as the same), if they are few enough for its length. On a
-/// tie the first.
+/// The known name that differs from `word` by the fewest typing errors (a letter missing, added,
+/// changed or swapped; case does not matter), if they are few enough for the length of `word`. If
+/// several names differ equally, the first one.
 std::optional<std::string> nearest_name(std::string_view word,
                                         const std::vector<std::string_view>& known);
 
-/// 'word', at most 60 bytes of it, control characters shown as '?': fit for one line of a journal.
+/// Returns 'word' in quotes, at most 60 bytes of it, with control characters shown as '?', so that
+/// it fits on one line of the journal.
 std::string in_quotes(std::string_view word);
 
 }  // namespace iopslimit

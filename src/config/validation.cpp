@@ -36,7 +36,7 @@ void check_policy(const ConfigPlaces& places, const ConfigPlaces::NamedSection& 
   }
 }
 
-// `mounts`: the mounts so far, to the section that names them.
+// `mounts` maps the mounts found so far to the section that names them.
 void check_device(const ConfigPlaces& places, const ConfigPlaces::NamedSection& section,
                   std::map<std::string, std::string>& mounts, ParsedConfig& parsed) {
   const ConfigEntry* mount = places.winner(section.shown, "mount");
@@ -64,8 +64,7 @@ void check_bounds(const ConfigPlaces& places, const std::string& what, std::uint
                                            ", or set max_" + what + " to 0"});
 }
 
-// A pod as a whole has no name of a container and no image: such a policy would silently do
-// nothing.
+// A pod as a whole has no container name and no image, so such a policy would silently do nothing.
 void check_pod_policies(const ConfigPlaces& places, ParsedConfig& parsed) {
   if (parsed.config.scope != LimitScope::pod) return;
   for (const ConfigPlaces::NamedSection& section : places.named) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What only the whole configuration shows: keys that contradict each other, sections that lack
-// something, keys that do not act yet.
+// Checks that need the whole configuration: keys that contradict each other, sections that lack a
+// key, keys that have no effect yet.
 #pragma once
 
 #include <map>
@@ -14,8 +14,8 @@
 
 namespace iopslimit {
 
-/// Where the keys of a configuration were written. The pointers are into one vector of entries, so
-/// the greater of two was written later.
+/// Where the keys of a configuration were written. The pointers all point into one vector of
+/// entries, so of two pointers the greater one was written later.
 struct ConfigPlaces {
   struct NamedSection {
     SectionKind kind;
@@ -26,21 +26,21 @@ struct ConfigPlaces {
 
   /// [device NAME] and [policy NAME], in the order written.
   std::vector<NamedSection> named;
-  /// (section, key) to the entry that counts.
+  /// Maps (section, key) to the entry that counts.
   std::map<std::pair<std::string, std::string>, const ConfigEntry*> winners;
-  /// Sections with an error: what they seem to lack may stand on that line.
+  /// Sections with an error. They are not checked further, because a key that seems to be missing
+  /// may be on the bad line.
   std::set<std::string> invalid;
 
   /// The entry that counts for a key, or nullptr.
   const ConfigEntry* winner(const std::string& section, const std::string& key) const;
 };
 
-/// Adds to the errors of `parsed`, whose config holds every entry that was good by
-/// itself.
+/// Adds errors to `parsed`, whose config holds every entry that was valid by itself.
 void check_whole(const ConfigPlaces& places, ParsedConfig& parsed);
 
-/// What a configuration asks for that a node with this hierarchy (v1 or v2) cannot do. Empty: all
-/// can be done.
+/// Messages about settings that a node with this hierarchy (v1 or v2) cannot apply. Empty if it can
+/// apply all of them.
 std::vector<ConfigMessage> check_on(const Config& config, CgroupVersion found);
 
 }  // namespace iopslimit

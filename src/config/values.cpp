@@ -45,7 +45,7 @@ std::string joined(const std::vector<std::string_view>& words) {
   return text;
 }
 
-// A number as the messages speak of it.
+// How the messages describe a number.
 struct NumberRule {
   std::uint64_t largest;
   std::string_view accepted;  // "0 for unlimited, or 2 to 4294967294"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One value of the configuration: the text an operator wrote in, a checked value out.
+// Turns the text of one value, as an operator wrote it, into a checked value.
 #pragma once
 
 #include <chrono>
@@ -12,9 +12,9 @@
 
 namespace iopslimit {
 
-// Every parse_* returns an empty text and sets `value`, or returns what is wrong and what is
-// accepted ("'5x' has 'x' after the number; write ...") and leaves `value` in a state that must not
-// be used.
+// Every parse_* function returns an empty text and sets `value`; or it returns a text that says
+// what is wrong and what is accepted ("'5x' has 'x' after the number; write ..."), and `value` must
+// not be used.
 
 /// IOPS: 0 (unlimited) or 2 to max_iops.
 [[nodiscard]] std::string parse_iops(std::string_view text, std::uint64_t& value);
@@ -22,53 +22,55 @@ namespace iopslimit {
 /// Bytes per second: 0 (unlimited) or 2 to max_bps, with an optional suffix K, M or G (1024).
 [[nodiscard]] std::string parse_bps(std::string_view text, std::uint64_t& value);
 
-/// 0 (off) to 86400.
+/// Seconds: 0 (off) to 86400.
 [[nodiscard]] std::string parse_seconds(std::string_view text, std::chrono::seconds& value);
 
 /// yes, true, on, 1 or no, false, off, 0.
 [[nodiscard]] std::string parse_boolean(std::string_view text, bool& value);
 
-/// Words between commas; empty words are dropped, none at all is an empty list. A word may not hold
-/// white space: it is in no name of Kubernetes, so a comma was forgotten.
+/// Words separated by commas. Empty words are dropped; a text without words is an empty list. A
+/// word must not contain white space: no Kubernetes name contains any, so a comma was forgotten.
 [[nodiscard]] std::string parse_words(std::string_view text, std::vector<std::string>& value);
 
-/// An absolute path, made plain: no trailing, double or "." parts. ".." is refused: a link before
-/// it may lead elsewhere.
+/// An absolute path, normalised: without trailing or double slashes and without "." parts. ".." is
+/// refused, because a link before it may lead elsewhere.
 [[nodiscard]] std::string parse_path(std::string_view text, std::string& value);
 
-/// Paths between commas; none at all is an empty list.
+/// Paths separated by commas. A text without paths is an empty list.
 [[nodiscard]] std::string parse_paths(std::string_view text, std::vector<std::string>& value);
 
-/// A name that becomes one part of a path: letters, digits, '.', '_', '-', a letter or digit first.
+/// A name that becomes one part of a path: letters, digits, '.', '_' and '-'; it begins with a
+/// letter or a digit.
 [[nodiscard]] std::string parse_name(std::string_view text, std::string& value);
 
-/// Such names between commas, at least one.
+/// Such names separated by commas, at least one.
 [[nodiscard]] std::string parse_names(std::string_view text, std::vector<std::string>& value);
 
-/// The parts of annotations' names before their '/', between commas; empty = off.
+/// Prefixes of annotation names (the part before the '/'), separated by commas. Empty = off.
 [[nodiscard]] std::string parse_prefixes(std::string_view text, std::vector<std::string>& value);
 
-/// An absolute path that ends in .prom: the textfile collector reads no other file. Empty = off.
+/// An absolute path that ends in .prom, because the textfile collector reads no other file. Empty =
+/// off.
 [[nodiscard]] std::string parse_metrics(std::string_view text, std::string& value);
 
-/// docker and podman between commas; empty = neither.
+/// docker and podman, separated by a comma. Empty = neither.
 [[nodiscard]] std::string parse_standalone(std::string_view text, Standalone& value);
 
-/// A pattern for a name (fnmatch(3)); not empty.
+/// A pattern for a name (fnmatch(3)). It must not be empty.
 [[nodiscard]] std::string parse_glob(std::string_view text, std::string& value);
 
-/// A word an enumerator goes by in the configuration.
+/// The word for an enumerator in the configuration.
 template <typename Enum>
 struct EnumWord {
   std::string_view word;
   Enum value;
 };
 
-/// What is wrong with a word that is none of `accepted`.
+/// The error text for a word that is none of `accepted`.
 [[nodiscard]] std::string unknown_word(std::string_view text,
                                        const std::vector<std::string_view>& accepted);
 
-/// One of `words`, exactly.
+/// One of `words`, spelled exactly.
 template <typename Enum>
 [[nodiscard]] std::string parse_enum(std::string_view text,
                                      const std::vector<EnumWord<Enum>>& words, Enum& value) {

@@ -5,8 +5,8 @@
 
 namespace iopslimit {
 
-// What a wish counts for in the division: nobody can use more than the total, and unlimited means
-// all of it.
+// The weight of a request in the division: no container can use more than the total, and an
+// unlimited request counts as the whole total.
 std::uint64_t Budget::claim(std::uint64_t iops) const {
   return iops == 0 ? total_ : std::min(iops, total_);
 }
@@ -24,7 +24,7 @@ void Budget::remove(const Limit& request) {
 std::uint64_t Budget::share(std::uint64_t iops, std::uint64_t claims) const {
   const std::uint64_t claimed = claim(iops);
   if (total_ == 0 || claims <= total_) return total_ == 0 ? iops : claimed;
-  // Both factors are below 2^32: the product fits.
+  // Both factors are below 2^32, so the product fits.
   return std::max(total_ * claimed / claims, std::min(claimed, least_iops));
 }
 

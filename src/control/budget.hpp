@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The total's division where the kernel knows no hierarchy.
+// Divides the total among containers where the kernel has no hierarchy.
 #pragma once
 
 #include <cstdint>
@@ -8,21 +8,21 @@
 
 namespace iopslimit {
 
-/// The total IOPS of one disk, divided among the limited containers in proportion to their own
-/// limits, each direction by itself. cgroup v1 has no hierarchy (blk-throttle.c, throtl_pd_init),
-/// so the sum of the shares is what keeps the total.
+/// Divides the total IOPS of one disk among the limited containers in proportion to their own
+/// limits, separately for each direction. The throttling of cgroup v1 has no hierarchy
+/// (blk-throttle.c, throtl_pd_init), so the total holds only through the sum of the shares.
 class Budget {
  public:
-  /// No container gets less than this, whatever the division says: it could not even exit in
-  /// reasonable time.
+  /// The minimum share of a container, whatever the division yields: with less it could not even
+  /// exit in reasonable time.
   static constexpr std::uint64_t least_iops = 10;
 
-  /// `total` in IOPS for each direction; 0 = no total, every share is the whole wish.
+  /// `total` is in IOPS for each direction; 0 = no total, every share is the full request.
   explicit Budget(std::uint64_t total = 0) : total_(total) {}
 
   void add(const Limit& request);
   void remove(const Limit& request);
-  /// What a container with this wish gets while the wishes added so far compete.
+  /// The share of a container with this request, given all requests added so far.
   Limit share(const Limit& request) const;
 
  private:

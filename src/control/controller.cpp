@@ -32,7 +32,7 @@ void Controller::on_pod(const ContainerPath& pod) {
   if (config_.scope != LimitScope::pod) return;
   Workload& workload = introduce(pod);
   decide_again(workload);
-  apply(workload);  // its line in the journal waits for a name: the sandbox comes at once
+  apply(workload);  // no event yet: the name is unknown until the sandbox appears, shortly
 }
 
 void Controller::on_vanished(std::string_view cgroup) {
@@ -98,11 +98,11 @@ void Controller::on_config(Config config, const Listing& listing) {
     Workload& workload = *entry.second;
     const std::vector<Rule> before = workload.held;
     const bool in_force = apply(workload);
-    if (workload.held.size() != before.size()) changed.insert(&workload);  // other data mounts
+    if (workload.held.size() != before.size()) changed.insert(&workload);  // data mounts changed
     if (in_force && changed.contains(&workload)) announce_decision(workload, before);
   }
   for (const auto& [path, record] : listing.containers) {
-    if (!knows(path.cgroup)) on_appeared(path, record);  // [runtime] standalone asks for it now
+    if (!knows(path.cgroup)) on_appeared(path, record);  // newly included by [runtime] standalone
   }
   pods_total_.apply_all(mounts_);
   emit(service_event(Severity::info, Action::reloaded,
@@ -142,7 +142,7 @@ void Controller::clear() {
 
 // ---- decision ----
 
-// With scope = pod a pod's containers have no rules of their own.
+// With scope = pod the containers of a pod have no rules of their own.
 bool Controller::by_pod(const ContainerPath& path) const {
   return config_.scope == LimitScope::pod && !path.pod_uid.empty() && !path.id.empty();
 }
@@ -160,7 +160,7 @@ Workload& Controller::introduce(const ContainerPath& path) {
   return *workloads_.emplace(key, std::move(workload)).first->second;
 }
 
-// What becomes of its rules is decided before.
+// Removes the workload; the caller has already handled its rules.
 void Controller::drop(Workloads::const_iterator entry) {
   Workload& workload = *entry->second;
   if (workload.waits) word();
@@ -182,7 +182,7 @@ void Controller::workload_appeared(const ContainerPath& path, const RecordAnswer
   announce_warnings(workload);
 }
 
-// True when names, labels or annotations are known now that were not.
+// Returns true if names, labels or annotations have become known.
 bool Controller::learn(Workload& workload, const RecordAnswer& record) {
   const Workload::Learned learned = workload.learn(record);
   if (learned == Workload::Learned::bad_record) {
@@ -194,7 +194,7 @@ bool Controller::learn(Workload& workload, const RecordAnswer& record) {
   return learned == Workload::Learned::record;
 }
 
-// True when verdict or limit changed.
+// Returns true if the verdict or the limit has changed.
 bool Controller::decide_again(Workload& workload) {
   Decision next = decide(config_, workload.path, workload.names());
   const bool changed =
@@ -207,14 +207,14 @@ bool Controller::decide_again(Workload& workload) {
   return changed;
 }
 
-// The total is that of all pods: a container outside of them has no part in it.
+// The total applies to all pods; a container outside of pods has no share in it.
 void Controller::compete(const Workload& workload, const Decision& decision, bool joins) {
   if (decision.verdict != Verdict::limited || workload.standalone()) return;
   joins ? budgets_.add(targets(), decision.limits) : budgets_.remove(targets(), decision.limits);
   needs_rebalance_ = needs_rebalance_ || divides();
 }
 
-// Other devices or other totals: everybody competes anew.
+// Devices or totals have changed: all workloads compete anew.
 void Controller::divide_anew() {
   budgets_.start_over(targets());
   for (const auto& entry : workloads_) compete(*entry.second, entry.second->decision, true);
@@ -240,7 +240,7 @@ std::vector<Rule> Controller::wanted(const Workload& workload) const {
 
 // ---- effect ----
 
-// True when what should be in force is; without any data mount nothing is.
+// Returns true if the wanted rules are in force; without any data mount returns false.
 bool Controller::apply(Workload& workload) {
   const std::error_code error = rules_.set(workload.path.cgroup, wanted(workload), workload.held);
   note_error(workload, error);
@@ -248,7 +248,7 @@ bool Controller::apply(Workload& workload) {
   return !error && (mounts_.any_mounted() || workload.decision.verdict != Verdict::limited);
 }
 
-// Another disk may have the number of one that is gone.
+// The number of a disk that is gone may belong to another disk now.
 void Controller::revalidate_lost() {
   for (const Devnum lost : mounts_.lost()) {
     for (const auto& entry : workloads_) {
@@ -259,8 +259,8 @@ void Controller::revalidate_lost() {
   }
 }
 
-// The kernel's v1 hierarchy is flat: once crun has put the processes into the scope's child, the
-// scope's own rule does nothing.
+// Throttling on v1 has no hierarchy in the kernel: once crun has moved the processes into the
+// scope's child cgroup, the scope's own rule has no effect.
 bool Controller::superseded(const ContainerPath& scope) const {
   return version_ == CgroupVersion::v1 && may_hold_process_leaf(scope.cgroup, config_.standalone) &&
          workloads_.contains(process_leaf_of(scope));
@@ -274,7 +274,8 @@ void Controller::supersede(const ContainerPath& leaf) {
   drop(scope);
 }
 
-// Another scope has other workloads. What is in force stays so until theirs is, as after a restart.
+// Another scope has other workloads. The old rules stay in force until the rules of the new
+// workloads are, as after a restart.
 void Controller::start_over(Config config, const Listing& listing) {
   config_ = std::move(config);
   mounts_.configure(config_);
@@ -293,13 +294,13 @@ void Controller::repair(Workload& workload) {
       rules_.repair(workload.path.cgroup, workload.held, [&](const Rule& rule, const Limit& found) {
         emit(repaired(workload_event(workload.path, workload.names()), rule, found));
       });
-  if (!error) return;  // what else failed before still does
+  if (!error) return;  // an earlier error, if any, still stands
   note_error(workload, error);
   workload.count(counts_);
 }
 
-// What a listing does not show is gone, or not ours to limit any more. If it is still there, its
-// rule must not be.
+// A workload that is not in the listing is gone, or the service must not limit it any more. In the
+// second case its rule must be removed.
 void Controller::release_missing(const Listing& listing) {
   if (!listing.whole) return;  // nobody loses a limit because a directory could not be read
   const ListingIndex shown(listing);

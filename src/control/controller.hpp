@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// State and order: facts come in as plain values, rules go out through the backend, reports are
-// collected.
+// The central state: the controller receives facts as plain values, sets rules through the back end
+// and collects events.
 #pragma once
 
 #include <cstdint>
@@ -34,81 +34,83 @@ namespace iopslimit {
 
 class Controller {
  public:
-  /// `version` is v1 or v2, as found; `ours` are the rules an earlier run wrote
+  /// `version` is the detected version, v1 or v2; `ours` are the rules that an earlier run wrote
   /// (limit/ownership_log).
   Controller(LimitBackend& backend, CgroupVersion version, Config config,
              std::vector<RuleKey> ours);
 
-  /// A container's cgroup was made, or its record became readable. Its rule, or with scope = pod
-  /// its pod's, is in force on return.
+  /// A container's cgroup was created, or its record became readable. On return its rule (with
+  /// scope = pod the rule of its pod) is in force.
   void on_appeared(const ContainerPath& path, const RecordAnswer& record);
-  /// A pod's cgroup was made: with scope = pod its rule is in force on return.
+  /// A pod's cgroup was created. With scope = pod its rule is in force on return.
   void on_pod(const ContainerPath& pod);
-  /// A cgroup is gone: a container's, a pod's or a kubepods directory.
+  /// A cgroup was removed: that of a container, that of a pod, or a kubepods directory.
   void on_vanished(std::string_view cgroup);
-  /// A kubepods directory was made: on v2 it carries the total.
+  /// A kubepods directory was created. On v2 it carries the total.
   void on_kubepods(const std::string& cgroup);
-  /// The whole truth: start, queue overflow, safety net. Reads every rule back and repairs what
-  /// differs.
+  /// A full listing: at the start, after a queue overflow, and from the periodic check. Reads every
+  /// rule back and repairs those that differ.
   void on_rescan(const Listing& listing);
-  /// Somebody wrote to a limit file of the cgroup, or we did without reading back
-  /// (take_unverified()): what is not as it should be is put right.
+  /// Another process wrote to a limit file of the cgroup, or the service wrote without reading back
+  /// (take_unverified()). Restores each rule that differs.
   void on_written(const std::string& cgroup);
-  /// A new configuration, and the listing with every record read again (it may ask for labels and
-  /// annotations that were not kept): decides again and writes only what changed.
+  /// A new configuration, and a listing with every record read again (the configuration may need
+  /// labels and annotations that were not kept). Decides again and writes only what changed.
   void on_config(Config config, const Listing& listing);
-  /// A look at the disks, with the identities of targets(): where a mount stands on other devices
-  /// now, old rules of ours go and new ones are written; where it is not mounted, rules that are in
-  /// force stay. What was on a disk that is gone is forgotten.
+  /// The result of a scan of the disks, with the identities of targets(). If a mount is now on
+  /// other devices, removes the service's rules on the old devices and writes rules on the new
+  /// ones; if a mount is not mounted, its rules stay in force. Forgets the rules on a disk that is
+  /// gone.
   void on_disks(const DiskFacts& facts);
-  /// Work that may wait until a burst of events is over: the total's division on v1.
+  /// Divides the total anew on v1; this may wait until a burst of events is over.
   void rebalance();
-  /// Removes every rule that is ours, and writes none until the next on_config().
+  /// Removes every rule of the service, and writes none until the next on_config().
   void clear();
-  /// Whose limit is away now: what changed is in force on return.
+  /// The current pauses: every change is in force on return.
   void on_pauses(Pauses pauses);
 
   /// True for a directory that has appeared and not vanished; with scope = pod a container is known
-  /// by its pod.
+  /// if its pod is.
   bool knows(std::string_view cgroup) const;
-  /// True when a container is known and its record was read: nothing is gained by reading it again.
+  /// True if a container is known and its record was read in full: reading it again adds nothing.
   bool has_record(std::string_view cgroup) const;
-  /// True when the cgroup has a rule of ours.
+  /// True if the service has a rule in force on the cgroup.
   bool holds(std::string_view cgroup) const;
-  /// Every cgroup that has a rule of ours.
+  /// Every cgroup on which the service has a rule in force.
   std::vector<std::string> holders() const;
-  /// Shows every rule of ours that is in force; `total`: it is that of all pods. Without
-  /// `workloads` only those, and what an earlier run has left.
+  /// Passes every rule of the service that is in force to `see`; `total` is true for the total of
+  /// all pods. With `workloads = false`: totals and orphans only.
   using SeeRule = std::function<void(const std::string& cgroup, const Rule& rule, bool total)>;
   void each_rule(const SeeRule& see, bool workloads = true) const;
-  /// One of the cgroups whose first rule was not read back, for on_written(); empty: there is none.
+  /// One of the cgroups whose first rule was not read back, for on_written(); empty if there is
+  /// none.
   std::string take_unverified() { return rules_.take_unverified(); }
   /// Cgroups whose limit file was missing: the controller may be enabled a moment later.
   std::vector<std::string> take_controller_missing() {
     return std::exchange(controller_missing_, {});
   }
-  /// What there is to say, in the order in which it came to be: the first `most` lines of it.
+  /// The first `most` pending events, in the order in which they happened.
   std::vector<Event> take_events(std::size_t most = SIZE_MAX);
   bool needs_rebalance() const { return needs_rebalance_; }
-  /// Rules that were put in force or taken away so far.
+  /// The number of rules set or removed so far.
   std::uint64_t writes() const { return rules_.writes(); }
   const Config& config() const { return config_; }
   /// The devices that carry rules.
   const Targets& targets() const { return mounts_.targets(); }
-  /// Another number than before whenever snapshot() may answer something else than before.
+  /// Changes whenever the result of snapshot() may have changed.
   std::uint64_t revision() const { return revision_; }
   /// One line for `systemctl status`: the disk and the counts.
   std::string status() const;
-  /// The data mounts, for an operator.
+  /// The data mounts, as shown to an operator.
   std::vector<DeviceView> devices() const { return mounts_.views(); }
-  /// Everything that is known here; nothing of the service itself. Of a pause, until when as Pauses
-  /// has it.
+  /// Everything that the controller knows; the fields of the service itself stay unset. The end of
+  /// a pause is on the clock of Pauses.
   Snapshot snapshot() const;
-  /// See policy/explanation. Nothing for a cgroup that is not known.
+  /// See policy/explanation. Empty for an unknown cgroup.
   std::vector<std::string> explain(const std::string& cgroup) const;
 
  private:
-  using Workloads = std::map<std::string_view, std::unique_ptr<Workload>>;  // by its own path
+  using Workloads = std::map<std::string_view, std::unique_ptr<Workload>>;  // keyed by its own path
 
   bool by_pod(const ContainerPath& path) const;
   Workloads::const_iterator find(std::string_view cgroup) const;
@@ -121,7 +123,7 @@ class Controller {
   void divide_anew();
   bool divides() const;
 
-  /// An operator took the limit away.
+  /// An operator has removed or paused the limit.
   bool lifted(const Workload& workload) const { return cleared_ || pauses_.until(workload.path); }
   std::vector<Rule> wanted(const Workload& workload) const;
   bool apply(Workload& workload);
@@ -144,7 +146,7 @@ class Controller {
   RuleStore rules_;
   PodsTotal pods_total_;
   Workloads workloads_;
-  Counts counts_;  // of workloads_: each counts itself when it changes
+  Counts counts_;  // of workloads_; each workload updates it when it changes
   DataMounts mounts_;
   Budgets budgets_;
   Pauses pauses_;
@@ -154,7 +156,7 @@ class Controller {
   WarnedPods warnings_;
   bool announced_no_labels_ = false;
   std::vector<std::string> controller_missing_;
-  struct Waiting {  // a line about a decision that is not worded yet
+  struct Waiting {  // a decision whose event has not been created yet
     Workload* workload;
     Before before;
   };

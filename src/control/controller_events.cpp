@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the controller has to say. The lines about decisions are worded when a burst is over, or
-// before what they are about changes: until then other containers wait for their limits.
+// The controller's events. Events about decisions are created after a burst, or just before their
+// workload changes, because during a burst other containers wait for their limits.
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -18,16 +18,16 @@ std::vector<Event> Controller::take_events(std::size_t most) {
 }
 
 void Controller::emit(Event event) {
-  word();  // in the order in which it came to be
+  word();  // keeps the events in their order
   events_.push_back(std::move(event));
 }
 
-// Until `enough` lines are there.
+// Creates pending events until there are `enough`.
 void Controller::word(std::size_t enough) {
   for (; !waiting_.empty() && events_.size() < enough; waiting_.pop_front()) {
     const auto& [workload, before] = waiting_.front();
     workload->waits = false;
-    if (workload->last_error) continue;  // it did not hold: that is told
+    if (workload->last_error) continue;  // the limit failed: the error has its own event
     events_.push_back(decided(workload_event(workload->path, workload->names()), workload->decision,
                               workload->held, before));
   }
@@ -40,7 +40,7 @@ void Controller::announce_decision(Workload& workload, const Before& before) {
   waiting_.push_back({&workload, before});
 }
 
-// Once for a pod, however many containers repeat it.
+// Announces each warning once for a pod, even if several of its containers cause it.
 void Controller::announce_warnings(const Workload& workload) {
   for (const std::string& text : workload.decision.warnings) {
     if (!warnings_.add(workload.path.pod_uid, text)) continue;

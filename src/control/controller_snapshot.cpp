@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The controller's answers to an operator, and what holds a rule.
+// The controller's answers to an operator, and the list of rules in force.
 #include <utility>
 
 #include "control/controller.hpp"

@@ -101,7 +101,7 @@ void DataMounts::drop_lost(const DiskFacts& facts) {
   }
 }
 
-// Why the mount is refused; empty: its rules have their place.
+// Returns why the mount is refused; empty if its devices are resolved.
 std::string DataMounts::resolve(Known& known, const DataStack& stack,
                                 const std::vector<SystemMount>& system_mounts,
                                 std::vector<Event>& events) {
@@ -129,7 +129,7 @@ std::string DataMounts::resolve(Known& known, const DataStack& stack,
 
 void DataMounts::set_targets() {
   targets_.clear();
-  for (const bool mounted : {true, false}) {  // what is mounted comes first: it sets the limit
+  for (const bool mounted : {true, false}) {  // mounted ones first: they determine the limit
     for (std::size_t i = 0; i < mounts_.size(); ++i) {
       const Known& known = mounts_[i];
       if (!known.placement || known.absent.empty() != mounted) continue;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is known of each data mount, and the devices that carry rules because of it.
+// The known state of each data mount, and the devices that carry its rules.
 #pragma once
 
 #include <optional>
@@ -18,35 +18,35 @@ class DataMounts {
  public:
   explicit DataMounts(const Config& config) { configure(config); }
 
-  /// New limits and totals for the mounts that stay; others have to be looked at.
+  /// Sets new limits and totals for the mounts that stay; other mounts need a scan.
   void configure(const Config& config);
-  /// Takes a look in. Returns what there is to tell of it, said once.
+  /// Takes in the result of a scan. Returns the events to announce, each once.
   std::vector<Event> scan(const DiskFacts& facts);
 
-  /// The devices of all mounts, each once. A mount that is gone keeps its devices until it is
+  /// The devices of all mounts, each once. A mount that was unmounted keeps its devices until it is
   /// mounted on others: its file system may still be mounted in the containers' own namespaces.
   const Targets& targets() const { return targets_; }
-  /// Of the targets before the last look: those whose device is no more, whatever has its number
-  /// now.
+  /// Devices of the previous scan that are gone, even if the number was reused.
   const std::vector<Devnum>& lost() const { return lost_; }
-  /// Every mount is or was on devices that are known: a rule of ours on any other is left over.
+  /// True if the devices of every mount are known, now or from before: then a rule of the service
+  /// on any other device is an orphan.
   bool all_placed() const;
-  /// Of the rules that a cgroup has, those that stay as they are: on the devices of a mount that is
-  /// gone, and while some mount was never seen, on any device that could be its.
+  /// The rules of a cgroup that must stay unchanged: those on devices of a mount that was unmounted
+  /// and, while some mount has never been seen, those on any device that could belong to it.
   std::vector<Rule> kept(const std::vector<Rule>& held) const;
   bool any_mounted() const;
-  /// The chains, and what is waited for, each mount's after the other.
+  /// One text for all mounts in turn: the chain of each, or what the service waits for.
   std::string status() const;
-  /// Each mount for an operator; what its limits add up to is not known here.
+  /// Each mount as shown to an operator, without the sum of the limits (DeviceView::used).
   std::vector<DeviceView> views() const;
 
  private:
   struct Known {
     DataMount configured;
-    std::optional<Placement> placement;                                ///< the last one
-    std::string absent = "the data mount has not been looked at yet";  ///< empty: it is there
-    bool refused = false;             ///< it is absent because it cannot or must not be limited
-    std::vector<std::string> shared;  ///< what was warned of
+    std::optional<Placement> placement;                                ///< the latest
+    std::string absent = "the data mount has not been looked at yet";  ///< empty: it is present
+    bool refused = false;             ///< absent because it cannot or must not be limited
+    std::vector<std::string> shared;  ///< already warned about
   };
 
   void drop_lost(const DiskFacts& facts);

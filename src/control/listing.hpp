@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything a listing of the cgroup tree found.
+// The result of a scan of the cgroup tree.
 #pragma once
 
 #include <set>
@@ -12,7 +12,7 @@
 
 namespace iopslimit {
 
-/// A container as a listing finds it.
+/// A container found by the scan.
 struct ListedContainer {
   ContainerPath path;
   RecordAnswer record;
@@ -22,10 +22,10 @@ struct Listing {
   std::vector<ListedContainer> containers = {};
   std::vector<std::string> kubepods = {};
   std::vector<ContainerPath> pods = {};
-  bool whole = true;  ///< false: some directory could not be read, there may be more
+  bool whole = true;  ///< false: some directory could not be read, so there may be more
 };
 
-/// What a listing shows, for lookups. Refers to the listing.
+/// An index of a listing for lookups. It points into the listing.
 struct ListingIndex {
   explicit ListingIndex(const Listing& listing);
 

@@ -110,7 +110,7 @@ bool Operator::resume(const Selector& selector) {
   return true;
 }
 
-// Noted first: a pause that is in force and forgotten would end with a restart.
+// Saves the pauses first: a pause in force that is not saved would end with a restart.
 void Operator::pauses_changed() {
   pauses_.end(boot_seconds());
   pause_file_.save(pauses_);

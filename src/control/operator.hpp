@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The operator's side of the service: what the bus hands out, what an operator may change, and what
-// is remembered of it.
+// The operator's interface to the service: answers the bus, carries out an operator's changes, and
+// remembers them.
 #pragma once
 
 #include <chrono>
@@ -23,23 +23,23 @@ namespace iopslimit {
 class Operator {
  public:
   struct Needs {
-    /// Reads the configuration again; what is wrong with it, empty: it is in force.
+    /// Reads the configuration again. Returns its errors; empty if it is in force.
     std::function<std::vector<std::string>()> reload;
     std::function<void(Event)> announce;
-    std::function<void()> drain;  ///< sends what the controller has to tell
+    std::function<void()> drain;  ///< announces the controller's pending events
   };
 
-  /// Pauses of an earlier run are in force from here on. `folder`: /run/iops-limitd. `address`: of
-  /// the bus.
+  /// Puts the pauses of an earlier run in force. `folder` is /run/iops-limitd, `address` the
+  /// address of the bus.
   Operator(EventLoop& loop, Controller& controller, const std::string& folder,
            const std::string& address, Needs needs);
 
-  /// Each report that the controller has made: counted, and told on the bus.
+  /// Counts an event of the controller and announces it on the bus.
   void on_event(const Event& event);
   void reloaded(bool refused);
-  /// A burst of events is over: what changed of the devices is told.
+  /// A burst of events is over: announces changes of the devices.
   void synced();
-  /// Everything, with the service's own part.
+  /// The full snapshot, including the fields of the service itself.
   Snapshot snapshot() const;
   /// See BusService::Answers.
   std::uint64_t revision() const { return controller_.revision() + own_changes_; }
@@ -54,8 +54,8 @@ class Operator {
   Needs needs_;
   PauseFile pause_file_;
   Pauses pauses_;
-  Snapshot told_;                  // the service's own part
-  std::uint64_t own_changes_ = 0;  // of told_
+  Snapshot told_;                  // the fields of the service itself
+  std::uint64_t own_changes_ = 0;  // changes of told_
   std::vector<DeviceView> devices_;
   BusService bus_;
 };

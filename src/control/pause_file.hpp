@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pauses, remembered across restarts of the service: /run/iops-limitd/pauses.
+// Keeps pauses across restarts of the service in /run/iops-limitd/pauses.
 #pragma once
 
 #include <functional>
@@ -11,13 +11,13 @@ namespace iopslimit {
 
 class PauseFile {
  public:
-  /// `warn` gets one text for each failure to write; a file that cannot be kept costs the
-  /// memory of a restart, never a limit.
+  /// `warn` receives one text for each failure to write. If the file cannot be written, pauses do
+  /// not survive a restart; limits are not affected.
   PauseFile(std::string path, std::function<void(const std::string&)> warn);
 
-  /// What an earlier run left, without what is over by now. No file is no pauses.
+  /// The pauses of an earlier run, without those that have ended. A missing file means no pauses.
   Pauses load() const;
-  /// Replaces the file, by a rename: a reader sees the old or the new one whole.
+  /// Replaces the file with a rename, so a reader sees either the whole old or the whole new one.
   void save(const Pauses& pauses) const;
 
  private:

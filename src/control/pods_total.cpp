@@ -115,8 +115,9 @@ std::vector<Rule> PodsTotal::wanted(const Tree& tree, const DataMounts& mounts) 
   return rules;
 }
 
-// From Linux 6.10 on a disk's throttling begins with the first rule on it, which stops its I/O for
-// a moment (block/blk-throttle.c, blk_throtl_init()). That moment is now, not under a pod's I/O.
+// Since Linux 6.10 the first rule on a disk initialises its throttling, which stops its I/O for a
+// moment (block/blk-throttle.c, blk_throtl_init()). This function causes that pause now, rather
+// than later during a pod's I/O.
 void PodsTotal::activate(const std::string& cgroup, const DataMounts& mounts) {
   for (const Target& target : mounts.targets()) {
     if (target.mounted && activated_.insert(target.device).second)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rules on the kubepods directories: on v2 the total of all pods, on every disk.
+// Sets the rules on the kubepods directories: on v2 these are the total of all pods, on every disk.
 #pragma once
 
 #include <functional>
@@ -22,34 +22,35 @@ class PodsTotal {
  public:
   using Emit = std::function<void(Event)>;
 
-  /// `version` is v1 or v2: on v1, which knows no hierarchy, the directories have no rule. `tell`
-  /// gets what there is to say.
+  /// `version` is v1 or v2; on v1, whose throttling has no hierarchy, the directories have no rule.
+  /// `emit` receives the events.
   PodsTotal(RuleStore& rules, CgroupVersion version, Emit emit)
       : rules_(rules), version_(version), emit_(std::move(emit)) {}
 
-  /// A directory that is there: what it should hold is in force on return.
+  /// Puts the rules of an existing directory in force.
   std::error_code apply(const std::string& cgroup, const DataMounts& mounts);
-  /// All of them.
+  /// The same for all known directories.
   void apply_all(const DataMounts& mounts);
-  /// A directory is gone, and its rules with it. False: it was none of them.
+  /// A directory was removed, and its rules with it. Returns false if it is not known here.
   bool forget(std::string_view cgroup);
   /// See RuleStore::revalidate().
   void revalidate(Devnum device);
-  /// Takes the rules of those that `shown` does not hold away.
+  /// Removes the rules of all directories for which `shown` returns false.
   void release_unless(const std::function<bool(const std::string& cgroup)>& shown);
   void repair_all();
-  /// One of them; nothing when it is none. Its error has been told.
+  /// Repairs one directory; does nothing if it is not known here. Has announced the error that it
+  /// returns.
   std::error_code repair(const std::string& cgroup);
   /// Removes every rule, and writes none until restore().
   void clear();
   void restore() { cleared_ = false; }
-  /// Shows every rule that is in force.
+  /// Passes every rule that is in force to `see`.
   void each(const std::function<void(const std::string& cgroup, const Rule&)>& see) const;
-  /// What is in force, for an operator.
+  /// The rules in force, as shown to an operator.
   std::vector<TotalView> views() const;
 
   bool knows(std::string_view cgroup) const { return trees_.contains(cgroup); }
-  /// Those that have a rule of ours.
+  /// The directories on which the service has a rule in force.
   std::vector<std::string> holders() const;
   bool holds(std::string_view cgroup) const;
 
@@ -68,7 +69,7 @@ class PodsTotal {
   Emit emit_;
   std::map<std::string, Tree, std::less<>> trees_;
   bool cleared_ = false;
-  std::set<RuleDevice> activated_;  // disks whose throttling has had a rule
+  std::set<RuleDevice> activated_;  // disks with initialised throttling (they have had a rule)
 };
 
 }  // namespace iopslimit

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What carries a limit: a container, or with scope = pod a pod as a whole; and all that is known
-// about it.
+// A workload carries a limit: it is a container or, with scope = pod, a pod as a whole.
 #pragma once
 
 #include <cstdint>
@@ -17,30 +16,31 @@
 
 namespace iopslimit {
 
-/// What carries a limit, and all that is known about it.
+/// A workload and everything that the service knows about it.
 struct Workload {
   ContainerPath path;
-  RecordAnswer record;  ///< why it cannot be used until one can: said once, not at every pass
-  Decision decision{.verdict = Verdict::sandbox};  ///< until it is decided it competes for nothing
-  std::vector<Rule> held;                          ///< what the kernel holds because of us
-  std::error_code last_error;                      ///< said once, not at every pass
-  Counts counted;                                  ///< as what count() has counted it
+  RecordAnswer record;  ///< the record, or why it is unusable (announced once, not at every pass)
+  Decision decision{.verdict = Verdict::sandbox};  ///< initially does not compete for the total
+  std::vector<Rule> held;                          ///< the service's rules that the kernel holds
+  std::error_code last_error;                      ///< announced once, not at every pass
+  Counts counted;                                  ///< its part in the counts, set by count()
   bool read_again = false;  ///< the record was read for an older configuration
   bool announced = false;   ///< the journal has a line about its limit
-  bool waits = false;       ///< or will have: about what it is now
+  bool waits = false;       ///< an event about its current state is pending
 
   enum class Learned { nothing, record, bad_record };
 
-  /// Takes a record in, once for a configuration when it is whole: the runtime does not rewrite it.
-  /// One that cannot be used is told once, and never takes away what was known.
+  /// Takes in a record. Takes in a complete one only once for each configuration, because the
+  /// runtime does not rewrite it. An unusable record is reported once and never replaces a usable
+  /// one.
   Learned learn(const RecordAnswer& answer);
 
-  /// A record was read that nothing can be added to.
+  /// True if a complete record was read.
   bool has_whole_record() const { return names() != nullptr && !names()->incomplete; }
-  /// Brings its part in `counts` up to date; `gone`: it has none any more.
+  /// Updates its part in `counts`; with `gone` removes it.
   void count(Counts& counts, bool gone = false);
   const Record* names() const { return std::get_if<Record>(&record); }
-  /// Not a pod's: it has no part in the total of all pods.
+  /// True if it belongs to no pod: then it has no share in the total of all pods.
   bool standalone() const { return path.pod_uid.empty(); }
 };
 

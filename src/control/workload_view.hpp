@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A workload as an operator sees it.
+// Shows a workload to an operator.
 #pragma once
 
 #include "api/snapshot.hpp"
@@ -8,10 +8,10 @@
 
 namespace iopslimit {
 
-/// `paused_until` as Pauses has it.
+/// The view of one workload; `paused_until` is on the clock of Pauses.
 WorkloadView view_of(const Workload& workload, const Pauses& pauses);
 
-/// Adds what the limited containers' limits come to, to each device that carries them.
+/// Adds the limits of the limited containers to `used` of each device that carries them.
 void add_up(Snapshot& snapshot);
 
 }  // namespace iopslimit

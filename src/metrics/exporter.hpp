@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The metrics: what is counted on the way, and when the file is written.
+// Counts events for the metrics and writes the metrics file.
 #pragma once
 
 #include <chrono>
@@ -30,28 +30,27 @@ class MetricsExporter {
     std::function<void(const Event&)> announce;
   };
 
-  /// Nothing is written before write_to(). Throws std::system_error when the hierarchy cannot be
-  /// opened.
+  /// Writes nothing before write_to() is called. Throws std::system_error if the hierarchy cannot
+  /// be opened.
   MetricsExporter(EventLoop& loop, const Hierarchy& tree, Needs needs,
                   std::chrono::microseconds period = usual_period);
-  /// Removes the file: one that stays, and grows old, is that of a service that did not stop by
-  /// itself.
+  /// Removes the file. Removed on a clean stop only; a stale file means a crash.
   ~MetricsExporter();
   MetricsExporter(const MetricsExporter&) = delete;
   MetricsExporter& operator=(const MetricsExporter&) = delete;
 
-  /// Writes the metrics to `path` now, and every period when nothing else is pending; empty =
-  /// never. The file at the path of before is removed. A path that cannot be written is said once,
-  /// and nothing else suffers.
+  /// Writes the metrics to `path` now and then once every period, when nothing else is pending;
+  /// with an empty path, never. Removes the file at the previous path. If the path cannot be
+  /// written, this is reported once and affects nothing else.
   void write_to(const std::string& path);
 
-  /// Each report that the controller has made.
+  /// Counts an event of the controller.
   void on_event(const Event& event);
 
-  /// The loop woke up for new cgroups; `writes` is Controller::writes(). Until events_over() limits
-  /// are timed from here.
+  /// The loop woke up for new cgroups; `writes` is Controller::writes(). Until events_over(), the
+  /// time to each limit is measured from this call.
   void events_begin(std::uint64_t writes) noexcept;
-  /// A cgroup is dealt with: timed when `writes` has grown. Nothing is allocated.
+  /// A cgroup has been handled; its time is recorded if `writes` has grown. Allocates nothing.
   void dealt_with(std::uint64_t writes) noexcept;
   void events_over() noexcept { woken_.reset(); }
 

@@ -149,7 +149,7 @@ ClientMetric::Label device_label(const Measured& measured, Devnum device) {
   return label("device", name == measured.device_names.end() ? to_string(device) : name->second);
 }
 
-// An unlimited direction has no limit to tell.
+// An unlimited direction has no metric.
 void put_limits(MetricFamily& family, const Labels& labels, std::uint64_t read,
                 std::uint64_t write) {
   if (read != 0) put(family, labels + label("direction", "read"), read);
@@ -187,7 +187,8 @@ struct ContainerFamilies {
               "io.pressure; cgroup v2).");
 };
 
-// The id makes them unique: names may be unknown, and a container may come to its successor's.
+// The id makes the labels unique: names may be unknown, and a container may have the same names as
+// its successor.
 Labels labels_of(const WorkloadView& one) {
   return {label("namespace", one.pod_namespace), label("pod", one.pod),
           label("container", one.name),
@@ -207,8 +208,8 @@ bool has_rule_on(const WorkloadView& one, Devnum device) {
   return std::ranges::find(one.rules, device, &Rule::device) != one.rules.end();
 }
 
-// The kernel has no line for a device before the first I/O, and on v1 some kernels never count what
-// has no rule: 0 is told only where it is known to be true.
+// The kernel has no line for a device before the first I/O, and on v1 some kernels never count I/O
+// without a rule. So the metric is 0 only where 0 is known to be true.
 void put_done(ContainerFamilies& to, const Measured& measured, const WorkloadView& one,
               const std::vector<Devnum>& devices) {
   const auto done = measured.done.find(one.path.cgroup);

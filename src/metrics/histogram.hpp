@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How long something took, counted in buckets: nothing is allocated, so it may be told of on the
-// path that counts.
+// Counts durations in buckets. It allocates nothing, so it can be used on the hot path.
 #pragma once
 
 #include <array>
@@ -12,7 +11,7 @@ namespace iopslimit {
 
 class Histogram {
  public:
-  /// The upper bounds of all buckets but the last, which has none.
+  /// The upper bounds of all buckets except the last, which has none.
   static constexpr std::array<std::chrono::microseconds, 14> bounds{
       std::chrono::microseconds(50),      std::chrono::microseconds(100),
       std::chrono::microseconds(250),     std::chrono::microseconds(500),
@@ -24,7 +23,7 @@ class Histogram {
 
   void add(std::chrono::nanoseconds took) noexcept;
 
-  /// How many took no longer than bounds[i]; with i = bounds.size(), all.
+  /// The number of durations up to bounds[i]; with i = bounds.size(), the number of all.
   std::uint64_t up_to(std::size_t i) const noexcept;
   std::chrono::nanoseconds sum() const noexcept { return sum_; }
 

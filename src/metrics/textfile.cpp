@@ -18,7 +18,8 @@ void remove_metrics(const std::string& path) {
 }
 
 std::string metrics_hint(std::error_code error) {
-  // What ProtectSystem=strict and a root without capabilities meet outside of their own folder.
+  // The errors that a service with ProtectSystem=strict, running as root without capabilities, gets
+  // outside of its own folder.
   const bool forbidden = error == std::errc::read_only_file_system ||
                          error == std::errc::permission_denied ||
                          error == std::errc::operation_not_permitted;

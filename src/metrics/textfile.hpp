@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Metrics as a file for the textfile collector of Prometheus' node_exporter.
+// Writes metrics to a file for the textfile collector of Prometheus' node_exporter.
 #pragma once
 
 #include <prometheus/metric_family.h>
@@ -10,15 +10,16 @@
 
 namespace iopslimit {
 
-/// Replaces the file whole, readable by everybody: node_exporter is somebody else, and the umask
-/// of the service lets nobody in.
+/// Replaces the whole file and makes it readable by everybody: node_exporter runs as another user,
+/// and the umask of the service would deny it access.
 [[nodiscard]] std::error_code write_metrics(const std::string& path,
                                             const std::vector<prometheus::MetricFamily>& families);
 
-/// Nobody shall read what is no longer written. A file that is not there is no error.
+/// Removes the file, so that nobody reads metrics that are no longer updated. A missing file is no
+/// error.
 void remove_metrics(const std::string& path);
 
-/// What an operator can do about an error of write_metrics(); empty when the error says it all.
+/// Advice to the operator for an error of write_metrics(); empty if the error needs none.
 std::string metrics_hint(std::error_code error);
 
 }  // namespace iopslimit

@@ -39,7 +39,8 @@ std::string unknown_key(std::string_view name) {
               : "is not known; there are iops, read-iops, write-iops, bps, read-bps, write-bps";
 }
 
-// A pod may carry thousands: the journal gets a few, and is told that there are others.
+// A pod may carry thousands of annotations. The journal gets this many warnings, and one more that
+// says that there are others.
 constexpr std::size_t most_complaints = 6;
 
 void warn(PodRequest& request, std::string text) {
@@ -48,7 +49,7 @@ void warn(PodRequest& request, std::string text) {
     request.warnings.emplace_back("more annotations are ignored");
 }
 
-// One annotation whose key begins with the prefix and its slash.
+// Reads one annotation whose key begins with the prefix and its slash.
 void read_one(const Record::Pairs::value_type& annotation, std::string_view name,
               PodRequest& request) {
   const auto* const key = std::ranges::find(keys, name, &Key::name);
@@ -56,7 +57,7 @@ void read_one(const Record::Pairs::value_type& annotation, std::string_view name
     return warn(request, "annotation " + in_quotes(annotation.first) + " is ignored: it " +
                              unknown_key(name));
   }
-  if (request.keys.*key->member) return;  // the prefix before this one gave it
+  if (request.keys.*key->member) return;  // an earlier prefix has set it
   std::uint64_t value = 0;
   const std::string wrong = key->parse(annotation.second, value);
   if (!wrong.empty()) {
@@ -74,7 +75,7 @@ struct Bound {
   std::string maximum;
 };
 
-// A policy's own most counts in place of that of [annotations].
+// A policy's own maximum replaces that of [annotations].
 Bound bound_of(std::string_view what, std::uint64_t least, std::uint64_t most,
                const NamedPolicy* policy, std::optional<std::uint64_t> PolicySection::*own) {
   Bound bound{least, most, "[annotations] min_", "[annotations] max_"};
@@ -117,14 +118,15 @@ std::optional<std::uint64_t> either(const std::optional<std::uint64_t>& directio
   return direction ? direction : both;
 }
 
-// Bits to shift a number with this unit's first letter; -1 for none of them.
+// The number of bits by which to shift a number whose unit begins with this letter; -1 if no unit
+// does.
 int unit_shift(char letter) {
   constexpr std::string_view units = "bBkKmMgGtTpP";
   const std::size_t place = units.find(letter);
   return place == std::string_view::npos ? -1 : static_cast<int>(place / 2) * 10;
 }
 
-// What may follow a unit's first letter: nothing, "b" or "ib", in either case.
+// Whether `rest` may follow a unit's first letter: nothing, "b" or "ib", in upper or lower case.
 bool ends_unit(std::string_view rest) {
   if (rest.starts_with('i') || rest.starts_with('I')) {
     rest.remove_prefix(1);
@@ -186,7 +188,7 @@ std::string parse_ram_size(std::string_view text, std::uint64_t& value) {
     if (shift < 0 || !ends_unit(unit.substr(1)) || (shift == 0 && unit.size() > 1)) return wrong;
   }
   const double bytes = std::floor(std::ldexp(number, shift));
-  // 2^63 and more are beyond every disk; a double holds them exactly enough for that answer.
+  // 2^63 and more are beyond every disk. A double is precise enough for this check.
   if (bytes >= 0x1p63) return in_quotes(text) + " is too large";
   value = static_cast<std::uint64_t>(bytes);
   if (number != 0 && value < min_limit) return in_quotes(text) + " is too small: 2 is the least";

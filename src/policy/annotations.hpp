@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a pod asks for by its annotations, and how much of it the operator grants. Pod authors are
+// What a pod requests by its annotations, and how much of it the operator grants. Pod authors are
 // not trusted.
 #pragma once
 
@@ -14,18 +14,18 @@
 
 namespace iopslimit {
 
-/// The well-formed part of a pod's wish.
+/// The valid part of a pod's request.
 struct PodRequest {
-  LimitKeys keys;                      ///< what it asks for; 0 = unlimited
-  std::vector<std::string> requested;  ///< "iopslimit.org/iops = 800", those that count
-  std::vector<std::string> warnings;   ///< what is ignored, and why; one sentence each
+  LimitKeys keys;                      ///< the requested limits; 0 = unlimited
+  std::vector<std::string> requested;  ///< the annotations that count: "iopslimit.org/iops = 800"
+  std::vector<std::string> warnings;  ///< one sentence for each ignored annotation, with the reason
 };
 
-/// Reads PREFIX/iops, read-iops, write-iops, bps, read-bps and write-bps; the one for a single
-/// direction wins over the one for both. Where two prefixes give the same key, the first prefix of
-/// the configuration wins. Bytes per second are written as in the configuration, or as
-/// RAMInBytes of docker's go-units takes them (10MB, 1.5GiB, 64k), which users of kubediskguard.io
-/// have in their pods.
+/// Reads PREFIX/iops, read-iops, write-iops, bps, read-bps and write-bps. A key for a single
+/// direction wins over the key for both. If two prefixes give the same key, the prefix that comes
+/// first in the configuration wins. Bytes per second are written as in the configuration, or as
+/// RAMInBytes of docker's go-units accepts them (10MB, 1.5GiB, 64k), because users of
+/// kubediskguard.io have such values in their pods.
 PodRequest read_request(const std::vector<std::string>& prefixes, const Record::Pairs& annotations);
 
 struct Granted {
@@ -33,14 +33,16 @@ struct Granted {
   std::string clamps;  ///< ", read IOPS raised to 50 by [annotations] min_iops (file:line)"; or ""
 };
 
-/// A wish within [annotations] min_iops, max_iops, min_bps, max_bps. `base` is the limit without
-/// annotations: a pod may always ask for less than that, down to the least, and for more up to the
-/// most (which is `base` itself while max_* is 0). Directions that are not asked for keep `base`.
-/// `policy` (its name and section; may be null) can have a most of its own.
+/// Limits a request to the bounds [annotations] min_iops, max_iops, min_bps and max_bps. `base` is
+/// the limit without annotations. A pod may always request less than `base`, down to the minimum,
+/// and more than `base`, up to the maximum (which is `base` itself while max_* is 0). Directions
+/// without a request keep `base`. `policy` (its name and section; may be null) can have its own
+/// maximum.
 Granted grant(const Config& config, const NamedPolicy* policy, const Limit& base,
               const LimitKeys& request);
 
-/// Bytes per second as an annotation may write them. Empty: good; else what is wrong.
+/// Parses bytes per second as written in an annotation. Returns an empty text, or a text that says
+/// what is wrong.
 std::string parse_ram_size(std::string_view text, std::uint64_t& value);
 
 }  // namespace iopslimit

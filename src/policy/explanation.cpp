@@ -20,7 +20,7 @@ std::string described(const ContainerPath& path, const Record& record) {
          or_none(record.pod_namespace) + ", qos " + or_none(std::string(to_string(path.qos)));
 }
 
-// The globs that do not match, each by itself.
+// The globs that do not match, each checked by itself.
 std::string against(const PolicySection& policy, const ContainerPath& path, const Record& record) {
   std::string text;
   for (const auto& glob : policy.globs) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The way to a decision, for an operator: every rule that was looked at, in the order of decide().
+// Explains a decision to an operator: lists every rule that was checked, in the order of decide().
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@
 
 namespace iopslimit {
 
-/// One sentence a step; the last one is what came out for each data mount.
+/// One sentence for each step; the last ones give the result for each data mount.
 std::vector<std::string> explain(const Config& config, const ContainerPath& path,
                                  const Record* record);
 

@@ -8,7 +8,7 @@
 namespace iopslimit {
 namespace {
 
-// The number that `text` begins with, cut off it.
+// Returns the number that `text` begins with, and removes it from `text`.
 std::optional<std::uint64_t> take_number(std::string_view& text) {
   std::uint64_t number = 0;
   const auto end = std::from_chars(text.data(), text.data() + text.size(), number);

@@ -21,7 +21,7 @@ std::string_view label_of(const Record& record, std::string_view key) {
   return label == record.labels.end() ? std::string_view() : label->second;
 }
 
-// What the glob of this key is held against.
+// The value that the glob of this key is matched against.
 std::string_view subject(std::string_view key, const ContainerPath& path, const Record& record) {
   if (key == "namespace") return record.pod_namespace;
   if (key == "pod") return record.pod;
@@ -31,7 +31,7 @@ std::string_view subject(std::string_view key, const ContainerPath& path, const 
   return label_of(record, key.substr(std::min(label_key.size(), key.size())));
 }
 
-// The limit on each data mount: what the policy sets, else what the mount's section sets, else
+// The limit on each data mount: from the policy, else from the section of the mount, else from
 // [limits].
 std::vector<Limit> limits_of(const Config& config, const PolicySection* policy) {
   std::vector<Limit> limits;
@@ -61,7 +61,7 @@ Decision exempt(std::string reason) {
   return decision;
 }
 
-// The pod's own wish on top of what the operator's sections say.
+// Applies the pod's own request to the limits from the operator's sections.
 void follow_annotations(const Config& config, const NamedPolicy* policy, const Record& record,
                         Decision& decision) {
   if (record.annotations.empty()) return;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// How many containers are limited, exempt, or should be limited and are not.
+// Counts of containers that are limited, exempt, or not limited although they should be.
 #pragma once
 
 #include <cstdint>
 
 namespace iopslimit {
 
-/// How many containers, or with scope = pod pods, are what.
+/// Counts of containers, or with scope = pod of pods, by state.
 struct Counts {
   std::uint32_t limited = 0;
   std::uint32_t exempt = 0;

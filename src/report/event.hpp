@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the controller tells the operator: one value an event, turned into journal fields by
-// report/journal.
+// The events that the controller announces to the operator: one value for each event.
+// report/journal turns them into journal fields.
 #pragma once
 
 #include <cstddef>
@@ -19,34 +19,34 @@
 
 namespace iopslimit {
 
-/// The priorities of syslog(3) that are used, with its numbers.
+/// The priorities of syslog(3) that the service uses, with the same numbers.
 enum class Severity { error = 3, warning = 4, notice = 5, info = 6, debug = 7 };
 
-/// What happened: each has a MESSAGE_ID and an explanation in the catalog (report/journal), `none`
-/// apart.
+/// What happened. Each action except `none` has a MESSAGE_ID and an explanation in the catalog
+/// (report/journal).
 enum class Action {
   none,
   limited,         ///< a container's limit is in force
-  exempted,        ///< a container has none, by the configuration
+  exempted,        ///< the configuration exempts a container
   limit_failed,    ///< a limit could not be put in force
-  repaired,        ///< somebody changed a limit; it was put back
-  paused,          ///< an operator took a limit away for a while
-  ignored,         ///< an annotation or a record that cannot be used
+  repaired,        ///< somebody changed a limit, and the service restored it
+  paused,          ///< an operator removed a limit for a while
+  ignored,         ///< an annotation or a record cannot be used
   total,           ///< the total of all pods is in force
-  device,          ///< what a data mount stands on
-  waiting,         ///< a data mount is not there
+  device,          ///< the devices of a data mount
+  waiting,         ///< a data mount is not mounted
   refused,         ///< a data mount cannot be limited
-  degraded,        ///< a limit is not what one would expect of it
+  degraded,        ///< a limit does not do all that one would expect
   reloaded,        ///< a new configuration is in force
   config,          ///< the configuration has an error
-  watch_degraded,  ///< some events are not heard: the safety net has to find them
-  suppressed       ///< more of the same was not written
+  watch_degraded,  ///< some events do not arrive; the periodic check has to find the changes
+  suppressed       ///< further events of the same kind were not written
 };
 
 struct Event {
   Severity severity = Severity::info;
   Action action = Action::none;
-  std::string text;  ///< complete by itself: the fields repeat it for filters
+  std::string text;  ///< complete by itself; the fields repeat its values for filters
 
   std::string container_id;
   std::string container_name;
@@ -54,44 +54,48 @@ struct Event {
   std::string pod_name;
   std::string pod_namespace;
   std::string cgroup;
-  std::vector<Rule> rules;  ///< what is in force, one for each device
+  std::vector<Rule> rules;  ///< the rules in force, one for each device
 };
 
-/// An event of the service as a whole.
+/// An event about the service as a whole.
 Event service_event(Severity severity, Action action, std::string text);
 
-/// A report with the names of a container, or of a pod as a whole, filled in; `record` may be null.
+/// An event with the names of a container, or of a pod as a whole. `record` may be null.
 Event workload_event(const ContainerPath& path, const Record* record);
 
-/// "db of pod shop/db-0", "db (<id>)" where the pod is not known, "container <id>" where nothing
-/// is; "pod shop/db-0" or "pod <uid>" for a pod as a whole.
+/// The name for the text: "db of pod shop/db-0"; "db (<id>)" if the pod is not known; "container
+/// <id>" if no name is known; "pod shop/db-0" or "pod <uid>" for a pod as a whole.
 std::string who(const Event& event);
 
-/// What a container had before a change: nothing was said of it yet, or these rules.
+/// The rules of a container before a change; std::nullopt if no event about it was announced yet.
 using Before = std::optional<std::vector<Rule>>;
 
-/// The line for a container that has what its decision says: `held` are its rules, none when it is
-/// exempt. With `before`, the text also says what it was.
+/// The event for a container whose decision is in force. `held` are its rules; none if it is
+/// exempt. With `before`, the text also contains the previous limit.
 Event decided(Event event, const Decision& decision, const std::vector<Rule>& held,
               const Before& before);
 
-/// The lines for a container whose limit an operator took away for a while, and that has it again.
+/// The events for a container whose limit an operator removed for a while, and for one whose limit
+/// is in force again.
 Event paused(Event event);
 Event resumed(Event event, const std::vector<Rule>& held);
 
-/// "who: text", of something of a pod's that is not used.
+/// A warning "who: text" about an annotation or a record of a pod that is not used.
 Event warning(Event event, const std::string& text);
 
-/// The line for a container some of whose rules could not be put in force; `missing` are these.
+/// The event for a container that lacks some of its rules because they could not be put in force.
+/// `missing` are these rules.
 Event not_limited(Event event, const std::vector<Rule>& missing, std::error_code error);
 
-/// The line for a rule that somebody else changed, and that was put back.
+/// The event for a rule that somebody else changed and that the service restored.
 Event repaired(Event event, const Rule& rule, const Limit& found);
 
-/// Why a policy that matches by label does not act on containerd's containers, and what to do.
+/// A text that explains why a policy that matches by label does not apply to containers of
+/// containerd, and what to do instead.
 std::string labels_not_known();
 
-/// "12 containers limited, 3 exempt"; and those that should be limited and are not.
+/// "12 containers limited, 3 exempt", and the number of those that are not limited although they
+/// should be.
 std::string to_string(const Counts& counts, LimitScope scope);
 
 }  // namespace iopslimit

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
-#define SD_JOURNAL_SUPPRESS_LOCATION  // the place in our source says nothing to an operator
+#define SD_JOURNAL_SUPPRESS_LOCATION  // the source location does not help an operator
 #include <systemd/sd-journal.h>
 
 #include <algorithm>
@@ -108,7 +108,7 @@ bool send_to_journal(const Event& event, const ActionRow* row) {
   return fields.send();
 }
 
-// Whoever follows the log sees a line when it is written.
+// Flushes each line, so that whoever follows the log sees it at once.
 void print_line(const std::string& line) {
   std::fprintf(stdout, "%s\n", line.c_str());
   std::fflush(stdout);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A report as one line of JSON, for whoever collects a container's standard output.
+// Formats an event as one line of JSON, for programs that collect the standard output of a
+// container.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +11,9 @@
 
 namespace iopslimit {
 
-/// {"time", "level", "message", "action", "container_id", ..., "rules"}; what is empty is left out.
-/// `msec`: since the epoch. `action`: as the journal's ACTION. A limit of 0 is unlimited.
+/// {"time", "level", "message", "action", "container_id", ..., "rules"}; empty members are left
+/// out. `msec`: milliseconds since the epoch. `action`: the same word as the ACTION of the journal.
+/// A limit of 0 means unlimited.
 std::string json_line(const Event& event, std::string_view action, std::uint64_t msec);
 
 }  // namespace iopslimit

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// So many lines about one pod and no more: one that flaps must not drown the others.
+// Limits the number of lines about one pod, so that a flapping pod does not drown the events of the
+// others.
 #pragma once
 
 #include <chrono>
@@ -15,16 +16,17 @@ namespace iopslimit {
 
 class RateLimiter {
  public:
-  /// Lines of one kind about one pod (or one cgroup outside of pods) within `window`.
+  /// At most this many lines of one kind about one pod (or one cgroup outside of pods) within
+  /// `window`.
   static constexpr std::size_t most = 20;
   static constexpr std::chrono::seconds window{60};
 
-  /// Whether the report is to be written. What is not about a pod or cgroup always is. `now` is of
-  /// a clock that never goes back.
+  /// Whether the event should be written. An event about neither a pod nor a cgroup always is.
+  /// `now` is the time of a clock that never goes back.
   bool passes(const Event& event, std::chrono::seconds now);
 
-  /// For each window that is over: how many were not written, where there were any. It looks once
-  /// a second however often it is called.
+  /// A summary for each window that is over and in which events were suppressed: how many they
+  /// were. Checks at most once a second, however often it is called.
   std::vector<Event> summaries(std::chrono::seconds now);
 
  private:
@@ -32,7 +34,7 @@ class RateLimiter {
     std::chrono::seconds begin{0};
     std::size_t written = 0;
     std::size_t suppressed = 0;
-    Event last;  // the last one that was not written
+    Event last;  // the last event that was not written
   };
   using Key = std::pair<std::string, Action>;
 

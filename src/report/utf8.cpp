@@ -14,9 +14,9 @@ bool continues(unsigned char byte) {
   return (byte & 0xC0U) == 0x80U;
 }
 
-// Bytes of the printable code point that `text` begins with; 0 when it begins with none. The
-// second byte's range leaves out what is overlong, a surrogate or past U+10FFFF (RFC 3629,
-// section 4), and the C1 controls.
+// The number of bytes of the printable code point that `text` begins with; 0 if it begins with
+// none. The range of the second byte excludes overlong forms, surrogates, code points above
+// U+10FFFF (RFC 3629, section 4), and the C1 controls.
 std::size_t code_point(std::string_view text) {
   const unsigned char first = byte_at(text, 0);
   const unsigned char second = byte_at(text, 1);

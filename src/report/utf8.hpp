@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text from outside (a pod's author chooses names) made fit for a terminal and for the bus.
+// Makes text from outside (a pod's author chooses names) safe for a terminal and for the bus.
 #pragma once
 
 #include <string>
@@ -7,11 +7,11 @@
 
 namespace iopslimit {
 
-/// Valid UTF-8 without control characters: each byte that is neither becomes '?'. So no name can
-/// move a terminal's cursor, and the bus takes every text.
+/// Returns valid UTF-8 without control characters: each byte of invalid UTF-8 or of a control
+/// character becomes '?'. So no name can move a terminal's cursor, and the bus accepts every text.
 std::string sanitize_utf8(std::string_view text);
 
-/// The same for several lines: '\n' stays.
+/// Like sanitize_utf8() for several lines: keeps '\n'.
 std::string plain_lines(std::string_view text);
 
 }  // namespace iopslimit

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What was said of a pod already: once is enough, however many of its containers repeat it.
+// Remembers the warnings already given about each pod: one is enough, however many of its
+// containers repeat it.
 #pragma once
 
 #include <map>
@@ -11,7 +12,7 @@ namespace iopslimit {
 
 class WarnedPods {
  public:
-  /// True the first time.
+  /// Returns true the first time for this pod and text.
   bool add(const std::string& pod_uid, const std::string& text) {
     return announced_[pod_uid].insert(text).second;
   }

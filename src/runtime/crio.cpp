@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// CRI-O's records. What the order of its keys means is said at RecordParser::parse_crio.
+// CRI-O's records. RecordParser::parse_crio explains what the order of the keys means.
 #include <algorithm>
 
 #include "runtime/record_json.hpp"
@@ -10,7 +10,7 @@ namespace {
 using record_json::text_of;
 using record_json::view_of;
 
-// The kubelet asks for images by id; CRI-O then knows a name as well.
+// The kubelet requests images by ID; CRI-O then also knows a name.
 bool is_image_id(std::string_view image) {
   if (image.starts_with("sha256:")) image.remove_prefix(7);
   return is_container_id(image);
@@ -52,7 +52,7 @@ RecordAnswer RecordParser::parse_crio(std::string& text, const RecordRequest& re
 
 bool RecordParser::join_crio(Record& record, std::string& text, const RecordRequest& request) {
   const auto annotations = record_json::parse_annotations(buffers_->json, text);
-  // The type may be forged here, the name may not.
+  // A pod can forge the type here, but not the name.
   if (!annotations.found || !is_infrastructure(annotations.pairs)) return false;
   record.labels = record_json::labels_of(annotations.pairs, request.labels);
   std::erase_if(record.labels, [this](const auto& label) {

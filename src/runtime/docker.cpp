@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// dockerd's records, of dockershim, cri-dockerd and plain docker.
+// dockerd's records for dockershim, cri-dockerd and plain docker.
 #include <algorithm>
 
 #include "runtime/record_json.hpp"
@@ -10,18 +10,18 @@ namespace {
 using record_json::text_of;
 using record_json::view_of;
 
-// The shims write the pod's annotations as labels with this in front (cri-dockerd, helpers.go).
+// The shims write the pod's annotations as labels with this prefix (cri-dockerd, helpers.go).
 constexpr std::string_view annotation_mark = "annotation.";
 
-// Labels as they are; what looks like an annotation is one.
+// The requested labels, except those with the prefix of annotations: these are annotations.
 Record::Pairs shim_labels_of(const record_json::Object& labels, const RecordRequest& request) {
   Record::Pairs pairs = record_json::labels_of(labels, request.labels);
   std::erase_if(pairs, [](const auto& pair) { return pair.first.starts_with(annotation_mark); });
   return pairs;
 }
 
-// The shims name every container k8s_<container>_<pod>_<namespace>_<uid>_<attempt>: labels alone,
-// which an image may bring along, make nothing a pod's.
+// The shims name every container k8s_<container>_<pod>_<namespace>_<uid>_<attempt>. Labels without
+// such a name do not make a container part of a pod, because an image may bring any label.
 void read_shim_labels(Record& record, const record_json::Object& labels,
                       const RecordRequest& request) {
   const std::string_view type = view_of(labels, "io.kubernetes.docker.type");
@@ -54,7 +54,7 @@ RecordAnswer RecordParser::parse_docker(std::string& text, const RecordRequest& 
   if (name.starts_with('/')) name.remove_prefix(1);
   record.name = name;
   record.image = text_of(config, "Image");
-  record_json::Object labels;  // null when there are none
+  record_json::Object labels;  // null if there are none
   if (config.at_key("Labels").get(labels) != simdjson::SUCCESS) return record;
   if (in_pod) {
     read_shim_labels(record, labels, request);

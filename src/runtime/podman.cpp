@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// podman's records: entries of the list that containers/storage keeps (containers.go there), with
-// podman's own words as JSON in "metadata" (podman, libpod/storage.go).
+// podman's records: entries of the list that containers/storage keeps (containers.go there). podman
+// adds its own data as JSON in "metadata" (podman, libpod/storage.go).
 #include "runtime/record_json.hpp"
 
 namespace iopslimit {

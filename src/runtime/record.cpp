@@ -25,8 +25,9 @@ bool is_type(RuntimeHint runtime, RuntimeType type) {
   return false;
 }
 
-// <any folder>/<namespace>_<name>_<uid>, the form of the kubelet (BuildPodLogsDirectory): neither
-// namespace nor name can hold an underscore, so anything else is not of its making.
+// Parses <any folder>/<namespace>_<name>_<uid>, the form that the kubelet uses
+// (BuildPodLogsDirectory). Neither namespace nor name can contain an underscore, so the kubelet did
+// not create any other form.
 void name_by_log_directory(Record& record, std::string_view directory, std::string_view pod_uid) {
   const auto slash = directory.rfind('/');
   if (slash == std::string_view::npos || pod_uid.empty()) return;

@@ -11,7 +11,7 @@
 namespace iopslimit {
 namespace {
 
-// What a buffer may keep from one record to the next.
+// The largest capacity that a buffer keeps from one record to the next.
 constexpr std::size_t kept_buffer = 1U << 20;
 
 void add_below_folder(std::string& path, const std::string& id, const char* inner,
@@ -28,7 +28,8 @@ std::string below_folder(const std::string& folder, const std::string& id, const
   return path;
 }
 
-// The usual way, in one call: on the path to the file is no link at all. openat2(2), Linux 5.6.
+// Opens the file with a single call, in the usual case that its path contains no link at all
+// (openat2(2), Linux 5.6).
 File open_without_links(const std::string& path, int flags, std::error_code& error) {
   open_how how{};
   how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
@@ -38,9 +39,9 @@ File open_without_links(const std::string& path, int flags, std::error_code& err
   return file;
 }
 
-// A folder whose name an id decides, and those below it, are never links: a container may have a
-// say in what lies there. The folder above them may be one.
-// `path` is a buffer.
+// Opens the folder that contains the file. The folder named after the ID and those below it must
+// not be links, because a container may influence what is in them. The folder above them may be a
+// link. `path` is a buffer.
 File open_folder(const std::string& folder, const std::string& id, const char* inner,
                  std::string& path, std::error_code& error) {
   constexpr int path_only = O_PATH | O_DIRECTORY;
@@ -96,7 +97,7 @@ void RecordFiles::add_place(RuntimeHint runtime, const std::string& root, const 
   places_.push_back({runtime, root, folder, std::move(path), inner, file});
 }
 
-// `id` is empty for podman's lists, which lie in the folder itself.
+// `id` is empty for podman's lists, which are in the folder itself.
 std::error_code RecordFiles::read_file(const Place& place, const std::string& id) {
   constexpr int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
   std::error_code error;
@@ -153,7 +154,7 @@ RecordAnswer RecordFiles::read(const ContainerPath& container) {
     if (!may_have_record(container, type_, place.runtime)) continue;
     RecordAnswer found = read_at(place, container);
     if (std::holds_alternative<NoRecord>(found)) continue;
-    // A good record elsewhere is worth more than a bad one here: CRI-O writes each twice.
+    // A usable record in another place wins over a bad one here: CRI-O writes each record twice.
     const bool usable = std::holds_alternative<Record>(found);
     if (usable || std::holds_alternative<NoRecord>(answer)) answer = std::move(found);
     if (usable) break;
@@ -164,7 +165,7 @@ RecordAnswer RecordFiles::read(const ContainerPath& container) {
     missing_ = Missing{container.cgroup, record->runtime, record->sandbox_id};
   }
   if (auto* record = std::get_if<Record>(&answer))
-    record->sandbox_id.clear();  // it has served, and would be kept
+    record->sandbox_id.clear();  // no longer needed, and would otherwise be kept
   if (text_.capacity() > kept_buffer) text_ = std::string();
   return answer;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The runtimes' records on disk: which files a container's record can be in, read without following
-// a link a pod could plant.
+// The runtimes' records on disk: knows which files may hold a container's record, and reads them
+// without following a link that a pod could plant.
 #pragma once
 
 #include <optional>
@@ -16,53 +16,55 @@
 
 namespace iopslimit {
 
-/// Where the runtimes keep their records. The first folder that has one decides.
+/// The folders in which the runtimes keep their records. The first folder that has a record is
+/// used.
 struct RecordFolders {
   std::vector<std::string> containerd_states;
   std::vector<std::string> containerd_namespaces;
-  std::vector<std::string> crio_storages;  ///< podman's too: roots of containers/storage
+  std::vector<std::string> crio_storages;  ///< also podman's: roots of containers/storage
   std::vector<std::string> docker_roots;
   bool operator==(const RecordFolders&) const = default;
 };
 
-/// `states` (of whichever runtime) before the places where distributions put them.
+/// Returns `states` (of any runtime) followed by the folders that distributions use.
 RecordFolders known_record_folders(const std::vector<std::string>& states,
                                    std::vector<std::string> containerd_namespaces);
 
 /// Reads the records of containerd (<state>/io.containerd.runtime.v2.task/<namespace>/<id>/
-/// config.json, complete before the container's cgroup is made), of CRI-O (<storage>/
+/// config.json, complete before containerd creates the container's cgroup), of CRI-O (<storage>/
 /// overlay-containers/<id>/userdata/config.json), of docker (<root>/containers/<id>/config.v2.json)
 /// and of podman (the list <storage>/overlay-containers/containers.json and, for `podman run --rm`,
-/// volatile-containers.json beside it). Other storage drivers than overlay are not looked for.
+/// volatile-containers.json beside it). Storage drivers other than overlay are not supported.
 class RecordFiles {
  public:
-  /// A larger record is refused: the kubelet's largest is a few hundred KiB.
+  /// A larger record is refused. The kubelet's largest has a few hundred KiB.
   static constexpr std::size_t max_record = 8U << 20;
-  /// A larger list of podman's is refused: it has about 1 KiB for each container.
+  /// A larger list of podman is refused. It has about 1 KiB for each container.
   static constexpr std::size_t max_list = 32U << 20;
 
-  /// `type`: see may_have_record. `wish`: the labels and annotations to keep.
+  /// `type`: see may_have_record. `request`: the labels and annotations to keep.
   RecordFiles(const RecordFolders& folders, RuntimeType type, RecordRequest request);
 
-  /// The record of a container by its id, with what its sandbox's record adds; Record::incomplete
-  /// when that cannot be read (yet). No file is NoRecord; when all there are cannot be read or
-  /// parsed, BadRecord with the path and the reason.
+  /// Returns the record of a container, found by its ID, with what its sandbox's record adds. Sets
+  /// Record::incomplete if the sandbox's record cannot be read (yet). Returns NoRecord if there is
+  /// no file, and BadRecord with the path and the reason if none of the existing files can be read
+  /// and parsed.
   RecordAnswer read(const ContainerPath& container);
 
-  /// The files whose coming would change what read() last said of this container: its record's, or
-  /// its sandbox's when only that was missing.
+  /// The files whose appearance would change the last result of read() for this container: those of
+  /// its own record, or of its sandbox's record if only that was missing.
   std::vector<RecordFile> awaited_files(const ContainerPath& container) const;
 
  private:
   struct Place {
     RuntimeHint runtime;
     std::string root;
-    std::string folder;  // below root; holds a folder for each id, or podman's list
+    std::string folder;  // below root; holds one folder for each ID, or podman's list
     std::string path;    // root/folder
-    const char* inner;   // the folder between that of the id and the file; may be null
+    const char* inner;   // the folder between the ID's folder and the file; may be null
     const char* file;
   };
-  struct Missing {  // the sandbox that the last read container was incomplete without
+  struct Missing {  // the sandbox whose record was missing in the last read()
     std::string cgroup;
     RuntimeHint runtime;
     std::string sandbox_id;
@@ -78,7 +80,7 @@ class RecordFiles {
   RuntimeType type_;
   RecordRequest request_;
   RecordParser parser_;
-  std::string text_;  // kept for their capacity
+  std::string text_;  // these two are members to keep their capacity
   std::string path_;
   std::optional<Missing> missing_;
 };

@@ -7,10 +7,10 @@
 namespace iopslimit::record_json {
 namespace {
 
-// What a parser may keep from one record to the next, in bytes of text.
+// The largest capacity, in bytes of text, that a parser keeps from one record to the next.
 constexpr std::size_t kept_capacity = 1U << 20;
 
-// Cut values end in dots, so that none becomes another valid one: 0...05 must not read as 0.
+// Cut values end in dots, so that no cut value is another valid one: 0...05 must not be read as 0.
 std::string kept_value(std::string_view value) {
   if (value.size() <= RecordParser::max_value) return std::string(value);
   std::size_t end = RecordParser::max_value - 3;
@@ -35,7 +35,8 @@ bool is_wished(std::string_view key, const std::vector<std::string>& prefixes) {
 
 const char* parse(simdjson::dom::parser& parser, std::string& text, simdjson::dom::element& root) {
   if (parser.capacity() > kept_capacity) parser = simdjson::dom::parser();
-  // simdjson reads on past the end, and decides by what stands there, though not what it answers.
+  // simdjson reads past the end and branches on the bytes there, although they do not change its
+  // result.
   const std::size_t size = text.size();
   text.resize(size + simdjson::SIMDJSON_PADDING);
   const auto error = parser.parse(text.data(), size, false).get(root);

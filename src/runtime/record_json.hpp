@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the records of all runtimes are read with: simdjson's tree, and the pairs wished for. Only
-// record*.cpp include this.
+// JSON functions for the records of all runtimes, built on simdjson. Only record*.cpp and the files
+// of the runtimes include this.
 #pragma once
 
 #include <simdjson.h>
@@ -16,20 +16,21 @@ namespace iopslimit {
 struct RecordParser::Buffers {
   simdjson::dom::parser json;
   simdjson::dom::parser metadata;  // podman's JSON within JSON, while `json` is in use
-  Record::Pairs annotations;  // CRI-O: of the last container's, those with a wished label's key
+  Record::Pairs annotations;       // CRI-O: the last container's annotations that have the key of a
+                                   // requested label
 };
 
 namespace record_json {
 
 using Object = simdjson::dom::object;
 
-/// Parses `text` in place (it grows by padding); why not, when it is not JSON.
+/// Parses `text` in place (it grows by padding). Returns nullptr, or the reason if it is not JSON.
 const char* parse(simdjson::dom::parser& parser, std::string& text, simdjson::dom::element& root);
 
-/// As parse(), for a text whose top is an object.
+/// Like parse(), for a text whose root is an object.
 const char* parse_object(simdjson::dom::parser& parser, std::string& text, Object& object);
 
-/// An OCI config.json's annotations: empty `why` and no `found` when there are none.
+/// The annotations of an OCI config.json. If there are none, `why` is null and `found` is false.
 struct Annotations {
   const char* why = nullptr;
   bool found = false;
@@ -37,14 +38,15 @@ struct Annotations {
 };
 Annotations parse_annotations(simdjson::dom::parser& parser, std::string& text);
 
-/// The text at `key`; empty when it is absent or no string (the runtimes write strings only).
+/// The text at `key`; empty if it is absent or not a string (the runtimes write only strings).
 std::string text_of(const Object& pairs, std::string_view key);
-/// The same without a copy: valid until the parser's next text.
+/// Like text_of() without a copy: valid until the parser parses the next text.
 std::string_view view_of(const Object& pairs, std::string_view key);
 
 /// The pairs whose key is one of `keys`.
 Record::Pairs labels_of(const Object& pairs, const std::vector<std::string>& keys);
-/// The pairs whose key is `before`, a wished prefix, '/' and more; the keys without `before`.
+/// The pairs whose key consists of `before`, a requested prefix, '/' and at least one more
+/// character. `before` is removed from the keys.
 Record::Pairs annotations_of(const Object& pairs, const RecordRequest& request,
                              std::string_view before = {});
 

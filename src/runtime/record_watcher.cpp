@@ -16,7 +16,7 @@ constexpr std::uint32_t folder_mask =
     IN_CREATE | IN_MOVED_TO | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
 constexpr std::uint32_t gone_mask = IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED;
 
-// A file just opened for writing is closed later, and that is told too.
+// A file that was only just opened for writing is empty; when it is closed another event follows.
 bool is_written(const std::string& path) {
   struct stat status {};
   return lstat(path.c_str(), &status) == 0 && status.st_size > 0;
@@ -37,7 +37,7 @@ void RecordWatcher::handle(int folder, std::uint32_t mask, std::string_view name
   for (const std::string& cgroup : concerned(folder, mask, name)) retry(cgroup, folder, mask, name);
 }
 
-// Copies, as what follows changes the maps.
+// Returns copies, because the caller changes the maps afterwards.
 std::vector<std::string> RecordWatcher::concerned(int folder, std::uint32_t mask,
                                                   std::string_view name) const {
   std::vector<std::string> cgroups;
@@ -59,7 +59,7 @@ std::vector<std::string> RecordWatcher::concerned(int folder, std::uint32_t mask
 void RecordWatcher::retry(const std::string& cgroup, int folder, std::uint32_t mask,
                           std::string_view name) {
   const auto found = awaited_.find(cgroup);
-  if (found == awaited_.end()) return;  // forgotten by the callback of another
+  if (found == awaited_.end()) return;  // the callback for another container made it forgotten
   Awaited& awaited = found->second;
   const auto is_step = [&](const Step& step) {
     return step.is_file && step.folder == folder && step.name == name;
@@ -83,15 +83,15 @@ void RecordWatcher::await(const ContainerPath& container, std::vector<RecordFile
   place(awaited);
 }
 
-// New steps before the old ones are left, so that a folder of both stays watched.
+// Adds the new steps before it removes the old ones, so that a folder in both stays watched.
 void RecordWatcher::place(Awaited& awaited) {
   const std::vector<Step> old = std::exchange(awaited.steps, {});
   for (const RecordFile& file : awaited.files) place(file, awaited);
   for (const Step& step : old) leave(step, awaited.container.cgroup);
 }
 
-// From the root down, each folder watched before the next one is looked for: one that comes in
-// between is told.
+// Works from the root down and watches each folder before it checks the next one, so that a folder
+// which appears in between raises an event.
 void RecordWatcher::place(const RecordFile& file, Awaited& awaited) {
   std::string folder = file.root;
   int watch = inotify_add_watch(inotify_.fd(), folder.c_str(), folder_mask);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// inotify on the way to the runtimes' records, for containers whose record was not there when their
+// Watches with inotify for the runtimes' records of containers that had no record yet when their
 // cgroup appeared.
 #pragma once
 
@@ -16,7 +16,7 @@
 
 namespace iopslimit {
 
-/// A file that may come. Nothing above `root`, the folder of the runtime itself, is ever watched.
+/// A file that may appear. Nothing above `root`, the folder of the runtime itself, is ever watched.
 struct RecordFile {
   std::string root;      ///< absolute, may be a link
   std::string relative;  ///< to `root`, at least the file's name; folders that are links are not
@@ -25,42 +25,46 @@ struct RecordFile {
   bool operator==(const RecordFile&) const = default;
 };
 
-/// Holds watches only while a container is awaited: for each file one on the deepest folder of its
-/// path that exists, deeper as folders come and back up when they go. When even the root is missing
-/// nothing is watched: the safety net reads again.
+/// Holds watches only while a container is awaited. For each file it watches the deepest existing
+/// folder of its path. It moves the watch down when folders appear and up when they are removed. If
+/// even the root is missing it watches nothing; the periodic check reads the record later.
 class RecordWatcher {
  public:
-  /// `ready`: one of the container's files was made (with something in it), moved into place or
-  /// closed after writing; it may be complete now. Forgetting and awaiting inside of it is fine.
+  /// `ready` is called when one of the container's files was created (and is not empty), moved into
+  /// place or closed after writing. The file may be complete then. The callback may call forget()
+  /// and await().
   explicit RecordWatcher(std::function<void(const ContainerPath&)> ready);
 
   int fd() const { return inotify_.fd(); }
   /// Throws std::system_error when inotify itself fails.
   void read_events();
 
-  /// Wakes for any of `files` (RecordFiles::awaited_files()), in place of those awaited for the
-  /// same cgroup before. Read the record once more after this: it may have been written just
-  /// before.
+  /// Waits for any of `files` (RecordFiles::awaited_files()); they replace those awaited for the
+  /// same cgroup before. The caller must read the record once more after this call, because it may
+  /// have been written just before.
   void await(const ContainerPath& container, std::vector<RecordFile> files);
-  /// The record was read, or the container is gone. Nothing happens when it was not awaited.
+  /// Call this when the record was read or the container is gone. Does nothing if the container was
+  /// not awaited.
   void forget(const std::string& cgroup);
-  /// Forgets every container whose cgroup is not `known` any more: its end may have gone unheard.
+  /// Forgets every container whose cgroup is not `known` any more, because the event of its removal
+  /// may have been lost.
   void forget_unless(const std::function<bool(const std::string& cgroup)>& known);
 
   std::size_t awaited() const { return awaited_.size(); }
 
  private:
-  struct Step {  // what one file waits for
+  struct Step {  // the folder entry that one file waits for
     int folder;  // watch
     std::string name;
-    bool is_file;  // else a folder on the way to it
+    bool is_file;  // else a folder on the path to the file
   };
   struct Awaited {
     ContainerPath container;
     std::vector<RecordFile> files;
     std::vector<Step> steps;
   };
-  // Cgroups by the name they wait for in one folder; a cgroup stands there once for each file.
+  // Maps the awaited name in one folder to the cgroups that wait for it. A cgroup has one entry for
+  // each file.
   using Names = std::multimap<std::string, std::string, std::less<>>;
 
   void handle(int folder, std::uint32_t mask, std::string_view name);

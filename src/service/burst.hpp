@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A burst of new cgroups: what may wait does so until it is over.
+// Detects bursts of new cgroups; deferred work runs after them.
 #pragma once
 
 #include <chrono>
@@ -7,17 +7,17 @@
 
 namespace iopslimit {
 
-/// Times are the caller's, and never go back.
+/// The caller passes the times, which must never go back.
 class Burst {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
-  /// A pod's containers come within moments of each other: what is to be said of the first does
-  /// not hold up the second.
+  /// The containers of a pod start within moments of each other: announcing the first must not
+  /// delay the limit of the second.
   static constexpr std::chrono::milliseconds pause{20};
 
-  /// Cgroup events have come without an end for so long: the rest of the service has its turns from
-  /// then on. A container in a loop of mkdir must not keep it from being heard.
+  /// After cgroup events have come without a break for this long, the rest of the service gets its
+  /// turns as well. A container that calls mkdir in a loop must not block the service.
   static constexpr std::chrono::milliseconds longest{250};
 
   /// Cgroup events were read.
@@ -26,16 +26,16 @@ class Burst {
   }
   /// One of them was a new cgroup.
   void cgroup(Time now) { last_ = now; }
-  /// Everything has been done.
+  /// All deferred work is done.
   void finish() { since_.reset(); }
 
-  /// More cgroups are expected: less than a pause has gone by, and the rest has not waited for too
-  /// long.
+  /// True while more cgroups are expected: the last one came less than `pause` ago, and the
+  /// deferred work has not waited too long.
   bool goes_on(Time now) const { return last_ && now - *last_ < pause && !too_long(now); }
   bool too_long(Time now) const { return since_ && now - *since_ >= longest; }
 
  private:
-  std::optional<Time> since_;  // the first event since everything was done
+  std::optional<Time> since_;  // the first event since finish()
   std::optional<Time> last_;
 };
 

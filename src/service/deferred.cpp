@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What may wait until a burst of new cgroups is over. It is done a piece at a time, with a look for
-// new cgroups between two: the next container waits for one piece at most.
+// Work that may wait until a burst of new cgroups is over. It runs in small steps, with a check for
+// new cgroups after each, so the next container waits for one step at most.
 #include <chrono>
 #include <string>
 #include <vector>
@@ -10,7 +10,7 @@
 namespace iopslimit {
 namespace {
 
-// Then whatever else is pending has its turn.
+// After this time other pending work gets its turn.
 constexpr std::chrono::milliseconds a_turn{2};
 
 std::chrono::seconds monotonic_seconds() {
@@ -36,7 +36,7 @@ void Service::drain() {
   finish_batch();
 }
 
-// False: nothing is left to do.
+// Returns false if nothing is left to do.
 bool Service::run_one() {
   retry_controllers();
   if (controller_->needs_rebalance()) {
@@ -62,7 +62,7 @@ bool Service::run_one() {
 }
 
 void Service::finish_batch() {
-  to_follow_.shrink_to_fit();  // after a look at everything it was as long as that
+  to_follow_.shrink_to_fit();  // after a full listing it has one entry for each cgroup
   burst_.finish();
   loop_.take_turns(false);
   send_summaries();
@@ -71,20 +71,21 @@ void Service::finish_batch() {
   service_.status(status());
 }
 
-// A limit file that was missing comes with the controller, and the controller with a write that
+// A missing limit file appears when the I/O controller is enabled, and enabling it is a write that
 // raises an event.
 void Service::retry_controllers() {
   for (const std::string& cgroup : controller_->take_controller_missing()) {
     if (!controller_->knows(cgroup))
-      continue;  // it went meanwhile: nothing would tell its end again
+      continue;  // it is gone, and no further event would remove the watch
     tree_watcher_.await_controller(cgroup);
     seen({cgroup, kind_of(cgroup, controller_->config().standalone)});
   }
   static_cast<void>(controller_->take_controller_missing());
 }
 
-// After the first write of a limit: ours shall not be told. Then it is read, where it is `unread`
-// or somebody may have written to it while nobody watched; what they write from now on is told.
+// Watches a limit file only after the service's own first write, so that this write raises no
+// event. Then reads the limit back if it is `unread`, or if another process may have written to it
+// before the watch. Later writes by other processes raise an event.
 void Service::follow_limit(const std::string& cgroup, bool unread) {
   if (!controller_->holds(cgroup)) return;
   if (drift_watcher_.follow(cgroup) || unread) controller_->on_written(cgroup);

@@ -18,7 +18,7 @@
 namespace iopslimit {
 namespace {
 
-// Whoever changes limits again and again is answered this often.
+// The delay before a repair, in case a process changes limits repeatedly.
 constexpr std::chrono::milliseconds repair_delay{250};
 
 constexpr const char* run_folder = "/run/iops-limitd";
@@ -32,7 +32,7 @@ std::unique_ptr<LimitBackend> open_limit_files(const Hierarchy& tree) {
   return std::make_unique<BlkioBackend>(tree.root);
 }
 
-// What a throttled disk could hold up.
+// The mounts that a throttled disk could slow down.
 std::vector<std::string> system_mounts(const Config& config) {
   std::vector<std::string> folders{"/",
                                    "/var/lib/kubelet",
@@ -100,8 +100,8 @@ Service::Service(std::string config_file, ParsedConfig parsed, const Surrounding
 }
 
 void Service::run() {
-  // Where the kernel gives huge pages to all who do not refuse, a heap of some megabytes would be
-  // two megabytes larger (transparent_hugepage=always; prctl(2)).
+  // If the kernel gives huge pages to every process that does not refuse them, a heap of some
+  // megabytes grows by two megabytes (transparent_hugepage=always; prctl(2)).
   prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
   connect();
   operator_.emplace(
@@ -120,7 +120,7 @@ void Service::run() {
   scan_disks();
   rescan();
   drain();
-  malloc_trim(0);  // what the first pass over everything needed is not needed again
+  malloc_trim(0);  // the memory of the first full pass is not needed again
   service_.ready(status());
   metrics_->write_to(controller_->config().metrics);
   loop_.run();
@@ -184,11 +184,11 @@ void Service::start_safety_net(const Config& config) {
   loop_.every(config.check_interval, [this] {
     scan_disks();
     rescan();
-    drain();  // whole, as the rescan is
+    drain();  // completely, like the rescan
   });
 }
 
-// The path that counts: from the event to the written limit.
+// The hot path, from the event to the written limit.
 void Service::seen(const TreeWatcher::Seen& one) {
   if (one.kind == CgroupKind::kubepods) {
     controller_->on_kubepods(one.cgroup);
@@ -208,9 +208,10 @@ void Service::container_appeared(const ContainerPath& path) {
   if (tree_watcher_.is_there(path.cgroup)) await_record(path);
 }
 
-// Of a container whose record has just been looked for in vain.
+// Watches for the record of a container; the caller has just failed to find it.
 void Service::await_record(const ContainerPath& path) {
-  // Twice: what comes meanwhile may be the record without its sandbox's, which is then waited for.
+  // Two attempts: the record that arrives in the meantime may lack that of its sandbox, so the
+  // second attempt waits for the sandbox's record.
   for (int attempt = 0; attempt < 2; ++attempt) {
     record_watcher_.await(path, records_->awaited_files(path));
     controller_->on_appeared(path, records_->read(path));
@@ -218,8 +219,8 @@ void Service::await_record(const ContainerPath& path) {
   }
 }
 
-// What is there now. Records that were read are not read again, unless `reread`: a new
-// configuration may ask for more of them.
+// Lists the current cgroups. Reads known records again only with `reread`, because a new
+// configuration may need more of their fields.
 Listing Service::list(Standalone standalone, bool reread) {
   Listing listing;
   for (const TreeWatcher::Seen& one : tree_watcher_.scan()) {
@@ -242,15 +243,15 @@ void Service::rescan() {
   follow_anew();
 }
 
-// A record that is late is waited for where it may come now.
+// Waits for each missing record at the paths where it may appear now.
 void Service::await_records(const Listing& listing) {
   for (const ListedContainer& one : listing.containers) {
     if (!controller_->has_record(one.path.cgroup)) await_record(one.path);
   }
 }
 
-// After a look at everything: whatever the controller has let go of meanwhile, nothing else would
-// tell its end.
+// Runs after a full listing: drops the watches of cgroups that the controller has released
+// meanwhile, because no event would report their end.
 void Service::follow_anew() {
   record_watcher_.forget_unless(
       [this](const std::string& cgroup) { return controller_->knows(cgroup); });
@@ -272,7 +273,7 @@ void Service::scan_disks() {
   controller_->on_disks(facts);
 }
 
-// What is wrong with the configuration; nothing: it is in force.
+// Returns the errors of the configuration; empty if it is in force.
 std::vector<std::string> Service::reload() {
   service_.reloading();
   ConfigText text = read_configuration(config_file_);
@@ -319,7 +320,7 @@ void Service::stop() {
   if (clear) controller_->clear();
   drain();
   if (!clear || !unit_mirror_) return loop_.quit();
-  unit_mirror_->finish([this] { loop_.quit(); });  // or systemd would bring the limits back
+  unit_mirror_->finish([this] { loop_.quit(); });  // otherwise systemd would set the limits again
 }
 
 }  // namespace iopslimit

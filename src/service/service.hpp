@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Connects the surfaces of the system to the controller: which fact goes where, and what is sent
-// when a burst is over.
+// Connects the parts of the service to the controller: passes each fact to the part that needs it,
+// and runs deferred work when a burst is over.
 #pragma once
 
 #include <memory>
@@ -31,27 +31,28 @@
 
 namespace iopslimit {
 
-/// The configuration asks for something that this node cannot do. what(): "file:line: message"; an
-/// exit status of 78 tells systemd not to try again.
+/// The configuration requires something that this node cannot do. what() is "file:line: message";
+/// the exit status 78 keeps systemd from restarting the service.
 struct ConfigRefused : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// What the configuration does not say, because it is known before that is read.
+/// Settings outside of the configuration: they are needed before it is read.
 struct Surroundings {
   LogForm log = LogForm::automatic;
-  /// Where the node's mounts are told. In a container with the node's PID namespace it is that of
-  /// PID 1: the container's own mounts may be bind mounts of what is not mounted on the node.
+  /// The file that lists the node's mounts. In a container with the node's PID namespace it is the
+  /// file of PID 1: the container's own mounts may be bind mounts of something that is not mounted
+  /// on the node.
   std::string mountinfo = "/proc/self/mountinfo";
 };
 
 class Service {
  public:
-  /// `parsed` holds no errors. Throws ConfigRefused, or another exception when the machine cannot
-  /// do what is asked.
+  /// `parsed` must have no errors. Throws ConfigRefused, or another exception if the machine lacks
+  /// what the service needs.
   Service(std::string config_file, ParsedConfig parsed, const Surroundings& around);
 
-  /// First pass, READY, then events until SIGTERM or SIGINT.
+  /// Does the first pass, notifies systemd (READY), then handles events until SIGTERM or SIGINT.
   void run();
 
  private:
@@ -94,16 +95,16 @@ class Service {
   DriftWatcher drift_watcher_;
   std::vector<std::string> to_follow_;  // cgroups that may have no watch yet
   std::set<std::string> written_;       // cgroups whose limit files were written
-  std::set<std::string> to_repair_;     // those of them whose time to be looked at has come
+  std::set<std::string> to_repair_;     // those of them that are due for a check
   MountResolver mount_resolver_;
   BlockEvents block_events_;
   std::unique_ptr<Controller> controller_;
   std::optional<Operator> operator_;
-  std::optional<UnitMirror> unit_mirror_;  // none in a dry run
+  std::optional<UnitMirror> unit_mirror_;  // empty in a dry run
   std::optional<MetricsExporter> metrics_;
   bool config_refused_ = false;
   Burst burst_;
-  bool cgroup_came_ = false;  // in the events that are being read
+  bool cgroup_came_ = false;  // among the events being read
 };
 
 }  // namespace iopslimit

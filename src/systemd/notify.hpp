@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// sd_notify(3): what systemd is told about us. Without systemd every call does nothing.
+// Notifies systemd of the service's state, sd_notify(3). Without systemd every call does nothing.
 #pragma once
 
 #include <string>
@@ -9,9 +9,9 @@ namespace iopslimit {
 class Notifier {
  public:
   void ready(const std::string& status);
-  /// Only sends when the text changed.
+  /// Sends the text only if it has changed.
   void status(const std::string& text);
-  /// RELOADING=1 with MONOTONIC_USEC, followed by ready() when the reload is over.
+  /// Sends RELOADING=1 with MONOTONIC_USEC; call ready() when the reload is over.
   void reloading();
   void stopping();
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What systemd is told of one unit, and what it says to that.
+// A change of one unit's limits that the service sends to systemd, and systemd's answer.
 #pragma once
 
 #include <string>
@@ -10,7 +10,8 @@
 
 namespace iopslimit {
 
-/// The limits of one unit that systemd is to know, each for a device; an unlimited one is lifted.
+/// The limits of one unit to set in systemd, one for each device; an unlimited one removes the
+/// limit.
 struct UnitChange {
   std::string cgroup;
   std::vector<Rule> rules;
@@ -18,14 +19,14 @@ struct UnitChange {
 };
 
 enum class UnitAnswer {
-  taken,    ///< it knows them, and has written them to the kernel as far as it can
-  refused,  ///< it never will
-  no_unit,  ///< it knows no such unit, or none any more
-  later     ///< it could not be asked just now
+  taken,    ///< systemd has stored the limits and written them to the kernel as far as it can
+  refused,  ///< systemd will never accept them
+  no_unit,  ///< systemd has no such unit, or no longer has it
+  later     ///< systemd could not be reached at the moment
 };
 
-/// The unit whose cgroup this is: "kubepods.slice". Empty where the system's systemd made no unit
-/// of it: a plain directory (cgroupfs driver), or what another systemd does inside a container.
+/// The unit that a cgroup belongs to: "kubepods.slice". Empty if the system's systemd has no unit
+/// for it: a plain directory (cgroupfs driver), or a unit of another systemd inside a container.
 std::string_view unit_of(std::string_view cgroup);
 
 }  // namespace iopslimit

@@ -30,7 +30,8 @@ void append_property(sd_bus_message* message, const char* name, const UnitChange
   for (int i = 0; i < 3; ++i) check(sd_bus_message_close_container(message), cannot_ask);
 }
 
-// Errors that asking again does not change. NoSuchUnit apart, systemd's own are such.
+// True for errors that a retry does not change. Apart from NoSuchUnit, all of systemd's own errors
+// are final.
 bool is_final(std::string_view error) {
   constexpr std::string_view known[] = {
       SD_BUS_ERROR_ACCESS_DENIED,     SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED,
@@ -76,7 +77,7 @@ bool UnitClient::reachable() {
   return can;
 }
 
-// The other connection to the bus tells the operator what becomes of the bus.
+// Announces nothing about the connection: the service's other connection to the bus does so.
 void UnitClient::wait_for_it() {
   waiting_ = true;
   if (!silence_ && !said_silent_) start<&UnitClient::say_silent>(silence_, waits_.silence_usec);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// systemd on the bus: the I/O limits of a unit as its properties, org.freedesktop.systemd1(5).
+// Sets the I/O limits of a unit as its properties through systemd on the bus,
+// org.freedesktop.systemd1(5).
 #pragma once
 
 #include <systemd/sd-bus.h>
@@ -17,31 +18,33 @@
 
 namespace iopslimit {
 
-/// The error for a unit that is not there, or no more.
+/// The error for a unit that does not exist, or no longer exists.
 inline constexpr const char* no_such_unit = "org.freedesktop.systemd1.NoSuchUnit";
 
-/// The call SetUnitProperties that sets all four limits of each device, at runtime: until the next
-/// boot, or until the unit stops. A device has one name in all of them: systemd keeps an entry for
-/// each path, and two paths to one disk overwrite each other. Throws std::system_error.
+/// Builds the call SetUnitProperties that sets all four limits of each device at runtime: until the
+/// next boot, or until the unit stops. A device has the same name in every call: systemd keeps one
+/// entry for each path, and two paths to one disk would overwrite each other. Throws
+/// std::system_error.
 BusMessage set_limits_call(sd_bus* bus, const UnitChange& change);
 
 struct SystemdWaits {
-  std::uint64_t again_usec = 1000000;     ///< before systemd is asked again
-  std::uint64_t silence_usec = 10000000;  ///< before it is said that it cannot be asked
-  std::uint64_t finish_usec = 5000000;    ///< for the last answers
+  std::uint64_t again_usec = 1000000;     ///< until systemd is asked again
+  std::uint64_t silence_usec = 10000000;  ///< until the operator is warned that it is unreachable
+  std::uint64_t finish_usec = 5000000;    ///< how long finish() waits for the last answers
 };
 
-/// Asks and does not wait. Nothing happens on the bus before somebody asks.
+/// Sends its calls without blocking. Connects to the bus only at the first request.
 class UnitClient {
  public:
-  /// More units at a time are not asked: each makes systemd write all attributes of the unit.
+  /// The limit of calls open at a time: each makes systemd write all attributes of a unit.
   static constexpr std::size_t most_open = 32;
   struct Handlers {
-    /// It can be asked: for the first time, or again.
+    /// systemd is reachable, for the first time or again.
     std::function<void()> ready;
-    /// Every set() has one answer. `why`: its words, unless it is UnitAnswer::taken.
+    /// Called exactly once for each set(). `why` is the error text, unless the answer is
+    /// UnitAnswer::taken.
     std::function<void(const UnitChange&, UnitAnswer, const std::string& why)> answered;
-    /// For the operator, once for each time that it cannot be asked.
+    /// A message for the operator, once for each period in which systemd is unreachable.
     std::function<void(const std::string& text, bool wrong)> announce;
   };
 
@@ -50,14 +53,14 @@ class UnitClient {
   UnitClient& operator=(const UnitClient&) = delete;
   ~UnitClient() = default;
 
-  /// False: nothing can be set now, `ready` comes when it can.
+  /// False if nothing can be set now; `ready` is called when it can.
   bool reachable();
-  /// Only when reachable(), and for a cgroup that unit_of() has a unit for.
+  /// Call it only if reachable(), and only for a cgroup with a unit (unit_of()).
   void set(const UnitChange& change);
-  /// No more than most_open are asked.
+  /// True while most_open calls are open.
   bool full() const { return calls_.size() >= most_open; }
-  /// Calls `done` when nothing is asked any more and nothing waits for reachable(), or after a
-  /// while.
+  /// Calls `done` when no call is open and nothing waits for reachable(), at the latest after
+  /// SystemdWaits::finish_usec.
   void finish(std::function<void()> done);
 
  private:
@@ -89,10 +92,10 @@ class UnitClient {
   SystemdWaits waits_;
   std::optional<BusConnection> link_;
   std::list<Call> calls_;
-  Timer resting_;  // until it is asked again
-  Timer silence_;  // until it is said that it cannot be asked
+  Timer resting_;  // until systemd is asked again
+  Timer silence_;  // until the operator is warned that systemd is unreachable
   Timer finish_;
-  bool waiting_ = false;  // somebody was told that it is not reachable
+  bool waiting_ = false;  // reachable() has returned false, so `ready` is due
   bool said_silent_ = false;
   std::string why_silent_ = "there is no connection to the system bus";
   std::function<void()> done_;

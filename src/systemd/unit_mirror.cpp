@@ -40,7 +40,7 @@ void UnitMirror::on_event(const Event& event) {
 
 void UnitMirror::sync() {
   for (const UnitChange& change : rules_.changes(in_force())) {
-    if (!systemd_.reachable() || systemd_.full()) return;  // ready, or an answer, leads here again
+    if (!systemd_.reachable() || systemd_.full()) return;  // `ready` or an answer calls this again
     rules_.sent(change);
     systemd_.set(change);
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What systemd knows of the rules, kept in step with what is in force: the controller's rules, what
-// of them systemd is told, the bus, and what is remembered of it.
+// Mirrors the rules in force to systemd: connects the controller's rules, the choice of rules to
+// mirror, the client on the bus, and the file that remembers what systemd has.
 #pragma once
 
 #include <functional>
@@ -17,17 +17,19 @@ namespace iopslimit {
 
 class UnitMirror {
  public:
-  /// `files`: where the rules are in force. `folder`: /run/iops-limitd. `address`: of the bus.
+  /// `files` is the back end in which the rules are in force, `folder` is /run/iops-limitd, and
+  /// `address` is the address of the bus.
   UnitMirror(EventLoop& loop, Controller& controller, LimitBackend& files, CgroupVersion version,
              const std::string& folder, const std::string& address,
              std::function<void(const Event&)> announce, SystemdWaits waits = {});
 
-  /// Each report that the controller has made: who changed a file may have changed the property.
+  /// Handles an event of the controller: whoever changed a limit file may have changed the property
+  /// in systemd as well.
   void on_event(const Event& event);
-  /// A burst of events is over: systemd is told what it has to know. The rules are in force by
-  /// their files already; nothing waits.
+  /// A burst of events is over: sends pending changes to systemd. The rules are already in force
+  /// through the cgroup files, so nothing waits for this.
   void sync();
-  /// Calls `done` when systemd has taken what it was told, or after some seconds.
+  /// Calls `done` when systemd has answered all calls, or after some seconds.
   void finish(std::function<void()> done) { systemd_.finish(std::move(done)); }
 
  private:

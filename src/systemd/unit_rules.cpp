@@ -99,7 +99,7 @@ std::vector<UnitChange> UnitRules::changes(const InForce& in_force) {
   return all;
 }
 
-// What systemd knows of rules that are in force no more.
+// The keys for which systemd still has a limit although the rule is no longer in force.
 std::vector<RuleKey> UnitRules::known_beyond(const InForce& in_force) const {
   std::vector<RuleKey> keys;
   for (const auto& [cgroup, devices] : known_) {
@@ -155,8 +155,8 @@ void UnitRules::read_back(const UnitChange& change, const InForce& in_force) {
     const Rule* now = find_rule(in_force, key.cgroup, key.device);
     const auto found = now == nullptr ? std::nullopt : kernel_.read(key);
     if (!found || *found == now->limit) continue;
-    if (kernel_.set(key, now->limit)) continue;  // the next pass finds it again
-    if (*found == rule.limit) continue;          // another limit meanwhile
+    if (kernel_.set(key, now->limit)) continue;  // the next pass tries again
+    if (*found == rule.limit) continue;          // the wanted limit has changed meanwhile
     give_up({change.cgroup, {rule}},
             "systemd was told " + to_string(rule.limit) + " for " +
                 std::string(unit_of(key.cgroup)) + " on " + to_string(key.device) +
@@ -166,7 +166,7 @@ void UnitRules::read_back(const UnitChange& change, const InForce& in_force) {
   }
 }
 
-// A container that went meanwhile is nothing to speak of.
+// Does not warn about a container that has gone in the meantime.
 void UnitRules::give_up(const UnitChange& change, const std::string& text) {
   bool there = false;
   for (const Rule& rule : change.rules) {
@@ -195,8 +195,8 @@ void UnitRules::drop(const RuleKey& key) {
   needs_.note(key, false);
 }
 
-// The units of pods and containers go with their cgroups. kubepods.slice is there without anybody's
-// asking as soon as a pod is, with all that systemd was told of it.
+// The units of pods and containers end with their cgroups. systemd starts kubepods.slice by itself
+// as soon as a pod exists, with all limits that were set for it.
 void UnitRules::gone(const RuleKey& key) {
   if (kind_of(key.cgroup) != CgroupKind::kubepods) return drop(key);
   known_[key.cgroup][key.device].reset();

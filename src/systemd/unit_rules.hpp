@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which rules systemd is told of beside the kernel, so that they outlive whatever makes it write
-// the unit's attributes anew; what it knows because of us; and what it has to be told now.
+// Decides which rules are mirrored to systemd in addition to the kernel, so that they survive when
+// systemd rewrites the unit's attributes; keeps track of the rules that systemd already has; and
+// finds the changes to send now.
 #pragma once
 
 #include <functional>
@@ -19,12 +20,12 @@
 
 namespace iopslimit {
 
-/// Why a rule is in the cgroup's file alone.
+/// Why a rule is only in the cgroup's file and not mirrored to systemd.
 enum class ByFile {
   hierarchy,  ///< cgroup v1: systemd has no IOPS there (only *_bps_device, systemd's cgroup.c)
-  no_unit,    ///< nothing that systemd made
-  device,     ///< no whole disk: systemd would limit what is below it (systemd.resource-control(5))
-  unseen      ///< of a mount that was not there yet: nobody knows what the device is
+  no_unit,    ///< the cgroup has no unit of systemd
+  device,     ///< no whole disk: systemd would limit what is below (systemd.resource-control(5))
+  unseen      ///< for a mount that has not been seen yet: the kind of device is unknown
 };
 std::optional<ByFile> by_file(CgroupVersion version, std::string_view cgroup, Devnum device,
                               const Targets& targets);
@@ -33,39 +34,43 @@ class UnitRules {
  public:
   struct Needs {
     std::function<void(Event)> emit;
-    /// systemd may know something of the place from now on, or knows nothing any more: remembered
-    /// over restarts.
+    /// Records across restarts that systemd may have a limit for the key from now on (`known`), or
+    /// has none any more.
     std::function<void(const RuleKey&, bool known)> note;
   };
-  /// The rules in force that takes() said yes to.
+  /// The rules in force for which takes() returned true.
   using InForce = std::map<std::string, std::vector<Rule>, std::less<>>;
 
-  /// `kernel`: where the rules are in force; `version` is v1 or v2.
+  /// `kernel` is the back end in which the rules are in force; `version` is v1 or v2.
   UnitRules(LimitBackend& kernel, CgroupVersion version, Needs needs)
       : kernel_(kernel), version_(version), needs_(std::move(needs)) {}
 
-  /// A place that an earlier run has noted: systemd is taken to know what the kernel has there now.
+  /// Takes over a key recorded by an earlier run: assumes that systemd has the limit that the
+  /// kernel holds for it now.
   void adopt(const RuleKey& key);
-  /// `where` names the key for messages: "[service] apply (file:line)".
+  /// `where` names the configuration key in messages: "[service] apply (file:line)".
   void configure(Apply apply, std::string where);
-  /// Whether systemd is told of a rule in force; `total`: it is that of all pods. What it was told
-  /// once it is told on, whatever `apply` says. With `apply` = systemd, says once why not.
+  /// Whether a rule in force is mirrored to systemd; `total` is true for the total of all pods.
+  /// Once mirrored, it stays mirrored, whatever `apply` says. With `apply` = systemd, reports once
+  /// why a rule is not mirrored.
   bool takes(const std::string& cgroup, Devnum device, bool total, const Targets& targets);
-  /// False: of no container's or pod's rule takes() says yes, and there is nothing to say of one.
+  /// False if takes() would return false for the rules of all workloads and has nothing to report
+  /// about them.
   bool takes_workloads() const;
-  /// What systemd has to be told now, a unit once; nothing of a unit that has not answered yet.
+  /// The changes to send to systemd now, one for each unit; none for a unit with a pending answer.
   std::vector<UnitChange> changes(const InForce& in_force);
-  /// What was told of a cgroup may be so no more: it is told again.
+  /// The limits that systemd has for a cgroup may have changed: sends them again.
   void doubt(std::string_view cgroup);
 
   void sent(const UnitChange& change);
-  /// `why`: what systemd says to a refusal. `in_force` as of now: what systemd's own write has left
-  /// otherwise in the kernel is put right.
+  /// `why` is systemd's reason for a refusal. `in_force` are the current rules: if systemd's own
+  /// write has left other values in the kernel, restores the rules.
   void answered(const UnitChange& change, UnitAnswer answer, const std::string& why,
                 const InForce& in_force);
 
  private:
-  /// What systemd knows of a device; nothing: perhaps something, but not what.
+  /// The limit that systemd has for each device; nullopt: it may have one, but the value is
+  /// unknown.
   using Known = std::map<Devnum, std::optional<Limit>>;
 
   bool is_known(std::string_view cgroup, Devnum device) const;
@@ -83,9 +88,9 @@ class UnitRules {
   Apply apply_ = Apply::files;
   std::string where_;
   std::map<std::string, Known, std::less<>> known_;
-  std::set<std::string> open_;       // cgroups whose unit has not answered
-  std::set<RuleKey> refused_;        // not tried again while the rule is in force
-  std::set<std::string> announced_;  // each once
+  std::set<std::string> open_;       // cgroups with a pending answer for their unit
+  std::set<RuleKey> refused_;        // not sent again while the rule is in force
+  std::set<std::string> announced_;  // each text is announced once
 };
 
 }  // namespace iopslimit
