@@ -24,7 +24,7 @@ File ControlFiles::open(std::string_view cgroup, std::string_view file, std::err
   const std::string_view parent = slash == 0 ? "." : cgroup.substr(1, slash - 1);
   path_.assign(cgroup.substr(slash + 1)).append("/").append(file);
   if (parent_folder_ && parent == parent_) {
-    // Of a parent that is gone, or has another name now, it is not the child.
+    // A kept parent that is gone, or has another name now, does not contain this child.
     if (File opened = open_at(parent_folder_.fd(), path_.c_str(), flags, error)) return opened;
   }
   parent_.assign(parent);
@@ -37,8 +37,8 @@ File ControlFiles::open(std::string_view cgroup, std::string_view file, std::err
     const bool there = parent_folder_ && fstatat(parent_folder_.fd(), path_.c_str(), &status,
                                                  AT_SYMLINK_NOFOLLOW) == 0;
     path_ += file;
-    // Once more, or another cgroup of the same name, made meanwhile, would pass for one without
-    // the controller.
+    // Try once more: another cgroup of the same name may have been created meanwhile, and would be
+    // mistaken for one without the controller.
     if (there) opened = open_at(parent_folder_.fd(), path_.c_str(), flags, error);
     if (error == std::errc::no_such_file_or_directory)
       error = there ? ControlError::controller_missing : ControlError::cgroup_gone;
@@ -67,8 +67,8 @@ std::error_code write_line(int fd, std::string_view line) {
   } while (count < 0 && errno == EINTR);
   if (count >= 0) return {};
   if (errno != ENODEV && errno != EOPNOTSUPP) return last_error();
-  // A removed cgroup's file gives ENODEV for every call (fs/kernfs/file.c), an unknown disk only
-  // for the write.
+  // The file of a removed cgroup returns ENODEV for every call (fs/kernfs/file.c); for an unknown
+  // disk only the write returns it.
   char byte = 0;
   if (pread(fd, &byte, 1, 0) < 0 && errno == ENODEV) return ControlError::cgroup_gone;
   return ControlError::device_refused;
@@ -76,7 +76,7 @@ std::error_code write_line(int fd, std::string_view line) {
 
 std::error_code read_limit_file(int fd, std::string& text) {
   const std::error_code error = read_whole(fd, max_limit_file, text, End::short_read);
-  // The only reason for it when reading: the directory was removed after the file was opened.
+  // ENODEV when reading has only one cause: the directory was removed after the file was opened.
   return error == std::errc::no_such_device ? make_error_code(ControlError::cgroup_gone) : error;
 }
 

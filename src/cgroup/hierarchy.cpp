@@ -21,7 +21,7 @@ std::string read_text(const std::string& path, std::error_code& error) {
   return text;
 }
 
-// Whether `word` is one of the words of `list`, which are parted by `separator`.
+// Whether `word` is one of the words in `list`, which `separator` separates.
 bool has_word(std::string list, const std::string& word, char separator) {
   while (!list.empty() && (list.back() == '\n' || list.back() == separator)) list.pop_back();
   list.insert(list.begin(), separator);

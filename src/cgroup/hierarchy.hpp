@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which cgroup hierarchy this machine limits disk I/O with, and where it is mounted.
+// Finds the cgroup hierarchy that limits disk I/O on this machine, and its mount point.
 #pragma once
 
 #include <string>
@@ -13,9 +13,9 @@ struct Hierarchy {
   std::string root;                           ///< "/sys/fs/cgroup", "/sys/fs/cgroup/blkio"
 };
 
-/// Looks at `mountinfo` for a cgroup2 hierarchy whose root has the io controller, then for a v1
-/// hierarchy with blkio (hybrid: the second); `wanted` asks for one of them. Throws
-/// std::runtime_error that says what is missing and what to do.
+/// Searches `mountinfo` for a cgroup2 hierarchy whose root has the io controller, then for a v1
+/// hierarchy with blkio (a hybrid machine has the second). `wanted` restricts the search to one
+/// version. Throws std::runtime_error whose text names what is missing and what to do.
 Hierarchy find_hierarchy(CgroupVersion wanted,
                          const std::string& mountinfo = "/proc/self/mountinfo");
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a cgroup did, read from its counters: everybody may.
+// Reads the I/O counters of a cgroup. This needs no privileges.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ class IoCounters {
   std::optional<IoCounts> counts(const std::string& cgroup);
   /// See parse_io_pressure(). Nothing on v1, and where the kernel does not measure it.
   std::optional<std::uint64_t> stalled(const std::string& cgroup);
-  /// Both; nothing when there are no counts.
+  /// Returns both; nothing when there are no counts.
   std::optional<IoDone> done(const std::string& cgroup);
 
  private:

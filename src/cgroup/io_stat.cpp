@@ -8,7 +8,8 @@
 namespace iopslimit {
 namespace {
 
-// Cuts the text up to `end` off the front, and the separator with it.
+// Removes the text up to `separator`, and the separator, from the front. Returns the text before
+// it.
 std::string_view take(std::string_view& text, char separator) {
   const auto end = std::min(text.find(separator), text.size());
   const std::string_view front = text.substr(0, end);

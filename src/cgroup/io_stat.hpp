@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a cgroup did to each disk: io.stat and io.pressure (cgroup v2), blkio.throttle.io_* (v1).
+// Parses a cgroup's I/O on each disk: io.stat and io.pressure (cgroup v2), blkio.throttle.io_*
+// (v1).
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,7 @@
 
 namespace iopslimit {
 
-/// Counted from the cgroup's making on.
+/// The I/O since the cgroup was created.
 struct IoCount {
   std::uint64_t read_ios = 0;
   std::uint64_t write_ios = 0;
@@ -21,21 +22,22 @@ struct IoCount {
 };
 using IoCounts = std::map<Devnum, IoCount>;
 
-/// All that a cgroup did so far.
+/// All I/O of a cgroup so far.
 struct IoDone {
   IoCounts counts;
   std::optional<std::uint64_t> stalled_usec;  ///< see parse_io_pressure()
 };
 
-/// A whole io.stat. Lines and keys that do not parse are passed over: a device without I/O may have
-/// no keys, a hidden NVMe path no number (blk-cgroup.c, blkcg_print_one_stat).
+/// Parses a whole io.stat. Skips lines and keys that do not parse: a device without I/O may have no
+/// keys, a hidden NVMe path no number (blk-cgroup.c, blkcg_print_one_stat).
 IoCounts parse_io_stat(std::string_view text);
 
-/// Adds a whole blkio.throttle.io_serviced (`ios`) or io_service_bytes: "259:0 Read 12".
+/// Adds the counts of a whole blkio.throttle.io_serviced (`ios`) or io_service_bytes file to
+/// `counts`: "259:0 Read 12".
 void add_blkio_counts(std::string_view text, bool ios, IoCounts& counts);
 
-/// Microseconds in which some process of the cgroup waited for I/O: `some ... total=` of
-/// io.pressure (Documentation/accounting/psi.rst).
+/// Returns the microseconds in which at least one process of the cgroup waited for I/O: `some ...
+/// total=` of io.pressure (Documentation/accounting/psi.rst).
 std::optional<std::uint64_t> parse_io_pressure(std::string_view text);
 
 }  // namespace iopslimit

@@ -19,7 +19,7 @@ ContainerPath path_at(std::string_view cgroup, const CgroupWalk& walk) {
                      .qos = walk.qos,
                      .runtime = walk.container.runtime};
   // The kubelet writes a uid's dashes as underscores in a slice name (ToSystemd in pkg/kubelet/cm);
-  // uids hold no underscore themselves.
+  // uids themselves contain no underscore.
   if (walk.systemd_driver) std::ranges::replace(path.pod_uid, '_', '-');
   return path;
 }
@@ -77,7 +77,7 @@ std::string process_leaf_of(const ContainerPath& scope) {
   return std::string(scope.cgroup).append("/").append(process_leaf);
 }
 
-// No container's own directory has the leaf's name.
+// The directory of a container itself never has the name of a process leaf.
 std::string_view scope_of(const ContainerPath& path) {
   const std::string_view parent = parent_of(path.cgroup);
   const std::string_view name = std::string_view(path.cgroup).substr(parent.size());

@@ -15,23 +15,23 @@ bool is_uid_character(char c) {
          c == '_' || c == '.';
 }
 
-// A static pod's manifest may set any uid, so only what cannot be a uid at all is turned down.
+// A static pod's manifest may set any uid, so only text that cannot be a uid at all is rejected.
 bool is_pod_uid(std::string_view uid) {
   return !uid.empty() && uid.size() <= 128 && std::ranges::all_of(uid, is_uid_character);
 }
 
-// systemd's own slices hold services, users and virtual machines, and a container id (alone, or
-// after a runtime's name) belongs to a runtime that runs beside the kubelet: a kubepods directory
-// below one of these is inside somebody's container (kind, docker in docker).
+// systemd's own slices hold services, users and virtual machines. A container ID (alone, or after a
+// runtime's name) belongs to a runtime that runs beside the kubelet. A kubepods directory below one
+// of these is inside somebody's container (kind, docker in docker).
 bool may_lead_to_kubepods(std::string_view name) {
   constexpr std::array systemd_slices{"system.slice", "user.slice", "machine.slice"};
   if (std::ranges::find(systemd_slices, name) != systemd_slices.end()) return false;
   if (name.ends_with(".slice")) return true;
   return !name.empty() && name.find('.') == std::string_view::npos &&
-         !is_container_id(name.substr(name.rfind('-') + 1));  // npos + 1 is 0: no dash, all of it
+         !is_container_id(name.substr(name.rfind('-') + 1));  // npos + 1 is 0: no dash, whole name
 }
 
-// Each step consumes one component and knows the ones before it only through these members.
+// Each step consumes one component. It knows the previous components only through these members.
 class Steps {
  public:
   explicit Steps(Standalone standalone) : standalone_(standalone) {}
@@ -54,8 +54,8 @@ class Steps {
   bool in_standalone_pod_ = false;
 };
 
-// systemd names a slice after its parents: a-b.slice is below a.slice. `rest` is what the last
-// component adds.
+// systemd names a slice after its parents: a-b.slice is below a.slice. `rest` is the part that the
+// last component adds.
 bool Steps::child_slice(std::string_view name, std::string_view& rest) const {
   if (!take_suffix(name, ".slice")) return false;
   if (!slice_.empty() && !(take_prefix(name, slice_) && take_prefix(name, "-"))) return false;
@@ -94,8 +94,8 @@ void Steps::step_kubepods(std::string_view name) {
   }
 }
 
-// Asking for standalone containers takes nothing from the kubelet: a --cgroup-root may lie in a
-// cgroupfs home, while systemd's slices never lead to pods.
+// Including standalone containers excludes nothing of the kubelet's: a --cgroup-root may be in a
+// cgroupfs home, whereas systemd's slices never lead to pods.
 void Steps::step_outside(std::string_view name) {
   if (const auto container = parse_standalone_name(name, *home_)) return enter_container(container);
   if (!in_standalone_pod_ && is_standalone_pod(name, *home_)) {
@@ -112,7 +112,7 @@ void Steps::enter_container(const std::optional<ContainerName>& name) {
   walk_.container = name.value_or(ContainerName{});
 }
 
-// Whatever else is below a container is its own business: pod authors choose names there.
+// Everything else below a container is ignored: pod authors choose the names there.
 void Steps::step_container(std::string_view name) {
   const bool leaf = walk_.may_hold_process_leaf() && name == process_leaf;
   walk_.at_process_leaf = leaf;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The walk down one cgroup path, component by component: what container.hpp's questions have in
-// common.
+// Walks down one cgroup path, component by component. The functions of cgroup/path.hpp share this
+// walk.
 #pragma once
 
 #include <string_view>
@@ -10,14 +10,14 @@
 
 namespace iopslimit {
 
-/// The child that crun puts a container's processes into (find_systemd_subgroup in crun's
+/// The child into which crun moves a container's processes (find_systemd_subgroup in crun's
 /// cgroup-systemd.c).
 constexpr std::string_view process_leaf = "container";
 
-/// What is known at the end of a path. The texts are parts of that path.
+/// The result at the end of a path. The texts are parts of that path.
 struct CgroupWalk {
   CgroupKind kind = CgroupKind::prefix;
-  QosClass qos = QosClass::none;  ///< known from a pod on
+  QosClass qos = QosClass::none;  ///< set at a pod and below
   std::string_view pod_uid;       ///< as the directory spells it
   ContainerName container;
   bool systemd_driver = false;

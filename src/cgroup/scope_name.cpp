@@ -7,8 +7,9 @@
 namespace iopslimit {
 namespace {
 
-// Where dockerd (withCgroups in controller/oci_linux.go) and libpod (getOCICgroupPath, and
-// platformMakePod for pods) put what the operator starts by hand, for systemd and for cgroupfs.
+// The directories in which dockerd (withCgroups in controller/oci_linux.go) and libpod
+// (getOCICgroupPath, and platformMakePod for pods) create the containers that an operator starts by
+// hand, for systemd and for cgroupfs.
 constexpr std::array homes{
     StandaloneHome{"system.slice", RuntimeHint::docker, true, "docker-", ""},
     StandaloneHome{"docker", RuntimeHint::docker, false, "", ""},
@@ -30,9 +31,9 @@ bool take_suffix(std::string_view& text, std::string_view suffix) {
   return true;
 }
 
-// `<runtime>-<id>.scope` (systemd driver), `<id>` or `crio-<id>` (cgroupfs driver). A scope of a
-// runtime we have not heard of is a container as well when it ends in an id; conmon's scope holds
-// CRI-O's monitor, not the pod's work.
+// Accepts `<runtime>-<id>.scope` (systemd driver), `<id>` or `crio-<id>` (cgroupfs driver). The
+// scope of an unknown runtime is a container as well when its name ends in an ID. conmon's scope is
+// not: it holds CRI-O's monitor, not the pod's processes.
 std::optional<ContainerName> parse_container_name(std::string_view name, bool systemd_driver) {
   ContainerName parsed{.id = name};
   parsed.scope = take_suffix(parsed.id, ".scope");
@@ -59,8 +60,8 @@ const StandaloneHome* find_standalone_home(std::string_view directory, Standalon
                                                                                       : nullptr;
 }
 
-// No other name counts: system.slice holds every service of the node, and the monitors of podman's
-// containers (libpod-conmon-<id>.scope, conmon) are beside them.
+// No other name is accepted: system.slice holds every service of the node, and the monitors of
+// podman's containers (libpod-conmon-<id>.scope, conmon) are beside the containers.
 std::optional<ContainerName> parse_standalone_name(std::string_view name,
                                                    const StandaloneHome& home) {
   ContainerName parsed{.id = name, .runtime = home.runtime, .scope = home.systemd_driver};

@@ -84,8 +84,8 @@ void TreeWatcher::handle(int descriptor, std::uint32_t mask, std::string_view na
   if ((mask & (IN_DELETE | IN_MOVED_FROM)) != 0) {
     unwatch_below(cgroup);
     handlers_.vanished(cgroup);
-    // A static pod keeps its uid: the same path may be there again by now, and its IN_CREATE be
-    // lost on the watch just dropped.
+    // A static pod keeps its uid: the same path may exist again by now, and its IN_CREATE may have
+    // been lost with the watch that was just removed.
     if (!is_there(cgroup)) return;
   }
   meet(cgroup, kind, handlers_.appeared);
@@ -95,7 +95,8 @@ bool TreeWatcher::is_there(const std::string& cgroup) const {
   return access((root_ + cgroup).c_str(), F_OK) == 0;
 }
 
-// A directory before what is inside it: a pod's limit comes before its containers'.
+// Reports a directory before the directories inside it, so that a pod's limit comes before those of
+// its containers.
 void TreeWatcher::meet(const std::string& cgroup, CgroupKind kind, const Emit& emit) {
   const bool container = kind == CgroupKind::container;
   if (container || kind == CgroupKind::pod || kind == CgroupKind::kubepods) emit({cgroup, kind});
@@ -103,7 +104,8 @@ void TreeWatcher::meet(const std::string& cgroup, CgroupKind kind, const Emit& e
     watch_and_list(cgroup, emit);
 }
 
-// The one path that start, new directory, overflow and safety net share: watch it, then list it.
+// Watches a directory, then lists it. The start, a new directory, an overflow and the periodic
+// check all use this function.
 void TreeWatcher::watch_and_list(const std::string& cgroup, const Emit& emit) {
   watch(cgroup);
   list(cgroup, emit);
@@ -122,8 +124,8 @@ bool TreeWatcher::watch(const std::string& cgroup) {
     return false;
   }
   Watched& watched = watched_[cgroup];
-  // Another descriptor means another directory of the same name: the old one's watch is a dead
-  // weight.
+  // A different descriptor means that a new directory has the same name: the old one's watch is
+  // useless.
   if (watched.descriptor != descriptor) unwatch(cgroup, watched.descriptor);
   watched = {descriptor, scans_};
   names_[descriptor] = cgroup;
@@ -145,7 +147,7 @@ void TreeWatcher::list(const std::string& cgroup, const Emit& emit) {
     const CgroupKind kind = kind_of(child, options_.standalone);
     if (kind != CgroupKind::elsewhere) meet(child, kind, emit);
   }
-  if (!error || is_gone(error)) return;  // gone: its parent's IN_DELETE, or the scan, forgets it
+  if (!error || is_gone(error)) return;  // gone: its parent's IN_DELETE or the next scan forgets it
   whole_ = false;
   warn_once("cannot read the cgroup directory " + root_ + cgroup + ": " + error.message() +
             "; what is limited in it stays so, new containers there wait for the next check");
@@ -177,7 +179,7 @@ void TreeWatcher::unwatch(const std::string& cgroup, int descriptor) {
   names_.erase(name);
 }
 
-// Everything below a directory went with it.
+// When a directory is removed, everything below it is removed too.
 void TreeWatcher::unwatch_below(const std::string& cgroup) {
   const std::string inside = cgroup + "/";
   const auto drop = [this](auto entry) {
@@ -194,10 +196,10 @@ void TreeWatcher::unwatch_below(const std::string& cgroup) {
   }
 }
 
-// Not IN_ONESHOT: the kernel ends such a watch after it has told of the event, and whoever asks
-// again in between gets the watch that is about to end (inotify_handle_inode_event(),
-// fs/notify/inotify/inotify_fsnotify.c). A shell's "echo +io >" raises two events, the first by
-// emptying the file.
+// IN_ONESHOT is not used because the kernel ends such a watch after it has reported the event: a
+// caller that adds the watch again in between gets the watch that is about to end
+// (inotify_handle_inode_event(), fs/notify/inotify/inotify_fsnotify.c). A shell's "echo +io >"
+// raises two events; the first comes when the shell empties the file.
 void TreeWatcher::await_controller(const std::string& cgroup) {
   const std::string parent = cgroup.substr(0, cgroup.rfind('/'));
   const std::string path = root_ + parent + "/cgroup.subtree_control";

@@ -39,8 +39,8 @@ unsigned number_of(const std::string& text) {
   return number;
 }
 
-// What holds model and serial: the controller, or the subsystem for the head disk of an NVMe
-// multipath namespace, which may be reached through several controllers.
+// Returns the device that has model and serial: the controller, or the subsystem for the head disk
+// of an NVMe multipath namespace, which may be reached through several controllers.
 udev_device* nvme_parent(udev_device* disk) {
   udev_device* parent = udev_device_get_parent(disk);
   if (parent == nullptr) return nullptr;
@@ -48,7 +48,8 @@ udev_device* nvme_parent(udev_device* disk) {
   return subsystem == "nvme" || subsystem == "nvme-subsystem" ? parent : nullptr;
 }
 
-// sysfs before properties: udev's database can be absent (a container), and the kernel is right.
+// Reads sysfs before the udev properties: udev's database can be absent (in a container), and the
+// kernel's value is the correct one.
 std::string model_of(udev_device* disk) {
   const std::string model = attribute(nvme_parent(disk), "model");
   return model.empty() ? property(disk, "ID_MODEL") : model;
@@ -60,11 +61,11 @@ std::string serial_of(udev_device* disk) {
   return serial.empty() ? attribute(disk, "serial") : serial;  // virtio has it on the disk
 }
 
-// Since Linux 5.15 (cf179948554a) a disk has a number that no other disk of this boot has; a loop
-// device gets a new one with every file. Before that, the inode number of the disk's folder stands
-// for the moment it was made: since Linux 4.14 (7d35079f8277) sysfs deals these numbers out in a
-// circle. Older kernels give the lowest that is free, so what tells the disk itself comes with it:
-// wwid (NVMe), dm/uuid, the serial.
+// Since Linux 5.15 (cf179948554a) every disk has a number that no other disk of this boot has; a
+// loop device gets a new one with every file. On older kernels the inode number of the disk's sysfs
+// folder indicates when it was created: since Linux 4.14 (7d35079f8277) sysfs assigns these numbers
+// cyclically. Even older kernels assign the lowest free number, so a value that identifies the disk
+// itself is appended: wwid (NVMe), dm/uuid, the serial.
 std::string identity_of(udev_device* disk) {
   const std::string number = attribute(disk, "diskseq");
   if (!number.empty()) return "diskseq " + number;
@@ -78,7 +79,7 @@ std::string identity_of(udev_device* disk) {
   return identity;
 }
 
-// A partition that is deleted and made again elsewhere on the disk may get the same number.
+// A partition that is deleted and created again elsewhere on the disk may get the same number.
 std::string identity_of_partition(udev_device* partition, udev_device* disk) {
   return identity_of(disk) + " partition " + attribute(partition, "partition") + " at " +
          attribute(partition, "start");

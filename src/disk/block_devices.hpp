@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Block devices as udev and sysfs have them.
+// Block devices, as udev and sysfs describe them.
 #pragma once
 
 #include <filesystem>
@@ -15,19 +15,19 @@ struct udev_device;
 
 namespace iopslimit {
 
-/// Looks devices up by libudev, which reads sysfs; udev's database is asked only for what sysfs
-/// lacks, and may be absent. Nothing is opened in /dev: the service's own /dev has no disks
-/// (PrivateDevices=).
+/// Finds devices with libudev, which reads sysfs. udev's database may be absent: it is read only
+/// for values that sysfs lacks. Nothing in /dev is opened, because the service's own /dev has no
+/// disks (PrivateDevices=).
 class BlockDevices {
  public:
   /// Throws std::bad_alloc.
   BlockDevices();
 
-  /// The device that has this number now.
+  /// Returns the device that has this number now.
   std::optional<BlockDevice> at(Devnum devnum) const;
 
-  /// The device of this kernel name. `slaves` may name devices that are no longer there: the links
-  /// stay until the device above lets go of them.
+  /// Returns the device with this kernel name. `slaves` may name devices that are gone: the links
+  /// stay until the device above releases them.
   std::optional<BlockDevice> named(const std::string& name) const;
 
  private:
@@ -40,8 +40,9 @@ class BlockDevices {
   std::unique_ptr<udev, Unref> context_;
 };
 
-/// The names in a folder of sysfs that holds a link for each device, sorted; a device's '/' is
-/// written as '!' there ("cciss!c0d0"). Empty when there is no such folder.
+/// Returns the names in a sysfs folder that holds one link for each device, sorted. sysfs writes a
+/// '/' in a device's name as '!' ("cciss!c0d0"); the result has the '/'. Empty when the folder does
+/// not exist.
 std::vector<std::string> device_names(const std::filesystem::path& folder);
 
 }  // namespace iopslimit

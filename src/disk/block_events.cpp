@@ -17,8 +17,8 @@ namespace {
 
 constexpr std::size_t most_mdstat = 16UL << 20;
 
-// udev_monitor_receive_device() passes over what is not asked for and says EAGAIN at the end of the
-// queue. ENOBUFS: some were dropped. Whatever else it says, there was something.
+// udev_monitor_receive_device() skips events that the filter excludes and returns EAGAIN at the end
+// of the queue. ENOBUFS means that some events were dropped. Every other result counts as an event.
 bool drain_one(udev_monitor* monitor) {
   bool seen = false;
   for (;;) {
@@ -78,8 +78,8 @@ bool BlockEvents::drain() {
   return drain_mdstat() || seen;
 }
 
-// There is no such file before the module md is loaded; the first array's own events lead here
-// then.
+// The file does not exist before the module md is loaded. When the first array appears, its own
+// events lead to this function.
 void BlockEvents::watch_mdstat() {
   std::error_code error;
   mdstat_ = open_at(AT_FDCWD, mdstat_path_.c_str(), O_RDONLY, error);
@@ -87,13 +87,13 @@ void BlockEvents::watch_mdstat() {
   if (error || epoll_ctl(epoll_.fd(), EPOLL_CTL_ADD, mdstat_.fd(), &event) != 0) mdstat_ = File();
 }
 
-// Reading from its start arms it again.
+// Reading the file from its start rearms the poll.
 bool BlockEvents::drain_mdstat() {
   if (!mdstat_) watch_mdstat();
   pollfd changed{.fd = mdstat_.fd(), .events = POLLPRI, .revents = 0};
   if (!mdstat_ || poll(&changed, 1, 0) != 1) return false;
   if (read_whole(mdstat_.fd(), most_mdstat, text_))
-    mdstat_ = File();  // not to spin: opened anew later
+    mdstat_ = File();  // prevents a busy loop; the next drain opens it again
   return true;
 }
 

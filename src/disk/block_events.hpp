@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// udev's netlink and /proc/mdstat: tell when a block device came, changed or went.
+// Watches udev's netlink and /proc/mdstat for block devices that appear, change or disappear.
 #pragma once
 
 #include <memory>
@@ -12,28 +12,30 @@ struct udev_monitor;
 
 namespace iopslimit {
 
-/// Listens to the kernel, which speaks even when systemd-udevd is dead, and to udev, which speaks
-/// last, when its database is written. Says only that it is time to look again: a device may come
-/// and go in between, so what there is must be looked up anyway.
+/// Listens to the kernel, which sends events even when systemd-udevd is dead, and to udev, which
+/// sends its event last, after it has written its database. The result is only that a new scan is
+/// due: a device may appear and disappear between two events, so a scan is needed in any case.
 ///
-/// md raises nothing when a member fails, is replaced or taken out: its status file is polled for
-/// that (mdstat_poll() in drivers/md/md.c). Nor does btrfs when a device is added to a mounted file
-/// system; udev does, when the tool that wrote to the device has closed it. The periodic check sees
-/// the rest.
+/// md sends no event when a member fails, is replaced or removed, so its status file is polled
+/// (mdstat_poll() in drivers/md/md.c). btrfs sends no event when a device is added to a mounted
+/// file system; udev does, once the tool that wrote to the device has closed it. The periodic check
+/// finds the rest.
 class BlockEvents {
  public:
-  /// Where netlink is not to be had (a seccomp filter, no descriptor left) it hears less or
-  /// nothing, and complaint() says so. Throws std::system_error only when epoll fails.
+  /// When netlink is not available (a seccomp filter, no free descriptor), this object receives
+  /// fewer events or none, and warning() returns the reason. Throws std::system_error only when
+  /// epoll fails.
   explicit BlockEvents(std::string mdstat = "/proc/mdstat");
 
-  /// Poll it for EPOLLIN, level-triggered. Owned by this object.
+  /// Poll this descriptor for EPOLLIN, level-triggered. This object owns it.
   int fd() const { return epoll_.fd(); }
 
-  /// Reads all that is queued. True when some of it was about a block device, or was lost (the
-  /// queue ran over): look again.
+  /// Reads all queued events. True when one of them was about a block device, or when events were
+  /// lost (the queue overflowed): scan again.
   bool drain();
 
-  /// That it does not hear all, why, and what follows; empty when all is well.
+  /// Names the events that are not received, the reason and the consequence. Empty when all are
+  /// received.
   std::string warning() const { return warning_; }
 
  private:

@@ -17,7 +17,7 @@ std::vector<std::string> right_below(const BlockDevice& device) {
   return names;
 }
 
-// Had something below it, and has nothing any more.
+// True when the device had devices below it and all of them are gone.
 bool stands_on_nothing(const BlockDevice& device, const Names& there) {
   const std::vector<std::string> below = right_below(device);
   return !below.empty() && std::none_of(below.begin(), below.end(), [&](const std::string& name) {
@@ -25,7 +25,7 @@ bool stands_on_nothing(const BlockDevice& device, const Names& there) {
   });
 }
 
-// Upwards, so that one pass mostly takes out a whole broken chain.
+// Goes upwards, so that one pass usually removes a whole broken chain.
 void drop_the_bottomless(std::vector<BlockDevice>& stack, Names& there) {
   for (std::size_t before = 0; before != stack.size();) {
     before = stack.size();
@@ -44,7 +44,7 @@ std::vector<BlockDevice> walk_down(const BlockDevices& devices, std::vector<Bloc
   Names seen;
   Names there;
   for (const BlockDevice& one : stack) seen.insert(one.name);
-  for (std::size_t i = 0; i < stack.size(); ++i) {  // grows while it goes
+  for (std::size_t i = 0; i < stack.size(); ++i) {  // the loop appends to it
     there.insert(stack[i].name);
     for (const std::string& name : right_below(stack[i])) {
       if (!seen.insert(name).second) continue;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The way down from a file system's devices to the disks.
+// Walks from a file system's devices down to the disks.
 #pragma once
 
 #include <string>
@@ -10,9 +10,10 @@
 
 namespace iopslimit {
 
-/// `members`, their whole disks and all that is below, each once, in the order walked. What is gone
-/// is left out, and so is what stood on it alone: `slaves` and `whole` name only devices that are
-/// in the answer. An array that lost one of its disks goes on.
+/// Returns `members`, their whole disks and all devices below, each once, in the order of the walk.
+/// Devices that are gone are omitted, and so are devices that stood only on those: `slaves` and
+/// `whole` name only devices that are in the result. An array that lost one of its disks stays in
+/// it.
 std::vector<BlockDevice> walk_down(const BlockDevices& devices, std::vector<BlockDevice> members);
 
 }  // namespace iopslimit

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The block device behind a data mount, as values.
+// The number of a block device.
 #pragma once
 
 #include <compare>
@@ -9,7 +9,7 @@
 
 namespace iopslimit {
 
-/// A block device's number, the name the kernel knows it by in io.max and blkio.throttle.*.
+/// A block device's number, by which the kernel identifies it in io.max and blkio.throttle.*.
 struct Devnum {
   unsigned major = 0;
   unsigned minor = 0;
@@ -19,7 +19,7 @@ struct Devnum {
 /// "259:0", as the kernel prints it.
 std::string to_string(Devnum devnum);
 
-/// Reads "259:0"; nothing else may stand before, between or after the two numbers.
+/// Parses "259:0"; no other character may stand before, between or after the two numbers.
 std::optional<Devnum> parse_devnum(std::string_view text);
 
 }  // namespace iopslimit

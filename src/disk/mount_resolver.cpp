@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// 100,000 mounts are about 20 MB.
+// For comparison: 100,000 mounts are about 20 MB.
 constexpr std::size_t most_mountinfo = 256UL << 20;
 
 const std::string set_mount = "set [device] mount to the directory the data disk is mounted on";
@@ -73,8 +73,8 @@ MountFacts not_a_mount(const std::string& path, const std::string& real,
                     set_mount};
 }
 
-// The mount that holds `path`. The name as given comes first: a look at the path itself may hang on
-// a dead NFS server or start an automount.
+// Returns the mount that holds `path`. Tries the path as given first, because any access to the
+// path itself may hang on a dead NFS server or start an automount.
 std::optional<Mount> mount_of(const std::vector<Mount>& mounts, const std::string& path) {
   auto as_given = holding_mount(mounts, path);
   if (!as_given || may_hang(*as_given)) return std::nullopt;
@@ -113,7 +113,7 @@ MountFacts MountResolver::find_one(const std::vector<Mount>& mounts,
   if (!mount_point.starts_with('/')) {
     return Unsupported{"'" + mount_point + "' is not an absolute path: " + set_mount};
   }
-  // The name as given comes first, as in mount_of().
+  // Try the path as given first, as in mount_of().
   if (const auto mount = find_mount(mounts, mount_point)) return behind(mount_point, *mount);
 
   std::error_code error;

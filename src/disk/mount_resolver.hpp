@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// /proc/self/mountinfo and udev: what is behind a mount point, down to the disks.
+// Uses /proc/self/mountinfo and udev to find the devices below a mount point, down to the disks.
 #pragma once
 
 #include <string>
@@ -12,31 +12,33 @@
 
 namespace iopslimit {
 
-/// Finds the disks behind mount points, and tells when a mount came or went. (What happens to the
-/// disks below, disk/block_events tells.)
+/// Finds the disks below mount points, and reports when a mount appears or disappears. (BlockEvents
+/// in disk/block_events.hpp reports changes of the disks below.)
 ///
-/// Nothing here throws for what an operator or a device can cause; std::system_error when mountinfo
-/// cannot be read.
+/// No function here throws because of anything that an operator or a device can cause. They throw
+/// std::system_error when mountinfo cannot be read.
 class MountResolver {
  public:
-  /// Opens `mountinfo` (for tests; the kernel's file otherwise). Throws std::system_error when it
-  /// cannot.
+  /// Opens `mountinfo` (tests pass their own file). Throws std::system_error when that fails.
   explicit MountResolver(const std::string& mountinfo = "/proc/self/mountinfo");
 
-  /// Poll it for EPOLLPRI: raised when a mount came or went since the last poll, or since this
-  /// object was made (mounts_poll() in fs/proc_namespace.c: polling is what arms it again, reading
-  /// is not). Level-triggered epoll does the right thing. Owned by this object.
+  /// Poll this descriptor for EPOLLPRI. It is raised when a mount appeared or disappeared since the
+  /// last poll, or since this object was made (mounts_poll() in fs/proc_namespace.c: polling rearms
+  /// it, reading does not). Level-triggered epoll works. This object owns the descriptor.
   int fd() const { return mountinfo_.fd(); }
 
-  /// What is behind each of `mount_points` now (absolute paths; symbolic links are followed when it
-  /// is not a mount point itself), in their order. Reads mountinfo once, and sysfs, afresh.
+  /// Resolves each of `mount_points` as it is now, and returns the results in the same order. The
+  /// paths are absolute; symbolic links are followed when the path is not itself a mount point.
+  /// Each call reads mountinfo once, and sysfs, afresh.
   std::vector<MountFacts> find(const std::vector<std::string>& mount_points) const;
 
-  /// Those of `paths` that are there and on block devices, in their order, with every device they
-  /// stand on. Symbolic links are followed. A path on a network file system is not looked at.
+  /// Returns those of `paths` that exist and are on block devices, in their order, with every
+  /// device below them. Symbolic links are followed. A path on a network file system is not
+  /// accessed.
   std::vector<SystemMount> system_mounts(const std::vector<std::string>& paths) const;
 
-  /// BlockDevice::identity of what has this number now; empty when nothing has.
+  /// Returns the BlockDevice::identity of the device that has this number now; empty when there is
+  /// none.
   std::string identity_of(Devnum devnum) const;
 
   MountFacts find(const std::string& mount_point) const {

@@ -13,8 +13,8 @@ bool is_octal(char digit) {
   return digit >= '0' && digit <= '7';
 }
 
-// The kernel writes blank, tab, newline and backslash as \ooo (mangle_path() in fs/seq_file.c), and
-// some file systems more than these in what they print themselves.
+// The kernel writes blank, tab, newline and backslash as \ooo (mangle_path() in fs/seq_file.c).
+// Some file systems escape more characters in their own fields.
 std::string unescape(std::string_view text) {
   std::string plain;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -31,8 +31,8 @@ std::string unescape(std::string_view text) {
   return plain;
 }
 
-// Takes the text up to the next separator off the front. Two separators in a row hold an empty
-// field: mount(2) accepts "" as a source.
+// Removes the text up to the next separator from the front and returns it. Two separators in a row
+// enclose an empty field: mount(2) accepts "" as a source.
 std::string_view take(std::string_view& text, char separator) {
   const std::string_view field = text.substr(0, text.find(separator));
   text.remove_prefix(field.size() == text.size() ? field.size() : field.size() + 1);
@@ -57,7 +57,7 @@ std::optional<Mount> parse_line(std::string_view line) {
   mount.mount_point = unescape(take(line, ' '));
   take(line, ' ');  // options of this mount alone
   while (!line.empty() && take(line, ' ') != "-") {
-    // optional fields: shared:, master:, propagate_from:, unbindable, and whatever comes
+    // optional fields: shared:, master:, propagate_from:, unbindable, and any future ones
   }
   mount.file_system = take(line, ' ');
   mount.source = unescape(take(line, ' '));
@@ -72,7 +72,7 @@ struct RefusedKind {
   std::vector<std::string_view> names;
   std::string_view why;
   std::string_view instead;
-  bool waits = false;  ///< for another machine, or another process
+  bool waits = false;  ///< an access may wait for another machine or another process
 };
 
 constexpr std::string_view a_local_disk =
@@ -124,8 +124,9 @@ std::vector<Mount> parse_mountinfo(std::string_view text) {
 }
 
 std::optional<Mount> find_mount(const std::vector<Mount>& mounts, std::string_view mount_point) {
-  // A later mount covers an earlier one, but neither a mount that was moved nor one that
-  // propagation tucks beneath another changes the order (attach_recursive_mnt() in fs/namespace.c).
+  // A later mount covers an earlier one, but the list is not always in that order: it does not
+  // change when a mount is moved, or when propagation tucks a mount beneath another
+  // (attach_recursive_mnt() in fs/namespace.c).
   std::set<unsigned> covered;
   for (const Mount& one : mounts) {
     if (one.mount_point == mount_point && one.parent != one.id) covered.insert(one.parent);
@@ -159,7 +160,7 @@ bool may_hang(const Mount& mount) {
 std::string refused_file_system(const Mount& mount) {
   static const RefusedKind no_device = {{}, " has no block device", a_local_disk};
   const RefusedKind* kind = refused_kind(mount.file_system);
-  // btrfs has an anonymous number, whatever it is on.
+  // btrfs always has an anonymous number, even on a block device.
   const bool hidden = mount.devnum.major == 0 && mount.file_system != "btrfs";
   if (kind == nullptr && hidden) kind = &no_device;
   if (kind == nullptr) return "";

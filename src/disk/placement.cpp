@@ -12,7 +12,8 @@ namespace {
 
 using Devices = std::vector<const BlockDevice*>;
 
-// Block devices that end no stack of disks: what is below them is a file, memory or a network.
+// Block devices that are not disks, although no block device is below them: they store their data
+// in a file, in memory or over a network.
 constexpr std::pair<std::string_view, std::string_view> not_disks[] = {
     {"loop", "the loop device"}, {"zram", "the compressed memory disk"},
     {"ram", "the memory disk"},  {"nbd", "the network block device"},
@@ -37,7 +38,7 @@ void add_once(Devices& devices, const BlockDevice& device) {
   if (std::ranges::find(devices, &device) == devices.end()) devices.push_back(&device);
 }
 
-// Looks things up in a stack, and walks it down. The facts may hold anything, a circle too.
+// Finds devices in a stack and walks down. The facts may contain anything, even a cycle.
 class Walk {
  public:
   explicit Walk(const DataStack& stack) : stack_(stack) {}
@@ -55,14 +56,14 @@ class Walk {
   }
   Devices members() const { return find_all(stack_.members); }
 
-  // A partition takes no rule (ENODEV, blk-throttle.c): its disk does.
+  // A partition does not accept a rule (ENODEV, blk-throttle.c), its disk does.
   const BlockDevice& workload(const BlockDevice& device) const {
     const BlockDevice* whole = device.whole.empty() ? nullptr : find(device.whole);
     return whole == nullptr ? device : *whole;
   }
   Devices below(const BlockDevice& device) const { return find_all(workload(device).slaves); }
 
-  // The stack layer by layer, each device once.
+  // Returns the stack layer by layer, each device once.
   std::vector<Devices> layers() const {
     std::vector<Devices> all;
     std::set<const BlockDevice*> seen;
@@ -120,7 +121,7 @@ std::string describe_rules(const std::vector<Devices>& layers, const Devices& ru
   return (rules.size() == 1 ? "; rule on " : "; rules on ") + join(names);
 }
 
-// Of the one disk that everything is on.
+// Describes the disk when everything is on a single one; empty otherwise.
 std::string describe_disk(const Devices& disks) {
   if (disks.size() != 1) return "";
   const BlockDevice& disk = *disks.front();
@@ -131,8 +132,8 @@ std::string describe_disk(const Devices& disks) {
   return text;
 }
 
-// Over how many disks the I/O to `device` spreads evenly; nothing when that cannot be known, as
-// for device-mapper, whose tables sysfs does not show.
+// Returns the number of disks over which the I/O to `device` spreads evenly; nothing when that
+// cannot be known, as for device-mapper, whose tables sysfs does not show.
 std::optional<unsigned> even_spread(const Walk& walk, const BlockDevice& device, unsigned depth) {
   const Devices below = walk.below(device);
   if (below.empty()) return 1;
@@ -158,7 +159,7 @@ unsigned divisor(const Walk& walk, const DataStack& stack, LimitAt limit_at, std
     }
     even *= *below;
   }
-  return even == rules ? even : 1;  // two parts on one disk: not even
+  return even == rules ? even : 1;  // not even when two parts share a disk
 }
 
 std::string several(const Placement& placement, const DataStack& stack, LimitAt limit_at) {
@@ -178,15 +179,16 @@ std::string several(const Placement& placement, const DataStack& stack, LimitAt 
   return text;
 }
 
-// Levels whose writes a kernel thread sends on (raid5d, drivers/md/raid5.c), so that the disks
-// below do not know whose they are: measured, no rule there holds them. dm-crypt's are known.
+// RAID levels at which a kernel thread passes writes on (raid5d, drivers/md/raid5.c), so that the
+// disks below do not know the writer's cgroup. Measured: no rule on those disks limits the writes.
+// With dm-crypt the writer is known.
 bool hides_writers(const BlockDevice& device) {
   return device.md_level == "raid4" || device.md_level == "raid5" || device.md_level == "raid6";
 }
 
-// Levels whose copies to a new or returning member, and checks, wait until the I/O there is done
-// (raise_barrier(), drivers/md/raid1.c and raid10.c): with a rule below them that is the I/O that
-// the rule holds back.
+// RAID levels at which checks, and copies to a new or returning member, wait until the I/O in the
+// same region is complete (raise_barrier(), drivers/md/raid1.c and raid10.c). With a rule on the
+// disks below, they wait for the I/O that the rule delays.
 bool copies_wait(const BlockDevice& device) {
   return device.md_level == "raid1" || device.md_level == "raid10";
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one interface of the program: where a rule is put in force.
+// The interface of the back ends, which put rules in force.
 #pragma once
 
 #include <optional>
@@ -13,16 +13,16 @@
 
 namespace iopslimit {
 
-/// One rule's place: a cgroup (path relative to the hierarchy's root) and a device. A limit belongs
-/// to this pair.
+/// Identifies one rule: a cgroup (path relative to the hierarchy's root) and a device. A limit
+/// belongs to this pair.
 struct RuleKey {
   std::string cgroup;
   Devnum device;
   auto operator<=>(const RuleKey&) const = default;
 };
 
-/// Puts limits in force, one (cgroup, device) pair a call. The real ones are the cgroup files of v2
-/// and v1.
+/// Puts limits in force, one (cgroup, device) pair for each call. The two real back ends write the
+/// cgroup files of v2 and v1.
 class LimitBackend {
  public:
   LimitBackend() = default;
@@ -30,20 +30,22 @@ class LimitBackend {
   LimitBackend& operator=(const LimitBackend&) = delete;
   virtual ~LimitBackend() = default;
 
-  /// Writes all four values (an unlimited Limit removes the rule) and reads them back. Nothing is
-  /// written when the kernel holds them already. No other device's rule is touched.
+  /// Writes all four values (an unlimited Limit removes the rule) and reads them back. Writes
+  /// nothing when the kernel already holds them. Does not change the rule of any other device.
   [[nodiscard]] virtual std::error_code set(const RuleKey& key, const Limit& limit) = 0;
 
-  /// What the kernel holds for the pair: unlimited when there is no rule. Nothing when it cannot be
-  /// read.
+  /// Returns what the kernel holds for the pair: an unlimited Limit when there is no rule, nothing
+  /// when it cannot be read.
   virtual std::optional<Limit> read(const RuleKey& key) = 0;
 
-  /// Writes the first rule of ours in a place, where hardly anything can be yet: without a look at
-  /// what is there, on v1 only the values that are set, and without reading back, for which others
-  /// would wait. Who remembers which rules are ours notes this one before.
+  /// Writes the first rule of this service for a key, where the kernel hardly ever holds a rule
+  /// yet. It does not read the old values, on v1 it writes only the values that are set, and it
+  /// does not read them back, because that would delay other containers. OwnershipLog notes the
+  /// rule before this write.
   [[nodiscard]] virtual std::error_code create(const RuleKey& key, const Limit& limit) = 0;
 
-  /// The cgroup is gone, and its rule with it: nothing is written.
+  /// Forgets the rule of a cgroup that is gone. Nothing is written, because the kernel removed the
+  /// rule with the cgroup.
   virtual void drop(const RuleKey& key) = 0;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// cgroup v1: blkio.throttle.{read,write}_{bps,iops}_device.
+// The back end for cgroup v1: blkio.throttle.{read,write}_{bps,iops}_device.
 #pragma once
 
 #include <array>
@@ -17,18 +17,19 @@ struct BlkioThrottle {
   std::uint64_t Limit::*value;
 };
 
-/// In the order in which a new container meets them: IOPS first, they are what is usually set.
+/// In the order in which a new container gets them: IOPS first, because most limits set only IOPS.
 inline constexpr std::array<BlkioThrottle, 4> blkio_throttles{
     {{"blkio.throttle.read_iops_device", &Limit::read_iops},
      {"blkio.throttle.write_iops_device", &Limit::write_iops},
      {"blkio.throttle.read_bps_device", &Limit::read_bps},
      {"blkio.throttle.write_bps_device", &Limit::write_bps}}};
 
-/// Errors of write(): ControlError, or the system's own for anything else. A failure in the middle
-/// of the four files is mended by the next write: each file is compared before it is written.
+/// Errors of set() and create(): ControlError, or the system's own for anything else. If a write to
+/// one of the four files fails, the next set() repairs the rest: it compares each file before it
+/// writes.
 class BlkioBackend final : public LimitBackend {
  public:
-  /// `root`: where the blkio hierarchy is mounted. Throws std::system_error when it cannot be
+  /// `root`: the mount point of the blkio hierarchy. Throws std::system_error when it cannot be
   /// opened.
   explicit BlkioBackend(const std::string& root);
 
@@ -41,7 +42,7 @@ class BlkioBackend final : public LimitBackend {
   std::error_code put(const RuleKey& key, const char* name, std::uint64_t value);
 
   ControlFiles files_;
-  std::string text_;  // kept for its capacity
+  std::string text_;  // kept to reuse its capacity
 };
 
 }  // namespace iopslimit

@@ -46,7 +46,7 @@ DriftWatcher::Written DriftWatcher::read_events() {
       names_.erase(watched);
     } else if (holds_limits(name)) {
       written.cgroups.insert(watched->second->first);
-    } else if (name.empty()) {  // the file itself is watched
+    } else if (name.empty()) {  // the cgroup.subtree_control itself is watched
       each_beside(watched->second->first, [&](const std::string& cgroup) {
         written.cgroups.insert(cgroup);
         return true;
@@ -72,7 +72,7 @@ bool DriftWatcher::add(const std::string& path, std::uint32_t mask) {
   const auto old = watches_.find(path);
   if (old != watches_.end() && old->second == watch) return false;
   drop(path);
-  if (watch < 0) return false;  // gone: its end is told elsewhere
+  if (watch < 0) return false;  // gone: TreeWatcher reports its removal
   names_[watch] = watches_.emplace(path, watch).first;
   return true;
 }
@@ -101,9 +101,10 @@ void DriftWatcher::drop(const std::string& path) {
   watches_.erase(watch);
 }
 
-// Those with the same parent, until `see` has seen enough. Not what is inside of them: the kernel
-// takes no controller from a parent while a child passes it down (cgroup_subtree_control_write(),
-// kernel/cgroup/cgroup.c), and a runtime writes to every level for each container.
+// Passes the watched cgroups with the same parent to `see`, until it returns false. Cgroups inside
+// them are left out: the kernel does not remove a controller from a parent while a child passes it
+// down (cgroup_subtree_control_write(), kernel/cgroup/cgroup.c), and a runtime writes to every
+// level for each container.
 void DriftWatcher::each_beside(const std::string& path,
                                const std::function<bool(const std::string&)>& see) const {
   const std::string inside = path.substr(0, path.rfind('/') + 1);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A backend that pretends: everything happens but the writes.
+// A back end that only pretends to write; everything else happens as usual.
 #pragma once
 
 #include <map>
@@ -8,8 +8,8 @@
 
 namespace iopslimit {
 
-/// Remembers what would have been written and reads it back; asks the real backend for anything
-/// else.
+/// Remembers the limits that would have been written and returns them from read(); reads all others
+/// from the real back end.
 class DryRun final : public LimitBackend {
  public:
   explicit DryRun(LimitBackend& real) : real_(real) {}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// cgroup v2: io.max.
+// The back end for cgroup v2: io.max.
 #pragma once
 
 #include <string>
@@ -9,10 +9,10 @@
 
 namespace iopslimit {
 
-/// Errors of write(): ControlError, or the system's own for anything else (EPERM, EIO).
+/// Errors of set() and create(): ControlError, or the system's own for anything else (EPERM, EIO).
 class IoMaxBackend final : public LimitBackend {
  public:
-  /// `root`: where the cgroup2 hierarchy is mounted. Throws std::system_error when it cannot be
+  /// `root`: the mount point of the cgroup2 hierarchy. Throws std::system_error when it cannot be
   /// opened.
   explicit IoMaxBackend(const std::string& root);
 
@@ -23,7 +23,7 @@ class IoMaxBackend final : public LimitBackend {
 
  private:
   ControlFiles files_;
-  std::string text_;  // kept for its capacity
+  std::string text_;  // kept to reuse its capacity
 };
 
 }  // namespace iopslimit

@@ -9,7 +9,7 @@
 namespace iopslimit {
 namespace {
 
-// "100 MiB/s" where that is the whole truth, plain bytes where it would round.
+// Returns "100 MiB/s" when that is exact, and plain bytes when it would be rounded.
 std::string bytes_per_second(std::uint64_t bps) {
   constexpr std::array<std::pair<unsigned, std::string_view>, 3> units{
       {{30U, " GiB/s"}, {20U, " MiB/s"}, {10U, " KiB/s"}}};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a container may do to the disk.
+// The I/O that a container may do on a disk.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,8 @@
 
 namespace iopslimit {
 
-/// A limit for one device. IOPS and bytes per second, each direction by itself; 0 = unlimited.
+/// A limit for one device: IOPS and bytes per second, separately for reads and writes; 0 =
+/// unlimited.
 struct Limit {
   std::uint64_t read_iops = 0;
   std::uint64_t write_iops = 0;
@@ -18,26 +19,28 @@ struct Limit {
   bool unlimited() const { return *this == Limit{}; }
 };
 
-/// The largest IOPS value every kernel takes as a limit: 4294967295 means unlimited
+/// The largest IOPS value that every kernel accepts as a limit: 4294967295 means unlimited
 /// (blk-throttle.c, tg_set_limit), and v1 stores 4294967296 as 0, which stalls the container.
 inline constexpr std::uint64_t max_iops = 4294967294;
-/// The largest bytes/s value a rule may hold: the kernel's "max" is the largest u64 itself.
+/// The largest bytes/s value that a rule may hold: the largest u64 itself is the kernel's "max".
 inline constexpr std::uint64_t max_bps = 18446744073709551614U;
-/// The smallest value every kernel takes: some refuse 1 with EINVAL.
+/// The smallest value that every kernel accepts: some refuse 1 with EINVAL.
 inline constexpr std::uint64_t min_limit = 2;
 
-/// IOPS, the same in each direction.
+/// A limit with the same IOPS for reads and writes.
 constexpr Limit symmetric(std::uint64_t iops) {
   return {.read_iops = iops, .write_iops = iops};
 }
 
-/// Of each value the smaller one; 0 = unlimited gives way.
+/// Returns the smaller value of each pair; 0 = unlimited counts as larger than any limit.
 Limit stricter(const Limit& one, const Limit& other);
 
-/// One of `parts` equal parts of a limit, never below what every kernel takes.
+/// Returns one of `parts` equal parts of a limit, but never less than the value that every kernel
+/// accepts.
 Limit part_of(const Limit& limit, unsigned parts);
 
-/// "read 500 IOPS, write 500 IOPS" with bytes/s when set; "unlimited" when nothing is.
+/// Returns "read 500 IOPS, write 500 IOPS", with bytes/s when set; "unlimited" when no value is
+/// set.
 std::string to_string(const Limit& limit);
 
 }  // namespace iopslimit

@@ -8,7 +8,8 @@
 namespace iopslimit {
 namespace {
 
-// Cuts the text up to `end` off the front, and the separator with it.
+// Removes the text up to `separator`, and the separator, from the front. Returns the text before
+// it.
 std::string_view take(std::string_view& text, char separator) {
   const auto end = std::min(text.find(separator), text.size());
   const std::string_view front = text.substr(0, end);
@@ -22,7 +23,7 @@ std::uint64_t number_or_zero(std::string_view text) {
   return end.ec == std::errc() && end.ptr == text.data() + text.size() ? value : 0;
 }
 
-// The rest of the line that begins with `device` and a blank; empty when there is none.
+// Returns the rest of the line that begins with `device` and a blank; empty when there is none.
 std::string_view line_of(std::string_view text, Devnum device) {
   const std::string start = to_string(device) + " ";
   while (!text.empty()) {

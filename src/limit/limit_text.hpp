@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The text of io.max (cgroup v2) and blkio.throttle.*_device (v1).
+// Formats and parses the text of io.max (cgroup v2) and blkio.throttle.*_device (v1).
 #pragma once
 
 #include <cstdint>
@@ -13,22 +13,23 @@
 
 namespace iopslimit {
 
-/// "259:0 rbps=max wbps=max riops=500 wiops=500\n": all four keys, since the kernel keeps the old
-/// value of a key that is left out (Documentation/admin-guide/cgroup-v2.rst, io.max).
+/// Returns "259:0 rbps=max wbps=max riops=500 wiops=500\n": all four keys, because the kernel keeps
+/// the old value of a key that is left out (Documentation/admin-guide/cgroup-v2.rst, io.max).
 std::string format_io_max(Devnum device, const Limit& limit);
 
-/// The limit that a whole io.max file holds for `device`; unlimited when it has no line for it.
-/// Lines and keys that do not parse are passed over.
+/// Returns the limit that a whole io.max file holds for `device`; unlimited when it has no line for
+/// it. Skips lines and keys that do not parse.
 Limit parse_io_max(std::string_view text, Devnum device);
 
-/// "259:0 500\n" for one blkio.throttle file; 0 removes the rule. IOPS are stored in 32 bits there,
-/// without a check.
+/// Returns "259:0 500\n" for one blkio.throttle file; 0 removes the rule. The kernel stores IOPS
+/// there in 32 bits, without a check.
 std::string format_blkio(Devnum device, std::uint64_t value);
 
-/// The value that a whole blkio.throttle file holds for `device`; 0 when it has no line for it.
+/// Returns the value that a whole blkio.throttle file holds for `device`; 0 when it has no line for
+/// it.
 std::uint64_t parse_blkio(std::string_view text, Devnum device);
 
-/// The devices that a whole file of either kind has lines for.
+/// Returns the devices that a whole file of either kind has lines for.
 std::vector<Devnum> devices_in(std::string_view text);
 
 }  // namespace iopslimit

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which rules are ours, remembered across restarts: /run/iops-limitd/rules.
+// Remembers across restarts which rules this service wrote: /run/iops-limitd/rules.
 #pragma once
 
 #include <functional>
@@ -11,15 +11,15 @@
 
 namespace iopslimit {
 
-/// A backend in front of another: notes a rule before it is written for the first time, so that no
-/// rule of ours is ever without a note.
+/// A back end in front of another one. It notes a rule before the first write, so that every rule
+/// of this service has a note.
 class OwnershipLog final : public LimitBackend {
  public:
-  /// Reads what an earlier run noted in `path`. `warn` as in RuleKeyFile.
+  /// Reads the notes of an earlier run from `path`. `warn` as in RuleKeyFile.
   OwnershipLog(LimitBackend& backend, std::string path,
                const std::function<void(const std::string&)>& warn);
 
-  /// The rules noted so far, as the file has them.
+  /// Returns the rules noted so far, as the file has them.
   std::vector<RuleKey> rules() const;
 
   std::error_code create(const RuleKey& key, const Limit& limit) override;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A limit for a device, of whichever cgroup it is said.
+// A limit for a device, without the cgroup.
 #pragma once
 
 #include <string>
@@ -10,14 +10,15 @@
 
 namespace iopslimit {
 
-/// One rule of a given cgroup.
+/// One rule of a cgroup that the context names.
 struct Rule {
   Devnum device;
   Limit limit;
   bool operator==(const Rule&) const = default;
 };
 
-/// "read 500 IOPS, write 500 IOPS on 259:0, 259:1"; devices with other limits stand apart.
+/// Returns "read 500 IOPS, write 500 IOPS on 259:0, 259:1"; devices with different limits are
+/// listed separately.
 std::string to_string(const std::vector<Rule>& rules);
 
 }  // namespace iopslimit

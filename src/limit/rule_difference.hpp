@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From the rules that should hold and those that do to what has to be written.
+// Computes the writes that are needed to get from the current rules to the wanted ones.
 #pragma once
 
 #include <vector>
@@ -8,8 +8,8 @@
 
 namespace iopslimit {
 
-/// The writes that lead from `held` to `wanted`: changed and new rules with their limit, rules on
-/// devices that are no longer wanted with an unlimited one.
+/// Returns the writes that lead from `held` to `wanted`: changed and new rules with their limit,
+/// and rules on devices that are no longer wanted with an unlimited one.
 std::vector<Rule> changes(const std::vector<Rule>& wanted, const std::vector<Rule>& held);
 
 }  // namespace iopslimit

@@ -14,7 +14,7 @@ namespace iopslimit {
 namespace {
 
 constexpr std::size_t max_ledger = 256U << 20;
-// History the file may hold besides one line for each rule.
+// The number of outdated lines that the file may hold in addition to one line for each rule.
 constexpr std::size_t max_history = 4096;
 
 bool write_all(int fd, std::string_view text) {
@@ -70,7 +70,7 @@ void RuleKeyFile::add(const RuleKey& key) {
 void RuleKeyFile::remove(const RuleKey& key) {
   append('-', key);
   if (!file_ || postponed_ || lines_ <= 2 * kept_ + max_history) return;
-  kept_ = lines_;  // if it fails, the next one is far
+  kept_ = lines_;  // if the rewrite fails, the next attempt is far off
   if (const auto keys = read_notes(file_.fd())) rewrite(*keys);
 }
 
@@ -85,7 +85,8 @@ void RuleKeyFile::append(char sign, const RuleKey& key) {
   postponed_ = false;
 }
 
-// The disk is full, for a while: the line goes with the next one, and half a line goes away.
+// The disk is full for the moment: the line is written together with the next one, and a partly
+// written line is removed.
 void RuleKeyFile::postpone(std::error_code error) {
   if (ftruncate(file_.fd(), size_) != 0) file_ = File();
   if (!std::exchange(postponed_, true)) warn(error);

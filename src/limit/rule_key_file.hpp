@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Paths remembered across restarts, in a file below /run/iops-limitd.
+// Remembers rule keys across restarts, in a file below /run/iops-limitd.
 #pragma once
 
 #include <sys/types.h>
@@ -13,18 +13,18 @@
 
 namespace iopslimit {
 
-/// The places that a file notes; none when there is no such file. A line that is cut short (the
-/// machine stopped in the middle of it) or not ours is passed over.
+/// Returns the rule keys that a file notes; none when the file does not exist. Skips a line that is
+/// cut short (the machine stopped while it was written) or that has another format.
 std::set<RuleKey> noted_rules(const std::string& path);
 
-/// The file alone has the notes, so that they cost no memory: a line for each, "+ 259:0
-/// /kubepods/..." or "- ...". What is noted twice counts once. The file is rewritten when most of
-/// it is history. One that cannot be written costs the memory of a restart, nothing else; what a
-/// full disk had no room for is written with the next note.
+/// Only the file holds the notes, so that they need no memory: one line for each, "+ 259:0
+/// /kubepods/..." or "- ...". A key that is noted twice counts once. The file is rewritten when
+/// most of it is history. If it cannot be written, the only loss is that a restart does not know
+/// the rules. Lines that do not fit on a full disk are written together with the next note.
 class RuleKeyFile {
  public:
-  /// What an earlier run noted in `path` stays. `warn` gets one text when the file cannot be
-  /// kept: why not.
+  /// Keeps the notes of an earlier run in `path`. `warn` receives one text, with the reason, when
+  /// the file cannot be kept.
   RuleKeyFile(std::string path, std::function<void(const std::string&)> warn);
 
   /// Reads the file.
@@ -41,11 +41,11 @@ class RuleKeyFile {
   std::string path_;
   std::function<void(const std::string&)> warn_;
   File file_;
-  std::string line_;  // what is not written yet
+  std::string line_;  // the text that is not yet written
   bool postponed_ = false;
-  off_t size_ = 0;  // of the file, in whole lines
+  off_t size_ = 0;  // size of the file, in bytes of complete lines
   std::size_t lines_ = 0;
-  std::size_t kept_ = 0;  // lines when it was last rewritten
+  std::size_t kept_ = 0;  // number of lines at the last rewrite
 };
 
 }  // namespace iopslimit

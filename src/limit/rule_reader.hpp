@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rules that the kernel holds, read without writing: everybody may.
+// Reads the rules that the kernel holds. Never writes, and needs no privileges.
 #pragma once
 
 #include <optional>
@@ -17,8 +17,8 @@ class RuleReader {
   /// Throws std::system_error when the hierarchy cannot be opened.
   explicit RuleReader(const Hierarchy& tree);
 
-  /// Every rule of the cgroup, whoever wrote it. Nothing when its files cannot be read: the cgroup
-  /// is gone, or the controller is off.
+  /// Returns every rule of the cgroup, whoever wrote it. Returns nothing when its files cannot be
+  /// read: the cgroup is gone, or the controller is off.
   std::optional<std::vector<Rule>> rules(const std::string& cgroup);
 
  private:

@@ -57,7 +57,7 @@ std::error_code RuleStore::set(const std::string& cgroup, const std::vector<Rule
     const bool is_first = std::ranges::find(held, rule.device, &Rule::device) == held.end();
     std::error_code error =
         is_first ? backend_.create(key, rule.limit) : backend_.set(key, rule.limit);
-    // The kernel drops a disk's rules with the disk: nothing is left to remove.
+    // The kernel drops a disk's rules with the disk, so there is nothing left to remove.
     if (error == ControlError::device_refused && rule.limit.unlimited()) error.clear();
     if (error) {
       if (!first) first = error;
@@ -79,7 +79,7 @@ void RuleStore::release(const std::string& cgroup, const std::vector<Rule>& held
     if (error == ControlError::cgroup_gone || error == ControlError::device_refused) {
       backend_.drop(key);
     } else if (error) {
-      orphans_[cgroup].push_back(rule);  // the next pass tries again
+      orphans_[cgroup].push_back(rule);  // the next release_orphans() tries again
     }
   }
 }
@@ -99,7 +99,8 @@ void RuleStore::revalidate(const std::string& cgroup, Devnum device, std::vector
 void RuleStore::prime(const RuleKey& key) {
   const auto found = backend_.read(key);
   if (!found || !found->unlimited()) return;
-  // What is refused here is refused, and said, when the first container comes.
+  // If the kernel refuses this rule, it also refuses the first container's rule, and that error is
+  // reported.
   if (!backend_.create(key, symmetric(max_iops))) static_cast<void>(backend_.set(key, Limit{}));
 }
 
@@ -118,7 +119,7 @@ std::error_code RuleStore::repair(const std::string& cgroup, std::vector<Rule>& 
     if (found == rule.limit) return false;
     const std::error_code error = backend_.set({cgroup, rule.device}, rule.limit);
     if (!error) repaired(rule, found.value_or(Limit{}));
-    // What can be neither read nor written for another reason is still what it was.
+    // If the rule can be neither read nor written for another reason, assume that it is unchanged.
     const bool known = found || error == ControlError::controller_missing;
     if (!error || error == ControlError::cgroup_gone || !known) return false;
     if (!first) first = error;

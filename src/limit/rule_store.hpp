@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the kernel holds because of us: written as a difference, adopted from an earlier run, given
-// back.
+// Manages the rules that the kernel holds because of this service: writes differences, adopts the
+// rules of an earlier run, and removes rules.
 #pragma once
 
 #include <cstdint>
@@ -17,47 +17,51 @@
 
 namespace iopslimit {
 
-/// Whatever the list of an earlier run says: no other cgroup is ever written.
+/// Whether this service may ever write to this cgroup. RuleStore ignores all other cgroups in the
+/// list of an earlier run.
 bool may_hold_rules(std::string_view cgroup);
 
 class RuleStore {
  public:
-  /// `ours`: the rules an earlier run wrote (limit/ownership_log).
+  /// `ours`: the rules that an earlier run wrote (limit/ownership_log).
   RuleStore(LimitBackend& backend, std::vector<RuleKey> ours);
 
-  /// What was left in a cgroup that is seen for the first time: as the kernel has it now.
+  /// Returns the orphans of a cgroup that is found for the first time, with the limits that the
+  /// kernel holds now. They are no longer orphans afterwards.
   std::vector<Rule> adopt(const std::string& cgroup);
-  /// Leaves a cgroup's rules in force, to be adopted by whoever comes to hold them, or released.
+  /// Leaves a cgroup's rules in force, until adopt() takes them over or release_orphans() removes
+  /// them.
   void orphan(const std::string& cgroup, const std::vector<Rule>& held);
-  /// Takes away every left rule whose cgroup nobody adopted; those of a cgroup that is gone are
-  /// forgotten.
+  /// Removes every orphan from the kernel. Orphans whose cgroup is gone are forgotten.
   void release_orphans();
 
-  /// Shows every left rule with the limit that the kernel has now.
+  /// Passes every orphan to `see`, with the limit that the kernel holds now.
   void each_orphan(const std::function<void(const std::string& cgroup, const Rule&)>& see) const;
 
-  /// Writes what differs; `held` is what holds afterwards. The first error, if any: the other
-  /// rules are written nevertheless. A cgroup's first rule on a device is not read back: see
-  /// take_unverified().
+  /// Writes the rules that differ; `held` becomes the rules that hold afterwards. Returns the first
+  /// error, if any; the other rules are written nevertheless. A cgroup's first rule on a device is
+  /// not read back: see take_unverified().
   std::error_code set(const std::string& cgroup, const std::vector<Rule>& wanted,
                       std::vector<Rule>& held);
-  /// Takes the rules away, if the cgroup is still there. What cannot be taken away is left.
+  /// Removes the rules, if the cgroup still exists. Rules that cannot be removed become orphans.
   void release(const std::string& cgroup, const std::vector<Rule>& held);
-  /// The cgroup went, and its rules with it.
+  /// Forgets the rules of a cgroup that is gone: the kernel removed them with it.
   void drop(const std::string& cgroup, const std::vector<Rule>& held);
-  /// The number belongs to no device, or to another one: `held` keeps the rule on it only if the
-  /// kernel does. (It drops a disk's rules with the disk, but a loop device keeps them when it gets
-  /// another file.)
+  /// Call this when the number belongs to no device any more, or to another one: `held` keeps the
+  /// rule on it only if the kernel does. (The kernel drops a disk's rules with the disk, but a loop
+  /// device keeps them when it gets another file.)
   void revalidate(const std::string& cgroup, Devnum device, std::vector<Rule>& held);
-  /// Writes a rule that limits nothing and takes it away again, where there is none.
+  /// If there is no rule for `key`, writes one that limits nothing and removes it again.
   void prime(const RuleKey& key);
-  /// One of the cgroups whose first rules were not read back, for repair(); empty: there is none.
+  /// Returns one of the cgroups whose first rules were not read back, so that the caller can pass
+  /// it to repair(). Empty when there is none.
   std::string take_unverified();
-  /// Reads every rule back and puts right what somebody else changed; tells of each. What could not
-  /// be is taken out of `held`. The first error, if any; a cgroup that is gone is none.
+  /// Reads every rule back, restores those that somebody else changed, and calls `repaired` for
+  /// each of them. Removes from `held` the rules that could not be restored. Returns the first
+  /// error, if any; a cgroup that is gone is not an error.
   std::error_code repair(const std::string& cgroup, std::vector<Rule>& held,
                          const std::function<void(const Rule& rule, const Limit& found)>& repaired);
-  /// Rules that were put in force or taken away so far.
+  /// The number of rules that were put in force or removed so far.
   std::uint64_t writes() const { return writes_; }
 
  private:

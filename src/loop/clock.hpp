@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two clocks that are asked, in whole seconds or milliseconds.
+// The two clocks that the service reads, in whole seconds or milliseconds.
 #pragma once
 
 #include <cstdint>
 
 namespace iopslimit {
 
-/// CLOCK_BOOTTIME: never set back, goes on while the machine sleeps.
+/// CLOCK_BOOTTIME: it is never set back, and it continues while the machine sleeps.
 std::uint64_t boot_seconds();
-/// CLOCK_REALTIME: since the epoch, for people.
+/// CLOCK_REALTIME: seconds since the epoch, for times that people read.
 std::uint64_t wall_seconds();
-/// The same in milliseconds.
+/// CLOCK_REALTIME in milliseconds.
 std::uint64_t wall_msec();
 
 }  // namespace iopslimit

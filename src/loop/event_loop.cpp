@@ -142,7 +142,7 @@ void EventLoop::ring_in(std::chrono::milliseconds delay) {
   ring(*alarm_, delay);
 }
 
-// A timer that is off until ring().
+// Creates a timer that is off until ring() starts it.
 EventLoop::Binding& EventLoop::bind_bell(Callback callback, std::int64_t priority) {
   constexpr std::uint64_t accuracy = 1000;  // microseconds
   Binding& bell = bind(std::move(callback));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// sd-event: one thread, one loop.
+// The event loop: one thread, one sd-event loop.
 #pragma once
 
 #include <systemd/sd-event.h>
@@ -14,8 +14,9 @@
 
 namespace iopslimit {
 
-/// Callbacks may throw: the exception is parked, the loop stops, and run() throws it again. (Thrown
-/// through sd_event_run() it would leave the loop in a state in which it cannot run any more.)
+/// Callbacks may throw: the loop parks the exception and stops, and run() throws it again. (An
+/// exception that passes through sd_event_run() would leave the loop in a state in which it cannot
+/// run any more.)
 class EventLoop {
  public:
   using Callback = std::function<void()>;
@@ -25,43 +26,44 @@ class EventLoop {
   EventLoop& operator=(const EventLoop&) = delete;
   ~EventLoop() = default;
 
-  /// Calls back whenever `fd` has `events` (EPOLLIN, EPOLLPRI). `first`, one of all: before
-  /// everything else that is pending.
+  /// Calls back whenever `fd` has `events` (EPOLLIN, EPOLLPRI). `first` may be set for one
+  /// descriptor only: its callback runs before everything else that is pending.
   void on_ready(int fd, std::uint32_t events, Callback callback, bool first = false);
-  /// True: what comes first waits its turn from now on, as all others do, the idle callback among
-  /// them. Somebody fills that descriptor without end, and the others must be heard too.
+  /// True: demotes the `first` descriptor to the priority of the others, and raises the idle
+  /// callback to the same priority. A flood of events on that descriptor then cannot starve the
+  /// others. False: restores both priorities.
   void take_turns(bool turns);
   /// Blocks the signal's default action and calls back instead.
   void on_signal(int signal, Callback callback);
-  /// Calls back every `interval`, replacing what was set before; 0 = never. Not from its own
-  /// callback.
+  /// Calls back every `interval` and replaces the previous interval and callback; 0 = never. Must
+  /// not be called from its own callback.
   void every(std::chrono::seconds interval, Callback callback);
-  /// As every(), with a time of its own, and only when nothing else is pending.
+  /// As every(), with a separate timer, and only when nothing else is pending.
   void every_when_idle(std::chrono::microseconds interval, Callback callback);
-  /// What wake_at() asks for.
+  /// Sets the callback for wake_at().
   void on_wake(Callback callback);
-  /// Calls the on_wake() callback once when CLOCK_BOOTTIME is past `seconds`, in place of what was
-  /// set before; nothing: never.
+  /// Calls the on_wake() callback once when CLOCK_BOOTTIME is past `seconds`; this replaces the
+  /// time set before. Without a value: never.
   void wake_at(std::optional<std::uint64_t> seconds);
-  /// What call_when_idle() asks for.
+  /// Sets the callback for call_when_idle().
   void on_idle(Callback callback);
-  /// Calls the on_idle() callback once, after `delay` and all that is pending then; asked again
-  /// meanwhile it stays at that.
+  /// Calls the on_idle() callback once, after `delay` and after everything that is pending at that
+  /// time. Further calls before then change nothing.
   void call_when_idle(std::chrono::milliseconds delay = {});
-  /// What ring_in() asks for.
+  /// Sets the callback for ring_in().
   void on_alarm(Callback callback);
-  /// Calls the on_alarm() callback once after `delay`; asked again meanwhile it stays at that.
+  /// Calls the on_alarm() callback once after `delay`. Further calls before then change nothing.
   void ring_in(std::chrono::milliseconds delay);
-  /// Sends WATCHDOG=1 while the loop turns, when the unit asks for it (WatchdogSec=).
+  /// Sends WATCHDOG=1 while the loop runs, if the unit has a watchdog (WatchdogSec=).
   void feed_watchdog();
 
-  /// For a library that brings sources of its own (sd-bus). Its C callbacks must not throw: they
-  /// catch and fail().
+  /// For a library that adds its own event sources (sd-bus). Its C callbacks must not throw: they
+  /// catch every exception and call fail().
   sd_event* event() const { return event_.get(); }
-  /// Parks the exception that is being handled and stops the loop: run() throws it again.
+  /// Parks the exception that is being handled and stops the loop; run() throws it again.
   void fail() noexcept;
 
-  /// Turns until quit(). Throws what a callback threw, or std::system_error.
+  /// Runs until quit(). Throws the exception of a callback, or std::system_error.
   void run();
   void quit();
 
@@ -71,7 +73,7 @@ class EventLoop {
     void operator()(sd_event_source* source) const { sd_event_source_disable_unref(source); }
   };
   using Source = std::unique_ptr<sd_event_source, Unref>;
-  /// What a source's C callback gets: it must not move while the source lives.
+  /// The argument of a source's C callback. It must not move while the source exists.
   struct Binding {
     EventLoop* loop;
     Callback callback;

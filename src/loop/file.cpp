@@ -27,7 +27,7 @@ File open_at(int folder, const char* path, int flags, std::error_code& error) {
 
 std::error_code read_whole(int fd, std::size_t most, std::string& text, End end) {
   constexpr std::size_t least = 4096;
-  constexpr std::size_t usual = 65536;  // of a larger buffer not all is wiped for a small file
+  constexpr std::size_t usual = 65536;  // a larger buffer is not cleared whole for a small file
   std::size_t size = 0;
   text.resize(std::clamp(text.capacity(), least, usual));
   for (;;) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A file descriptor that closes itself, and whole reads through it.
+// A file descriptor that closes itself, and functions that read or replace a whole file.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +24,7 @@ class File {
   File& operator=(const File&) = delete;
 
   int fd() const { return fd_; }
-  /// Gives the descriptor away.
+  /// Gives up ownership of the descriptor and returns it.
   int release() { return std::exchange(fd_, -1); }
   explicit operator bool() const { return fd_ >= 0; }
 
@@ -32,34 +32,36 @@ class File {
   int fd_;
 };
 
-/// Opens with O_CLOEXEC added to `flags`; `error` is set when the File is empty. `folder` as in
-/// openat(2).
+/// Opens with O_CLOEXEC added to `flags`; `error` is set when the File is empty. `folder` is a
+/// descriptor as in openat(2).
 File open_at(int folder, const char* path, int flags, std::error_code& error);
 
-/// How the end of a file shows.
+/// How a reader recognizes the end of a file.
 enum class End {
-  nothing,    ///< to a read that gets nothing: all files
-  short_read  ///< to one that gets less than it could: files on a disk, and those of the kernel
-              ///< that are one piece (seq_file.c, single_open(); every file of a cgroup)
+  nothing,    ///< a read returns nothing: works for all files
+  short_read  ///< a read returns less than fits the buffer: works for files on a disk and for
+              ///< kernel files that are one piece (seq_file.c, single_open(); every file of a
+              ///< cgroup)
 };
 
 /// Replaces `text` with the file's content from offset 0, at most `most` bytes; a longer file is
-/// EFBIG. Works on kernel files that have no size. `text` keeps its capacity between calls.
+/// the error EFBIG. Works for kernel files that have no size. `text` keeps its capacity between
+/// calls.
 std::error_code read_whole(int fd, std::size_t most, std::string& text, End end = End::nothing);
 
-/// Who may read a new file: those whom the umask lets, or everybody.
+/// Who may read a new file: whoever the umask allows, or everybody.
 enum class Readers { by_umask, everybody };
 
-/// Writes `text` to a new file beside `path` and renames it there: a reader sees the old or the new
-/// text whole.
+/// Writes `text` to a new file beside `path` and renames it to `path`, so that a reader sees either
+/// the old or the new text, never a part of it.
 std::error_code replace_file(const std::string& path, std::string_view text,
                              Readers readers = Readers::by_umask);
 
-/// errno as a code.
+/// Returns errno as an error code.
 std::error_code last_error();
 
-/// Throws std::system_error with `what` when a libsystemd-style result is a negative errno; hands
-/// the result on.
+/// Throws std::system_error with `what` when a libsystemd-style result is a negative errno;
+/// otherwise returns the result.
 int check(int result, const char* what);
 
 }  // namespace iopslimit

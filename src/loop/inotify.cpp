@@ -13,7 +13,7 @@
 namespace iopslimit {
 namespace {
 
-using Entry = std::pair<int, std::string_view>;  // a watched directory's
+using Entry = std::pair<int, std::string_view>;  // a watch descriptor and a name in its directory
 
 Entry entry_of(const inotify_event& event) {
   return {event.wd, event.len != 0 ? std::string_view(event.name) : std::string_view()};
@@ -48,7 +48,7 @@ void read_inotify(int fd, const std::function<void(int, std::uint32_t, std::stri
   if (size < 0 && errno == EAGAIN) return;
   if (size < 0) throw std::system_error(last_error(), "reading inotify events");
   const std::string_view batch(buffer.data(), static_cast<std::size_t>(size));
-  std::map<Entry, const inotify_event*> removed;  // the last removal of each
+  std::map<Entry, const inotify_event*> removed;  // the last removal of each entry
   each_event(batch, [&removed](const inotify_event& event) {
     if ((event.mask & IN_DELETE) != 0) removed[entry_of(event)] = &event;
   });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading an inotify descriptor (inotify(7)).
+// Reads an inotify descriptor (inotify(7)).
 #pragma once
 
 #include <cstdint>
@@ -10,14 +10,15 @@
 
 namespace iopslimit {
 
-/// A non-blocking inotify instance. Throws std::system_error with the sysctl to raise.
+/// Opens a non-blocking inotify instance. Throws std::system_error whose text names the sysctl to
+/// raise.
 File open_inotify();
 
-/// Hands the queued events to `handle`, in order, one buffer full at most: while there are more the
-/// descriptor stays readable, so that who makes events without end keeps nobody else waiting. What
-/// a later IN_DELETE of the same buffer is about is left out until that comes: of a directory that
-/// is made and removed in a loop there is little to do. Throws std::system_error when the
-/// descriptor fails.
+/// Passes the queued events to `handle`, in order, at most one buffer full. If there are more, the
+/// descriptor stays readable, so that a flood of events does not keep other callbacks waiting. When
+/// the buffer holds an IN_DELETE of an entry, the earlier events of that entry in the same buffer
+/// are skipped: this saves the work for a directory that somebody creates and removes in a loop.
+/// Throws std::system_error when the descriptor fails.
 void read_inotify(
     int fd,
     const std::function<void(int descriptor, std::uint32_t mask, std::string_view name)>& handle);
