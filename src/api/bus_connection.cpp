@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "loop/file.hpp"
+#include "loop/guard.hpp"
 
 namespace iopslimit {
 namespace {
@@ -33,12 +34,7 @@ BusConnection::BusConnection(EventLoop& loop, std::string address, std::string n
 template <void (BusConnection::*verb)(sd_bus_message*)>
 int BusConnection::call(sd_bus_message* message, void* self, sd_bus_error*) noexcept {
   auto* link = static_cast<BusConnection*>(self);
-  try {
-    (link->*verb)(message);
-  } catch (...) {
-    link->loop_.fail();
-  }
-  return 0;
+  return guard(link->loop_, [=] { (link->*verb)(message); });
 }
 
 // sd-bus queues the calls made here until the bus is available.
@@ -110,12 +106,7 @@ void BusConnection::lost(sd_bus_message*) {
 void BusConnection::begin_later() {
   const auto wake = [](sd_event_source*, std::uint64_t, void* self) noexcept {
     auto* link = static_cast<BusConnection*>(self);
-    try {
-      link->begin();
-    } catch (...) {
-      link->loop_.fail();
-    }
-    return 0;
+    return guard(link->loop_, [link] { link->begin(); });
   };
   sd_event_source* source = nullptr;
   check(sd_event_add_time_relative(loop_.event(), &source, CLOCK_MONOTONIC, pause_usec, 0, wake,

@@ -2,11 +2,11 @@
 #include "api/bus_service.hpp"
 
 #include <cstdint>
-#include <exception>
 #include <optional>
 #include <utility>
 
 #include "loop/file.hpp"
+#include "loop/guard.hpp"
 #include "policy/pauses.hpp"
 #include "report/utf8.hpp"
 
@@ -41,6 +41,11 @@ void reply_choice(sd_bus_message* call, const Selector& selector) {
   append_fields(reply,
                 {{"name", selector.shown}, {selector.pod ? "pod_uid" : "cgroup", selector.whom}});
   sd_bus_send(nullptr, reply, nullptr);
+}
+
+// sd-bus answers the caller with `failure` when it is set.
+auto refuse_with(sd_bus_error* failure) {
+  return [failure](const char* why) { sd_bus_error_set(failure, SD_BUS_ERROR_FAILED, why); };
 }
 
 std::string read_word(sd_bus_message* call) {
@@ -161,23 +166,13 @@ void BusService::be_on(sd_bus* bus) {
 template <BusService::Method method>
 int BusService::call(sd_bus_message* message, void* self, sd_bus_error* failure) noexcept {
   auto* api = static_cast<BusService*>(self);
-  try {
-    (api->*method)(message);
-  } catch (const std::exception& error) {
-    return sd_bus_error_set(failure, SD_BUS_ERROR_FAILED, error.what());
-  }
-  return 1;
+  return guard_call([=] { (api->*method)(message); }, refuse_with(failure));
 }
 
 int BusService::property(sd_bus*, const char*, const char*, const char* name, sd_bus_message* reply,
                          void* self, sd_bus_error* failure) noexcept {
   auto* api = static_cast<BusService*>(self);
-  try {
-    api->append_property(name, reply);
-  } catch (const std::exception& error) {
-    return sd_bus_error_set(failure, SD_BUS_ERROR_FAILED, error.what());
-  }
-  return 1;
+  return guard_call([=] { api->append_property(name, reply); }, refuse_with(failure));
 }
 
 // GetAll reads each property separately, and any user may call it in a loop; so one snapshot serves

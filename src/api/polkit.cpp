@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/polkit.hpp"
 
-#include <exception>
 #include <utility>
 
 #include "loop/file.hpp"
+#include "loop/guard.hpp"
 #include "report/utf8.hpp"
 
 namespace iopslimit {
@@ -59,14 +59,12 @@ template <Polkit::Answered answered>
 int Polkit::answer(sd_bus_message* reply, void* question, sd_bus_error*) noexcept {
   auto* open = static_cast<Question*>(question);
   Polkit* polkit = open->polkit;
-  try {
-    (polkit->*answered)(*open, reply);
-  } catch (const std::exception& error) {
-    // If even this fails, the caller is gone.
-    sd_bus_reply_method_errorf(open->call.get(), SD_BUS_ERROR_FAILED, "%s", error.what());
-    polkit->open_.erase(open->place);
-  }
-  return 0;
+  return guard_call([=] { (polkit->*answered)(*open, reply); },
+                    [=](const char* why) {
+                      // If even this fails, the caller is gone.
+                      sd_bus_reply_method_errorf(open->call.get(), SD_BUS_ERROR_FAILED, "%s", why);
+                      polkit->open_.erase(open->place);
+                    });
 }
 
 void Polkit::ask_polkit(Question& question, sd_bus_message* reply) {

@@ -11,6 +11,8 @@
 #include <cstring>
 #include <utility>
 
+#include "loop/guard.hpp"
+
 namespace iopslimit {
 namespace {
 
@@ -88,8 +90,7 @@ void PrivateSocket::begin(File connection) {
 // sd-bus keeps a reference to a connection while it processes it.
 int PrivateSocket::lost(sd_bus_message*, void* peer, sd_bus_error*) noexcept {
   auto* gone = static_cast<Peer*>(peer);
-  gone->socket->peers_.erase(gone->place);
-  return 0;
+  return guard(gone->socket->loop_, [gone] { gone->socket->peers_.erase(gone->place); });
 }
 
 }  // namespace iopslimit

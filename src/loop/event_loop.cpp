@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "loop/file.hpp"
+#include "loop/guard.hpp"
 
 namespace iopslimit {
 
@@ -20,7 +21,7 @@ EventLoop::Binding& EventLoop::bind(Callback callback) {
 }
 
 int EventLoop::call(sd_event_source* source, Binding& binding) noexcept {
-  try {
+  return guard(*binding.loop, [&] {
     if (binding.interval.count() != 0) {
       check(sd_event_source_set_time_relative(source,
                                               static_cast<std::uint64_t>(binding.interval.count())),
@@ -28,10 +29,7 @@ int EventLoop::call(sd_event_source* source, Binding& binding) noexcept {
       check(sd_event_source_set_enabled(source, SD_EVENT_ONESHOT), "sd_event_source_set_enabled");
     }
     binding.callback();
-  } catch (...) {
-    binding.loop->fail();
-  }
-  return 0;
+  });
 }
 
 int EventLoop::time_came(sd_event_source* source, std::uint64_t, void* bound) noexcept {

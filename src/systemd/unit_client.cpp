@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "loop/file.hpp"
+#include "loop/guard.hpp"
 #include "report/utf8.hpp"
 
 namespace iopslimit {
@@ -107,12 +108,7 @@ void UnitClient::set(const UnitChange& change) {
 int UnitClient::answer(sd_bus_message* reply, void* call, sd_bus_error*) noexcept {
   auto* open = static_cast<Call*>(call);
   UnitClient* self = open->self;
-  try {
-    self->take_answer(*open, reply);
-  } catch (...) {
-    self->loop_.fail();
-  }
-  return 0;
+  return guard(self->loop_, [=] { self->take_answer(*open, reply); });
 }
 
 void UnitClient::take_answer(Call& call, sd_bus_message* reply) {
@@ -182,12 +178,7 @@ template <void (UnitClient::*then)()>
 void UnitClient::start(Timer& timer, std::uint64_t usec) {
   const auto trampoline = [](sd_event_source*, std::uint64_t, void* bound) noexcept {
     auto* self = static_cast<UnitClient*>(bound);
-    try {
-      (self->*then)();
-    } catch (...) {
-      self->loop_.fail();
-    }
-    return 0;
+    return guard(self->loop_, [self] { (self->*then)(); });
   };
   sd_event_source* source = nullptr;
   check(sd_event_add_time_relative(loop_.event(), &source, CLOCK_MONOTONIC, usec, 0, trampoline,
