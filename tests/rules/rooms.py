@@ -21,7 +21,7 @@ SYSTEM = re.compile(r"#include <(unistd|fcntl|sys/|linux/|errno|cerrno|ctime|tim
 # The files that may name the system. Every other file decides from values.
 SURFACES = set("""
 main
-loop/clock loop/event_loop loop/file loop/inotify
+loop/clock loop/event_loop loop/event_source loop/file loop/inotify loop/signal loop/timer
 disk/block_devices disk/block_events disk/btrfs_members disk/mount_resolver
 cgroup/control_file cgroup/hierarchy cgroup/tree_watcher
 limit/drift_watcher limit/rule_key_file
