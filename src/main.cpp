@@ -42,11 +42,12 @@ int check_config(const std::string& named) {
   return good ? EX_OK : EX_CONFIG;
 }
 
-int serve(bool dry_run, const Surroundings& around) {
+int serve(bool dry_run, const ServicePaths& paths) {
   ParsedConfig parsed;
   if (!load(default_config, false, parsed)) return EX_CONFIG;
   parsed.config.dry_run = parsed.config.dry_run || dry_run;
-  Service(default_config, std::move(parsed), around).run();
+  Service service(paths, std::move(parsed));
+  service.run();
   return EX_OK;
 }
 
@@ -62,7 +63,7 @@ int main(int argc, char** argv) {
     std::string named;
     bool dry_run = false;
     std::string log = "auto";
-    Surroundings around;
+    ServicePaths paths{.config_file = default_config};
     app.set_version_flag("--version", "iops-limitd " IOPS_LIMITD_VERSION);
     auto* check =
         app.add_option(
@@ -78,7 +79,7 @@ int main(int argc, char** argv) {
                    "where stderr leads there, else text")
         ->check(CLI::IsMember({"auto", "journal", "text", "json"}).description(""))
         ->type_name("FORM");
-    app.add_option("--mountinfo", around.mountinfo,
+    app.add_option("--mountinfo", paths.mountinfo,
                    "Where the node's mounts are told; in a container with the node's PIDs: "
                    "/proc/1/mountinfo")
         ->type_name("FILE");
@@ -87,8 +88,8 @@ int main(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
       return app.exit(error) == 0 ? EX_OK : EX_USAGE;  // --help and --version arrive here too
     }
-    around.log = log_form_named(log);
-    return check->count() != 0 ? check_config(named) : serve(dry_run, around);
+    paths.log = log_form_named(log);
+    return check->count() != 0 ? check_config(named) : serve(dry_run, paths);
   } catch (const ConfigRefused& error) {
     std::fprintf(stderr, "<3>%s\n", error.what());
     return EX_CONFIG;

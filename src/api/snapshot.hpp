@@ -93,7 +93,7 @@ struct TotalView {
 
 struct Snapshot {
   std::string version;
-  CgroupVersion hierarchy = CgroupVersion::v2;
+  std::string cgroup_version = "v2";
   LimitScope scope = LimitScope::container;
   bool dry_run = false;
   std::uint64_t since = 0;

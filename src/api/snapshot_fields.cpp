@@ -19,8 +19,6 @@ constexpr std::array<std::pair<RuntimeHint, std::string_view>, 5> runtimes{
      {RuntimeHint::crio, "crio"},
      {RuntimeHint::docker, "docker"},
      {RuntimeHint::podman, "podman"}}};
-constexpr std::array<std::pair<CgroupVersion, std::string_view>, 2> hierarchies{
-    {{CgroupVersion::v1, "v1"}, {CgroupVersion::v2, "v2"}}};
 constexpr std::array<std::pair<LimitScope, std::string_view>, 2> scopes{
     {{LimitScope::container, "container"}, {LimitScope::pod, "pod"}}};
 
@@ -77,7 +75,7 @@ class Reader {
 template <class Archive, class View>
 void service(Archive& archive, View& view) {
   archive.value("version", view.version);
-  archive.word("cgroup_version", view.hierarchy, hierarchies);
+  archive.value("cgroup_version", view.cgroup_version);
   archive.word("scope", view.scope, scopes);
   archive.value("dry_run", view.dry_run);
   archive.value("since", view.since);
@@ -192,6 +190,7 @@ void read_fields(const Fields& fields, TotalView& view) {
 void read_fields(const Fields& fields, WorkloadView& view) {
   Reader reader(fields);
   container(reader, view);
+  view.path.kind = view.path.id.empty() ? CgroupKind::pod : CgroupKind::container;
 }
 
 const FieldValue* find_field(const Fields& fields, std::string_view name) {

@@ -2,6 +2,7 @@
 #include "cgroup/path.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "cgroup/path_walk.hpp"
 
@@ -12,15 +13,26 @@ bool is_lower_hex(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
 }
 
-ContainerPath path_at(std::string_view cgroup, const CgroupWalk& walk) {
-  ContainerPath path{.cgroup = std::string(cgroup),
-                     .id = std::string(walk.container.id),
-                     .pod_uid = std::string(walk.pod_uid),
-                     .qos = walk.qos,
-                     .runtime = walk.container.runtime};
-  // The kubelet writes a uid's dashes as underscores in a slice name (ToSystemd in pkg/kubelet/cm);
-  // uids themselves contain no underscore.
-  if (walk.systemd_driver) std::ranges::replace(path.pod_uid, '_', '-');
+ProcessLeaf leaf_of(const CgroupWalk& walk) {
+  if (walk.at_process_leaf) return ProcessLeaf::itself;
+  return walk.may_hold_process_leaf() ? ProcessLeaf::possible : ProcessLeaf::none;
+}
+
+// The texts of `walk` are parts of `cgroup`: they are copied before it is moved.
+ContainerPath path_at(std::string cgroup, const CgroupWalk& walk) {
+  ContainerPath path;
+  path.kind = walk.kind;
+  if (walk.kind == CgroupKind::pod || walk.kind == CgroupKind::container) {
+    path.id = walk.container.id;
+    path.pod_uid = walk.pod_uid;
+    path.qos = walk.qos;
+    path.runtime = walk.container.runtime;
+    path.leaf = leaf_of(walk);
+    // The kubelet writes a uid's dashes as underscores in a slice name (ToSystemd in
+    // pkg/kubelet/cm); uids themselves contain no underscore.
+    if (walk.systemd_driver) std::ranges::replace(path.pod_uid, '_', '-');
+  }
+  path.cgroup = std::move(cgroup);
   return path;
 }
 
@@ -53,16 +65,19 @@ CgroupKind kind_of(std::string_view cgroup, Standalone standalone) {
   return walk_cgroup(cgroup, standalone).kind;
 }
 
-std::optional<ContainerPath> parse_container_path(std::string_view cgroup, Standalone standalone) {
+ContainerPath parse_cgroup(std::string cgroup, Standalone standalone) {
   const CgroupWalk walk = walk_cgroup(cgroup, standalone);
-  if (walk.kind != CgroupKind::container) return std::nullopt;
-  return path_at(cgroup, walk);
+  return path_at(std::move(cgroup), walk);
+}
+
+std::optional<ContainerPath> parse_container_path(std::string_view cgroup, Standalone standalone) {
+  ContainerPath path = parse_cgroup(std::string(cgroup), standalone);
+  return path.kind == CgroupKind::container ? std::optional(std::move(path)) : std::nullopt;
 }
 
 std::optional<ContainerPath> parse_pod_path(std::string_view cgroup) {
-  const CgroupWalk walk = walk_cgroup(cgroup, {});
-  if (walk.kind != CgroupKind::pod) return std::nullopt;
-  return path_at(cgroup, walk);
+  ContainerPath path = parse_cgroup(std::string(cgroup));
+  return path.kind == CgroupKind::pod ? std::optional(std::move(path)) : std::nullopt;
 }
 
 std::string_view pod_cgroup_of(const ContainerPath& path) {
@@ -71,6 +86,14 @@ std::string_view pod_cgroup_of(const ContainerPath& path) {
   if (path.id.empty()) return cgroup;
   const std::string_view scope = scope_of(path);
   return parent_of(scope.empty() ? cgroup : scope);
+}
+
+ContainerPath pod_of(const ContainerPath& container) {
+  return {.cgroup = std::string(pod_cgroup_of(container)),
+          .id = {},
+          .pod_uid = container.pod_uid,
+          .qos = container.qos,
+          .kind = CgroupKind::pod};
 }
 
 std::string process_leaf_of(const ContainerPath& scope) {
@@ -84,10 +107,6 @@ std::string_view scope_of(const ContainerPath& path) {
   return name.ends_with(process_leaf) && name.size() == process_leaf.size() + 1
              ? parent
              : std::string_view();
-}
-
-bool may_hold_process_leaf(std::string_view cgroup, Standalone standalone) {
-  return walk_cgroup(cgroup, standalone).may_hold_process_leaf();
 }
 
 }  // namespace iopslimit

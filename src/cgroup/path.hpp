@@ -26,16 +26,6 @@ struct Standalone {
   bool operator==(const Standalone&) const = default;
 };
 
-/// The cgroup of a container or a pod, and the facts that its path alone contains.
-struct ContainerPath {
-  std::string cgroup;
-  std::string id;       ///< 64 lowercase hex digits; empty for a pod
-  std::string pod_uid;  ///< with dashes, or 32 hex digits for a static pod; empty outside of pods
-  QosClass qos = QosClass::guaranteed;
-  RuntimeHint runtime = RuntimeHint::unknown;
-  bool operator==(const ContainerPath&) const = default;
-};
-
 /// The role of a cgroup directory for this service.
 enum class CgroupKind {
   prefix,     ///< a kubepods directory may appear below it: the root, or a --cgroup-root of the
@@ -48,29 +38,51 @@ enum class CgroupKind {
   outside,    ///< a standalone container may appear in it; only when `standalone` includes it
 };
 
-/// Returns the role of `cgroup` ("/" for the root) in the kubelet's tree, for both cgroup drivers
-/// and any --cgroup-root, or in the directories where docker and podman create the containers that
-/// `standalone` includes. A container is the direct child of the first pod directory on the path,
-/// whatever the names below it are. A process leaf is a container too: see may_hold_process_leaf().
+/// Where a container's processes are. crun moves them to the scope's child "container" when systemd
+/// creates the scope (the default of CRI-O and podman). On v1 a limit on the scope alone then
+/// limits nothing; on v2 nothing searches for the child.
+enum class ProcessLeaf {
+  none,      ///< in the container's own directory
+  possible,  ///< they may all be in its child "container"
+  itself     ///< the directory is such a child; its ID is that of the container it is a part of
+};
+
+/// A cgroup directory and the facts that its path alone contains. The path is parsed once, when the
+/// directory is found (parse_cgroup), and handed on.
+struct ContainerPath {
+  std::string cgroup;
+  std::string id;       ///< 64 lowercase hex digits; empty unless it is a container
+  std::string pod_uid;  ///< with dashes, or 32 hex digits for a static pod; empty outside of pods
+  QosClass qos = QosClass::guaranteed;
+  RuntimeHint runtime = RuntimeHint::unknown;
+  CgroupKind kind = CgroupKind::container;
+  ProcessLeaf leaf = ProcessLeaf::none;
+  bool operator==(const ContainerPath&) const = default;
+};
+
+/// Parses `cgroup` ("/" for the root): its role in the kubelet's tree, for both cgroup drivers and
+/// any --cgroup-root, or in the directories where docker and podman create the containers that
+/// `standalone` includes; and the names, ID and class of a container or a pod. A container is the
+/// direct child of the first pod directory on the path, whatever the names below it are. A process
+/// leaf is a container too.
+ContainerPath parse_cgroup(std::string cgroup, Standalone standalone = {});
+
+/// Returns the role alone.
 CgroupKind kind_of(std::string_view cgroup, Standalone standalone = {});
 
-/// Returns names, ID and class of a path whose kind is `container`; nothing for any other path. A
-/// process leaf has the ID of the container that it is a part of.
+/// As parse_cgroup() for a path whose kind is `container`; nothing for any other path.
 std::optional<ContainerPath> parse_container_path(std::string_view cgroup,
                                                   Standalone standalone = {});
 
-/// Returns uid and class of a path whose kind is `pod`; nothing for any other path.
+/// As parse_cgroup() for a path whose kind is `pod`; nothing for any other path.
 std::optional<ContainerPath> parse_pod_path(std::string_view cgroup);
 
 /// Returns the directory of the pod that contains the path (or that `path` itself is): a part of
 /// `path.cgroup`. Empty for a standalone container.
 std::string_view pod_cgroup_of(const ContainerPath& path);
 
-/// Whether `cgroup` is a container whose processes may all be in its child "container". crun moves
-/// them there when systemd creates the scope (the default of CRI-O and podman), and v1 limits do
-/// not apply to children, so that on v1 a limit on the scope alone limits nothing. The child's kind
-/// is `container` on both versions; on v2 nothing searches for it.
-bool may_hold_process_leaf(std::string_view cgroup, Standalone standalone = {});
+/// Returns the pod that a container belongs to; it must not be a standalone container.
+ContainerPath pod_of(const ContainerPath& container);
 
 /// Returns the path of the process leaf that a scope may have.
 std::string process_leaf_of(const ContainerPath& scope);

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cgroup/tree_watcher.hpp"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <memory>
 #include <utility>
 
 #include "loop/inotify.hpp"
@@ -19,38 +16,16 @@ namespace {
 constexpr std::uint32_t directory_mask = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
                                          IN_ONLYDIR | IN_DONT_FOLLOW | IN_EXCL_UNLINK;
 
-struct CloseFolder {
-  void operator()(DIR* folder) const { closedir(folder); }
-};
-using Folder = std::unique_ptr<DIR, CloseFolder>;
-
-Folder open_folder(const std::string& path, std::error_code& error) {
-  File file = open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW, error);
-  if (!file) return nullptr;
-  Folder folder(fdopendir(file.fd()));
-  if (!folder) error = last_error();
-  if (folder) file.release();
-  return folder;
-}
-
-bool is_gone(std::error_code error) {
-  return error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory ||
-         error == std::errc::no_such_device;
-}
-
-std::string child_of(const std::string& cgroup, std::string_view name) {
-  std::string child = cgroup == "/" ? std::string() : cgroup;
-  child += '/';
-  child += name;
-  return child;
-}
-
 }  // namespace
 
 TreeWatcher::TreeWatcher(std::string root, WatchOptions options, Handlers handlers)
-    : root_(std::move(root)),
-      options_(options),
+    : root_(root),
       handlers_(std::move(handlers)),
+      walk_(std::move(root), options,
+            {.found = [this](ContainerPath path) { found(std::move(path)); },
+             .enter = [this](const std::string& cgroup) { watch(cgroup); },
+             .unreadable = [this](const std::string& cgroup,
+                                  std::error_code error) { unreadable(cgroup, error); }}),
       inotify_(open_inotify()) {}
 
 void TreeWatcher::read_events() {
@@ -69,49 +44,49 @@ void TreeWatcher::handle(int descriptor, std::uint32_t mask, std::string_view na
         "whole tree is read again each time");
     return;
   }
-  if (const auto controller = controllers_.find(descriptor); controller != controllers_.end()) {
-    const std::string parent = std::move(controller->second);
-    controllers_.erase(controller);
-    inotify_rm_watch(inotify_.fd(), descriptor);
-    if ((mask & IN_IGNORED) == 0) list(parent, handlers_.appeared);
-    return;
-  }
+  if (is_of_a_controller(descriptor, mask)) return;
   const auto parent = names_.find(descriptor);
   if (parent == names_.end() || (mask & IN_ISDIR) == 0 || name.empty()) return;
-  const std::string cgroup = child_of(parent->second, name);
-  const CgroupKind kind = kind_of(cgroup, options_.standalone);
-  if (kind == CgroupKind::elsewhere) return;
+  ContainerPath path = parse_cgroup(child_of(parent->second, name), walk_.options().standalone);
+  if (path.kind == CgroupKind::elsewhere) return;
   if ((mask & (IN_DELETE | IN_MOVED_FROM)) != 0) {
-    unwatch_below(cgroup);
-    handlers_.vanished(cgroup);
+    unwatch_below(path.cgroup);
+    handlers_.vanished(path);
     // A static pod keeps its uid: the same path may exist again by now, and its IN_CREATE may have
     // been lost with the watch that was just removed.
-    if (!is_there(cgroup)) return;
+    if (!is_there(path.cgroup)) return;
   }
-  meet(cgroup, kind, handlers_.appeared);
+  walk_.visit(std::move(path));
+}
+
+// Whether the watch is one of await_controller(): then its siblings may have limit files now.
+bool TreeWatcher::is_of_a_controller(int descriptor, std::uint32_t mask) {
+  const auto controller = controllers_.find(descriptor);
+  if (controller == controllers_.end()) return false;
+  const std::string parent = std::move(controller->second);
+  controllers_.erase(controller);
+  inotify_rm_watch(inotify_.fd(), descriptor);
+  if ((mask & IN_IGNORED) == 0) walk_.list(parent);
+  return true;
 }
 
 bool TreeWatcher::is_there(const std::string& cgroup) const {
   return access((root_ + cgroup).c_str(), F_OK) == 0;
 }
 
-// Reports a directory before the directories inside it, so that a pod's limit comes before those of
-// its containers.
-void TreeWatcher::meet(const std::string& cgroup, CgroupKind kind, const Emit& emit) {
-  const bool container = kind == CgroupKind::container;
-  if (container || kind == CgroupKind::pod || kind == CgroupKind::kubepods) emit({cgroup, kind});
-  if (!container || (options_.process_leaves && may_hold_process_leaf(cgroup, options_.standalone)))
-    watch_and_list(cgroup, emit);
+void TreeWatcher::found(ContainerPath path) {
+  if (scanned_ == nullptr) return handlers_.appeared(std::move(path));
+  scanned_->push_back(std::move(path));
 }
 
-// Watches a directory, then lists it. The start, a new directory, an overflow and the periodic
-// check all use this function.
-void TreeWatcher::watch_and_list(const std::string& cgroup, const Emit& emit) {
-  watch(cgroup);
-  list(cgroup, emit);
+// What is limited in it stays so: scan_was_whole() is false.
+void TreeWatcher::unreadable(const std::string& cgroup, std::error_code error) {
+  whole_ = false;
+  warn_once("cannot read the cgroup directory " + root_ + cgroup + ": " + error.message() +
+            "; what is limited in it stays so, new containers there wait for the next check");
 }
 
-bool TreeWatcher::watch(const std::string& cgroup) {
+void TreeWatcher::watch(const std::string& cgroup) {
   const int descriptor = inotify_add_watch(inotify_.fd(), (root_ + cgroup).c_str(), directory_mask);
   if (descriptor < 0) {
     if (errno == ENOSPC) {
@@ -121,7 +96,7 @@ bool TreeWatcher::watch(const std::string& cgroup) {
           "only ([service] check_interval); raise the limit with: sysctl "
           "fs.inotify.max_user_watches=65536");
     }
-    return false;
+    return;
   }
   Watched& watched = watched_[cgroup];
   // A different descriptor means that a new directory has the same name: the old one's watch is
@@ -129,38 +104,19 @@ bool TreeWatcher::watch(const std::string& cgroup) {
   if (watched.descriptor != descriptor) unwatch(cgroup, watched.descriptor);
   watched = {descriptor, scans_};
   names_[descriptor] = cgroup;
-  return true;
 }
 
-void TreeWatcher::list(const std::string& cgroup, const Emit& emit) {
-  std::error_code error;
-  const Folder folder = open_folder(root_ + cgroup, error);
-  while (folder) {
-    errno = 0;
-    const dirent* entry = readdir(folder.get());
-    if (entry == nullptr) {
-      if (errno != 0) error = last_error();
-      break;
-    }
-    if (entry->d_type != DT_DIR || entry->d_name[0] == '.') continue;
-    const std::string child = child_of(cgroup, entry->d_name);
-    const CgroupKind kind = kind_of(child, options_.standalone);
-    if (kind != CgroupKind::elsewhere) meet(child, kind, emit);
-  }
-  if (!error || is_gone(error)) return;  // gone: its parent's IN_DELETE or the next scan forgets it
-  whole_ = false;
-  warn_once("cannot read the cgroup directory " + root_ + cgroup + ": " + error.message() +
-            "; what is limited in it stays so, new containers there wait for the next check");
-}
-
-std::vector<TreeWatcher::Seen> TreeWatcher::scan() {
-  std::vector<Seen> seen;
+std::vector<ContainerPath> TreeWatcher::scan() {
+  std::vector<ContainerPath> all;
   ++scans_;
   lost_ = false;
   whole_ = true;
-  watch_and_list("/", [&seen](Seen one) { seen.push_back(std::move(one)); });
+  scanned_ = &all;
+  watch("/");
+  walk_.list("/");
+  scanned_ = nullptr;
   if (whole_) unwatch_unseen();
-  return seen;
+  return all;
 }
 
 void TreeWatcher::unwatch_unseen() {

@@ -11,31 +11,21 @@
 #include <unordered_map>
 #include <vector>
 
-#include "cgroup/path.hpp"
+#include "cgroup/tree_walk.hpp"
 #include "loop/file.hpp"
 
 namespace iopslimit {
-
-/// The directories that are watched in addition to the kubelet's tree.
-struct WatchOptions {
-  Standalone standalone;
-  /// v1: a container's child that holds its processes is a container too, so scopes that may have
-  /// such a child (see may_hold_process_leaf()) are watched as well.
-  bool process_leaves = false;
-};
 
 /// Watches the directories in which a kubepods directory, a pod or a container can appear, and no
 /// others. It never enters a container's own subtree, except for a process leaf. It uses one
 /// inotify instance and one watch for each directory down to the pods.
 class TreeWatcher {
  public:
-  struct Seen {
-    std::string cgroup;
-    CgroupKind kind;  ///< container, pod or kubepods; each is reported before anything inside it
-  };
   struct Handlers {
-    std::function<void(const Seen&)> appeared;                ///< may report the same cgroup twice
-    std::function<void(const std::string& cgroup)> vanished;  ///< any directory, known or not
+    /// A container, a pod or a kubepods directory, each before anything inside it. May report the
+    /// same cgroup twice.
+    std::function<void(ContainerPath)> appeared;
+    std::function<void(const ContainerPath&)> vanished;  ///< any directory, known or not
     std::function<void()>
         lost;  ///< events were lost, or could not be requested: only scan() knows the current state
     std::function<void(const std::string& text)> warn;  ///< for the operator; each warning once
@@ -53,12 +43,12 @@ class TreeWatcher {
 
   /// Sets the options for the next scan(), which drops the watches that the options no longer
   /// include.
-  void set_options(WatchOptions options) { options_ = options; }
+  void set_options(WatchOptions options) { walk_.set_options(options); }
 
   /// Adds the watches first, then lists the directories: it returns everything that exists now, and
   /// nothing that appears later is missed. It also drops the watches of directories that are gone
   /// (a removed cgroup directory raises no IN_IGNORED by itself).
-  std::vector<Seen> scan();
+  std::vector<ContainerPath> scan();
 
   /// False when the cgroup has been removed meanwhile.
   bool is_there(const std::string& cgroup) const;
@@ -73,25 +63,25 @@ class TreeWatcher {
   std::size_t watch_count() const { return names_.size(); }
 
  private:
-  using Emit = std::function<void(Seen)>;
   struct Watched {
     int descriptor = -1;
     std::uint64_t scan = 0;  // the last scan that found it
   };
 
   void handle(int descriptor, std::uint32_t mask, std::string_view name);
-  void meet(const std::string& cgroup, CgroupKind kind, const Emit& emit);
-  void watch_and_list(const std::string& cgroup, const Emit& emit);
-  bool watch(const std::string& cgroup);
-  void list(const std::string& cgroup, const Emit& emit);
+  bool is_of_a_controller(int descriptor, std::uint32_t mask);
+  void found(ContainerPath path);
+  void unreadable(const std::string& cgroup, std::error_code error);
+  void watch(const std::string& cgroup);
   void unwatch(const std::string& cgroup, int descriptor);
   void unwatch_below(const std::string& cgroup);
   void unwatch_unseen();
   void warn_once(const std::string& text);
 
   std::string root_;
-  WatchOptions options_;
   Handlers handlers_;
+  TreeWalk walk_;
+  std::vector<ContainerPath>* scanned_ = nullptr;  // set during scan(): the result so far
   File inotify_;
   std::map<std::string, Watched, std::less<>> watched_;  // cgroup to watch
   std::unordered_map<int, std::string> names_;           // watch to cgroup

@@ -115,8 +115,8 @@ void check_whole(const ConfigPlaces& places, ParsedConfig& parsed) {
   check_scope(places, parsed);
 }
 
-std::vector<ConfigMessage> check_on(const Config& config, CgroupVersion found) {
-  if (found != CgroupVersion::v1 || config.scope != LimitScope::pod) return {};
+std::vector<ConfigMessage> check_on(const Config& config, const Capabilities& found) {
+  if (found.hierarchical || config.scope != LimitScope::pod) return {};
   const auto written = config.written.find("[limits] scope");
   return {{written == config.written.end() ? Origin{"default"} : written->second,
            "[limits] scope = pod needs cgroup v2, and the containers of this node are limited by "

@@ -11,6 +11,7 @@
 
 #include "config/config.hpp"
 #include "config/keys.hpp"
+#include "limit/capabilities.hpp"
 
 namespace iopslimit {
 
@@ -39,8 +40,8 @@ struct ConfigPlaces {
 /// Adds errors to `parsed`, whose config holds every entry that was valid by itself.
 void check_whole(const ConfigPlaces& places, ParsedConfig& parsed);
 
-/// Messages about settings that a node with this hierarchy (v1 or v2) cannot apply. Empty if it can
-/// apply all of them.
-std::vector<ConfigMessage> check_on(const Config& config, CgroupVersion found);
+/// Messages about settings that a node whose limits have these capabilities cannot apply. Empty if
+/// it can apply all of them.
+std::vector<ConfigMessage> check_on(const Config& config, const Capabilities& found);
 
 }  // namespace iopslimit

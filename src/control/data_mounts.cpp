@@ -167,14 +167,12 @@ bool DataMounts::all_placed() const {
                              [](const Known& known) { return known.placement.has_value(); });
 }
 
-std::vector<Rule> DataMounts::kept(const std::vector<Rule>& held) const {
-  std::vector<Rule> rules;
+void DataMounts::keep(const std::vector<Rule>& held, std::vector<Rule>& rules) const {
   for (const Rule& rule : held) {
     const auto target = std::ranges::find_if(
         targets_, [&rule](const Target& one) { return one.device.devnum == rule.device; });
     if (target == targets_.end() ? !all_placed() : !target->mounted) rules.push_back(rule);
   }
-  return rules;
 }
 
 bool DataMounts::any_mounted() const {

@@ -31,9 +31,10 @@ class DataMounts {
   /// True if the devices of every mount are known, now or from before: then a rule of the service
   /// on any other device is an orphan.
   bool all_placed() const;
-  /// The rules of a cgroup that must stay unchanged: those on devices of a mount that was unmounted
-  /// and, while some mount has never been seen, those on any device that could belong to it.
-  std::vector<Rule> kept(const std::vector<Rule>& held) const;
+  /// Appends to `rules` those of `held` that must stay unchanged: those on devices of a mount that
+  /// was unmounted and, while some mount has never been seen, those on any device that could belong
+  /// to it.
+  void keep(const std::vector<Rule>& held, std::vector<Rule>& rules) const;
   bool any_mounted() const;
   /// One text for all mounts in turn: the chain of each, or what the service waits for.
   std::string status() const;

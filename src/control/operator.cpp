@@ -30,7 +30,9 @@ Operator::Operator(EventLoop& loop, Controller& controller, const std::string& f
            {.snapshot = [this] { return snapshot(); },
             .revision = [this] { return revision(); },
             .explain =
-                [this](const WorkloadView& one) { return controller_.explain(one.path.cgroup); },
+                [this](const WorkloadView& one) {
+                  return controller_.node().explain(one.path.cgroup);
+                },
             .reload = [this] { return needs_.reload(); },
             .clear =
                 [this] {
@@ -73,14 +75,14 @@ void Operator::reloaded(bool refused) {
 }
 
 void Operator::synced() {
-  std::vector<DeviceView> devices = controller_.devices();
+  std::vector<DeviceView> devices = controller_.node().mounts.views();
   if (devices == devices_) return;
   devices_ = std::move(devices);
   bus_.devices_changed();
 }
 
 Snapshot Operator::snapshot() const {
-  Snapshot snapshot = controller_.snapshot();
+  Snapshot snapshot = controller_.node().snapshot();
   snapshot.version = told_.version;
   snapshot.since = told_.since;
   snapshot.last_reload = told_.last_reload;

@@ -42,7 +42,7 @@ class Operator {
   /// The full snapshot, including the fields of the service itself.
   Snapshot snapshot() const;
   /// See BusService::Answers.
-  std::uint64_t revision() const { return controller_.revision() + own_changes_; }
+  std::uint64_t revision() const { return controller_.node().revision + own_changes_; }
 
  private:
   void pause(const Selector& selector, std::chrono::seconds span);

@@ -13,8 +13,8 @@ std::error_code PodsTotal::apply(const std::string& cgroup, const DataMounts& mo
   const std::error_code error = rules_.set(cgroup, wanted(tree, mounts), tree.held);
   note_error(cgroup, tree, error);
   if (!error && tree.held != before && !tree.held.empty()) {
-    emit_(service_event(Severity::info, Action::total,
-                        "total for " + cgroup + ": " + to_string(tree.held)));
+    events_.emit(service_event(Severity::info, Action::total,
+                               "total for " + cgroup + ": " + to_string(tree.held)));
   }
   activate(cgroup, mounts);
   return error;
@@ -55,7 +55,7 @@ std::error_code PodsTotal::repair(const std::string& cgroup) {
       rules_.repair(cgroup, tree->second.held, [&](const Rule& rule, const Limit& found) {
         Event drift;
         drift.cgroup = cgroup;
-        emit_(repaired(std::move(drift), rule, found));
+        events_.emit(repaired(std::move(drift), rule, found));
       });
   if (error) note_error(cgroup, tree->second, error);
   return error;
@@ -64,8 +64,8 @@ std::error_code PodsTotal::repair(const std::string& cgroup) {
 void PodsTotal::note_error(const std::string& cgroup, Tree& tree, std::error_code error) {
   const bool announced = error == std::exchange(tree.last_error, error);
   if (!error || announced) return;
-  emit_(service_event(Severity::error, Action::limit_failed,
-                      "the total for " + cgroup + " is not in force: " + error.message()));
+  events_.emit(service_event(Severity::error, Action::limit_failed,
+                             "the total for " + cgroup + " is not in force: " + error.message()));
 }
 
 bool PodsTotal::holds(std::string_view cgroup) const {
@@ -100,16 +100,19 @@ void PodsTotal::clear() {
   for (auto& [cgroup, tree] : trees_) {
     const auto error = rules_.set(cgroup, {}, tree.held);
     if (error)
-      emit_(service_event(Severity::error, Action::none,
-                          "cannot remove the total from " + cgroup + ": " + error.message()));
+      events_.emit(
+          service_event(Severity::error, Action::none,
+                        "cannot remove the total from " + cgroup + ": " + error.message()));
   }
 }
 
 std::vector<Rule> PodsTotal::wanted(const Tree& tree, const DataMounts& mounts) const {
   if (cleared_) return {};
-  std::vector<Rule> rules = mounts.kept(tree.held);
+  std::vector<Rule> rules;
+  mounts.keep(tree.held, rules);
+  if (!rules_.capabilities().hierarchical) return rules;
   for (const Target& target : mounts.targets()) {
-    if (version_ == CgroupVersion::v2 && target.mounted && target.total_iops != 0)
+    if (target.mounted && target.total_iops != 0)
       rules.push_back({target.device.devnum, symmetric(target.total_iops)});
   }
   return rules;

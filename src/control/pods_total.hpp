@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sets the rules on the kubepods directories: on v2 these are the total of all pods, on every disk.
+// Sets the rules on the kubepods directories: where the kernel can hold it for
+// all pods together, this is the total of all pods, on every disk.
 #pragma once
 
 #include <functional>
@@ -14,18 +15,14 @@
 #include "config/config.hpp"
 #include "control/data_mounts.hpp"
 #include "limit/rule_store.hpp"
-#include "report/event.hpp"
+#include "report/event_sink.hpp"
 
 namespace iopslimit {
 
 class PodsTotal {
  public:
-  using Emit = std::function<void(Event)>;
-
-  /// `version` is v1 or v2; on v1, whose throttling has no hierarchy, the directories have no rule.
-  /// `emit` receives the events.
-  PodsTotal(RuleStore& rules, CgroupVersion version, Emit emit)
-      : rules_(rules), version_(version), emit_(std::move(emit)) {}
+  /// Where a rule does not hold for the cgroups below, the directories have none.
+  PodsTotal(RuleStore& rules, EventSink& events) : rules_(rules), events_(events) {}
 
   /// Puts the rules of an existing directory in force.
   std::error_code apply(const std::string& cgroup, const DataMounts& mounts);
@@ -65,8 +62,7 @@ class PodsTotal {
   void note_error(const std::string& cgroup, Tree& tree, std::error_code error);
 
   RuleStore& rules_;
-  CgroupVersion version_;
-  Emit emit_;
+  EventSink& events_;
   std::map<std::string, Tree, std::less<>> trees_;
   bool cleared_ = false;
   std::set<RuleDevice> activated_;  // disks with initialised throttling (they have had a rule)

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "control/budget.hpp"
 #include "disk/placement.hpp"
 #include "limit/limit.hpp"
 
@@ -31,21 +30,5 @@ struct Target {
 };
 
 using Targets = std::vector<Target>;
-
-/// Divides the total of each target among the workloads that compete for it, on cgroup v1.
-class Budgets {
- public:
-  /// Discards everything that was added.
-  void start_over(const Targets& targets);
-  void add(const Targets& targets, const std::vector<Limit>& limits);
-  void remove(const Targets& targets, const std::vector<Limit>& limits);
-  /// `target` is an index into the targets.
-  Limit share(std::size_t target, const Limit& request) const {
-    return budgets_[target].share(request);
-  }
-
- private:
-  std::vector<Budget> budgets_;
-};
 
 }  // namespace iopslimit

@@ -23,7 +23,6 @@ struct Workload {
   Decision decision{.verdict = Verdict::sandbox};  ///< initially does not compete for the total
   std::vector<Rule> held;                          ///< the service's rules that the kernel holds
   std::error_code last_error;                      ///< announced once, not at every pass
-  Counts counted;                                  ///< its part in the counts, set by count()
   bool read_again = false;  ///< the record was read for an older configuration
   bool announced = false;   ///< the journal has a line about its limit
   bool waits = false;       ///< an event about its current state is pending
@@ -33,12 +32,12 @@ struct Workload {
   /// Takes in a record. Takes in a complete one only once for each configuration, because the
   /// runtime does not rewrite it. An unusable record is reported once and never replaces a usable
   /// one.
-  Learned learn(const RecordAnswer& answer);
+  Learned learn(RecordAnswer answer);
 
   /// True if a complete record was read.
   bool has_whole_record() const { return names() != nullptr && !names()->incomplete; }
-  /// Updates its part in `counts`; with `gone` removes it.
-  void count(Counts& counts, bool gone = false);
+  /// Its part in the counts of the node.
+  Counts counts() const;
   const Record* names() const { return std::get_if<Record>(&record); }
   /// True if it belongs to no pod: then it has no share in the total of all pods.
   bool standalone() const { return path.pod_uid.empty(); }

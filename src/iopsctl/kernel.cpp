@@ -6,8 +6,9 @@
 #include <utility>
 #include <variant>
 
-#include "cgroup/tree_watcher.hpp"
+#include "cgroup/tree_walk.hpp"
 #include "config/files.hpp"
+#include "limit/capabilities.hpp"
 #include "policy/policy.hpp"
 #include "runtime/record_files.hpp"
 
@@ -60,26 +61,16 @@ Kernel::Kernel(Paths paths)
       rule_reader_(hierarchy_) {}
 
 std::vector<ContainerPath> Kernel::containers() const {
-  TreeWatcher watch(
-      hierarchy_.root,
-      {.standalone = config_.standalone, .process_leaves = hierarchy_.version == CgroupVersion::v1},
-      {.appeared = [](const TreeWatcher::Seen&) {},
-       .vanished = [](const std::string&) {},
-       .lost = [] {},
-       .warn = [](const std::string&) {}});
-  std::vector<ContainerPath> paths;
-  for (const TreeWatcher::Seen& seen : watch.scan()) {
-    if (auto path = parse_container_path(seen.cgroup, config_.standalone))
-      paths.push_back(std::move(*path));
-  }
-  return paths;
+  const bool process_leaves = !capabilities_of(hierarchy_.version).hierarchical;
+  return list_containers(hierarchy_.root,
+                         {.standalone = config_.standalone, .process_leaves = process_leaves});
 }
 
 Snapshot Kernel::snapshot() {
   RecordFiles records(known_record_folders(config_.state_folders, config_.containerd_namespaces),
                       config_.runtime, requested_by(config_));
   Snapshot snapshot;
-  snapshot.hierarchy = hierarchy_.version;
+  snapshot.cgroup_version = capabilities_of(hierarchy_.version).cgroup_version;
   for (const ContainerPath& path : containers()) {
     WorkloadView view;
     view.path = path;

@@ -19,8 +19,7 @@
 #include "iopsctl/unit_limits.hpp"
 #include "iopsctl/verify.hpp"
 #include "limit/backend.hpp"
-#include "limit/blkio_backend.hpp"
-#include "limit/io_max_backend.hpp"
+#include "limit/limit_files.hpp"
 #include "limit/ownership_log.hpp"
 #include "loop/clock.hpp"
 #include "terminal/display.hpp"
@@ -48,12 +47,7 @@ int act(const Arguments& arguments, const char* verb, const std::optional<Match>
 // Clears the rules that the service has recorded as its own. It is not running to write them again.
 int clear_without_service(const Arguments& arguments) {
   const Kernel kernel(arguments.paths);
-  std::unique_ptr<LimitBackend> files;
-  if (kernel.tree().version == CgroupVersion::v2) {
-    files = std::make_unique<IoMaxBackend>(kernel.tree().root);
-  } else {
-    files = std::make_unique<BlkioBackend>(kernel.tree().root);
-  }
+  const std::unique_ptr<LimitBackend> files = open_limit_files(kernel.tree());
   const auto noted = noted_rules(arguments.paths.rules);
   std::size_t cleared = 0;
   int status = exit_good;

@@ -9,6 +9,7 @@
 
 #include "cgroup/control_error.hpp"
 #include "disk/devnum.hpp"
+#include "limit/capabilities.hpp"
 #include "limit/limit.hpp"
 
 namespace iopslimit {
@@ -29,6 +30,8 @@ class LimitBackend {
   LimitBackend(const LimitBackend&) = delete;
   LimitBackend& operator=(const LimitBackend&) = delete;
   virtual ~LimitBackend() = default;
+
+  virtual Capabilities capabilities() const = 0;
 
   /// Writes all four values (an unlimited Limit removes the rule) and reads them back. Writes
   /// nothing when the kernel already holds them. Does not change the rule of any other device.

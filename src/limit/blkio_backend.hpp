@@ -33,6 +33,7 @@ class BlkioBackend final : public LimitBackend {
   /// opened.
   explicit BlkioBackend(const std::string& root);
 
+  Capabilities capabilities() const override { return capabilities_of(CgroupVersion::v1); }
   std::error_code create(const RuleKey& key, const Limit& limit) override;
   std::error_code set(const RuleKey& key, const Limit& limit) override;
   std::optional<Limit> read(const RuleKey& key) override;

@@ -14,6 +14,7 @@ class DryRun final : public LimitBackend {
  public:
   explicit DryRun(LimitBackend& real) : real_(real) {}
 
+  Capabilities capabilities() const override { return real_.capabilities(); }
   std::error_code create(const RuleKey& key, const Limit& limit) override {
     return set(key, limit);
   }

@@ -16,6 +16,7 @@ class IoMaxBackend final : public LimitBackend {
   /// opened.
   explicit IoMaxBackend(const std::string& root);
 
+  Capabilities capabilities() const override { return capabilities_of(CgroupVersion::v2); }
   std::error_code create(const RuleKey& key, const Limit& limit) override;
   std::error_code set(const RuleKey& key, const Limit& limit) override;
   std::optional<Limit> read(const RuleKey& key) override;

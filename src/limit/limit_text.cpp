@@ -33,20 +33,32 @@ std::string_view line_of(std::string_view text, Devnum device) {
   return {};
 }
 
-void append(std::string& text, const char* key, std::uint64_t value) {
-  text += key;
-  text += value == 0 ? "max" : std::to_string(value);
+void add(LimitLine& line, const char* key, std::uint64_t value) {
+  line << key;
+  value == 0 ? line << "max" : line << value;
 }
 
 }  // namespace
 
-std::string format_io_max(Devnum device, const Limit& limit) {
-  std::string text = to_string(device);
-  append(text, " rbps=", limit.read_bps);
-  append(text, " wbps=", limit.write_bps);
-  append(text, " riops=", limit.read_iops);
-  append(text, " wiops=", limit.write_iops);
-  return text + "\n";
+LimitLine& LimitLine::operator<<(std::string_view text) {
+  size_ += text.copy(text_.data() + size_, text_.size() - size_);
+  return *this;
+}
+
+LimitLine& LimitLine::operator<<(std::uint64_t number) {
+  const auto end = std::to_chars(text_.data() + size_, text_.data() + text_.size(), number);
+  size_ = static_cast<std::size_t>(end.ptr - text_.data());
+  return *this;
+}
+
+LimitLine format_io_max(Devnum device, const Limit& limit) {
+  LimitLine line;
+  line << device.major << ":" << device.minor;
+  add(line, " rbps=", limit.read_bps);
+  add(line, " wbps=", limit.write_bps);
+  add(line, " riops=", limit.read_iops);
+  add(line, " wiops=", limit.write_iops);
+  return line << "\n";
 }
 
 Limit parse_io_max(std::string_view text, Devnum device) {
@@ -63,8 +75,9 @@ Limit parse_io_max(std::string_view text, Devnum device) {
   return limit;
 }
 
-std::string format_blkio(Devnum device, std::uint64_t value) {
-  return to_string(device) + " " + std::to_string(value) + "\n";
+LimitLine format_blkio(Devnum device, std::uint64_t value) {
+  LimitLine line;
+  return line << device.major << ":" << device.minor << " " << value << "\n";
 }
 
 std::uint64_t parse_blkio(std::string_view text, Devnum device) {

@@ -22,6 +22,7 @@ class OwnershipLog final : public LimitBackend {
   /// Returns the rules noted so far, as the file has them.
   std::vector<RuleKey> rules() const;
 
+  Capabilities capabilities() const override { return backend_.capabilities(); }
   std::error_code create(const RuleKey& key, const Limit& limit) override;
   std::error_code set(const RuleKey& key, const Limit& limit) override;
   std::optional<Limit> read(const RuleKey& key) override { return backend_.read(key); }

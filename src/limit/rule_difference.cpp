@@ -5,8 +5,8 @@
 
 namespace iopslimit {
 
-std::vector<Rule> changes(const std::vector<Rule>& wanted, const std::vector<Rule>& held) {
-  std::vector<Rule> writes;
+void add_changes(const std::vector<Rule>& wanted, const std::vector<Rule>& held,
+                 std::vector<Rule>& writes) {
   for (const Rule& rule : wanted) {
     if (std::ranges::find(held, rule) == held.end()) writes.push_back(rule);
   }
@@ -14,6 +14,11 @@ std::vector<Rule> changes(const std::vector<Rule>& wanted, const std::vector<Rul
     const bool still_wanted = std::ranges::find(wanted, rule.device, &Rule::device) != wanted.end();
     if (!still_wanted) writes.push_back({rule.device, Limit{}});
   }
+}
+
+std::vector<Rule> changes(const std::vector<Rule>& wanted, const std::vector<Rule>& held) {
+  std::vector<Rule> writes;
+  add_changes(wanted, held, writes);
   return writes;
 }
 

@@ -13,7 +13,8 @@ bool may_hold_rules(std::string_view cgroup) {
   return key == CgroupKind::container || key == CgroupKind::pod || key == CgroupKind::kubepods;
 }
 
-RuleStore::RuleStore(LimitBackend& backend, std::vector<RuleKey> ours) : backend_(backend) {
+RuleStore::RuleStore(LimitBackend& backend, std::vector<RuleKey> ours, Unverified unverified)
+    : backend_(backend), unverified_(std::move(unverified)) {
   for (RuleKey& key : ours) {
     if (!may_hold_rules(key.cgroup)) continue;
     orphans_[std::move(key.cgroup)].push_back({key.device, Limit{}});
@@ -52,11 +53,15 @@ void RuleStore::each_orphan(const std::function<void(const std::string&, const R
 std::error_code RuleStore::set(const std::string& cgroup, const std::vector<Rule>& wanted,
                                std::vector<Rule>& held) {
   std::error_code first;
-  for (const Rule& rule : changes(wanted, held)) {
-    const RuleKey key{cgroup, rule.device};
+  bool created = false;
+  changes_.clear();
+  add_changes(wanted, held, changes_);
+  key_.cgroup = cgroup;
+  for (const Rule& rule : changes_) {
+    key_.device = rule.device;
     const bool is_first = std::ranges::find(held, rule.device, &Rule::device) == held.end();
     std::error_code error =
-        is_first ? backend_.create(key, rule.limit) : backend_.set(key, rule.limit);
+        is_first ? backend_.create(key_, rule.limit) : backend_.set(key_, rule.limit);
     // The kernel drops a disk's rules with the disk, so there is nothing left to remove.
     if (error == ControlError::device_refused && rule.limit.unlimited()) error.clear();
     if (error) {
@@ -64,11 +69,11 @@ std::error_code RuleStore::set(const std::string& cgroup, const std::vector<Rule
       continue;
     }
     ++writes_;
-    if (is_first && (unverified_.empty() || unverified_.back() != cgroup))
-      unverified_.push_back(cgroup);
+    created = created || is_first;
     std::erase_if(held, [&rule](const Rule& old) { return old.device == rule.device; });
     if (!rule.limit.unlimited()) held.push_back(rule);
   }
+  if (created) unverified_(cgroup);
   return first;
 }
 
@@ -102,13 +107,6 @@ void RuleStore::prime(const RuleKey& key) {
   // If the kernel refuses this rule, it also refuses the first container's rule, and that error is
   // reported.
   if (!backend_.create(key, symmetric(max_iops))) static_cast<void>(backend_.set(key, Limit{}));
-}
-
-std::string RuleStore::take_unverified() {
-  if (unverified_.empty()) return {};
-  std::string cgroup = std::move(unverified_.front());
-  unverified_.pop_front();
-  return cgroup;
 }
 
 std::error_code RuleStore::repair(const std::string& cgroup, std::vector<Rule>& held,

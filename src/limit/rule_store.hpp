@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <string>
@@ -23,8 +22,14 @@ bool may_hold_rules(std::string_view cgroup);
 
 class RuleStore {
  public:
+  /// Passes a cgroup whose first rules were written and not read back: the caller passes it to
+  /// repair() when there is time.
+  using Unverified = std::function<void(const std::string& cgroup)>;
+
   /// `ours`: the rules that an earlier run wrote (limit/ownership_log).
-  RuleStore(LimitBackend& backend, std::vector<RuleKey> ours);
+  RuleStore(LimitBackend& backend, std::vector<RuleKey> ours, Unverified unverified);
+
+  Capabilities capabilities() const { return backend_.capabilities(); }
 
   /// Returns the orphans of a cgroup that is found for the first time, with the limits that the
   /// kernel holds now. They are no longer orphans afterwards.
@@ -40,7 +45,7 @@ class RuleStore {
 
   /// Writes the rules that differ; `held` becomes the rules that hold afterwards. Returns the first
   /// error, if any; the other rules are written nevertheless. A cgroup's first rule on a device is
-  /// not read back: see take_unverified().
+  /// not read back: see Unverified.
   std::error_code set(const std::string& cgroup, const std::vector<Rule>& wanted,
                       std::vector<Rule>& held);
   /// Removes the rules, if the cgroup still exists. Rules that cannot be removed become orphans.
@@ -53,9 +58,6 @@ class RuleStore {
   void revalidate(const std::string& cgroup, Devnum device, std::vector<Rule>& held);
   /// If there is no rule for `key`, writes one that limits nothing and removes it again.
   void prime(const RuleKey& key);
-  /// Returns one of the cgroups whose first rules were not read back, so that the caller can pass
-  /// it to repair(). Empty when there is none.
-  std::string take_unverified();
   /// Reads every rule back, restores those that somebody else changed, and calls `repaired` for
   /// each of them. Removes from `held` the rules that could not be restored. Returns the first
   /// error, if any; a cgroup that is gone is not an error.
@@ -66,9 +68,11 @@ class RuleStore {
 
  private:
   LimitBackend& backend_;
+  Unverified unverified_;
   std::uint64_t writes_ = 0;
   std::map<std::string, std::vector<Rule>> orphans_;
-  std::deque<std::string> unverified_;
+  std::vector<Rule> changes_;  // these two are members to keep their capacity
+  RuleKey key_;
 };
 
 }  // namespace iopslimit

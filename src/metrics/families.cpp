@@ -60,8 +60,7 @@ void add_one(Families& families, MetricFamily family, Number value) {
 void add_service(Families& families, const Snapshot& snapshot, std::uint64_t now) {
   MetricFamily build = gauge("iopslimit_build_info", "Always 1; the labels say what runs.");
   put(build,
-      {label("version", snapshot.version),
-       label("cgroup_version", snapshot.hierarchy == CgroupVersion::v1 ? "v1" : "v2"),
+      {label("version", snapshot.version), label("cgroup_version", snapshot.cgroup_version),
        label("scope", snapshot.scope == LimitScope::pod ? "pod" : "container")},
       1);
   families.push_back(std::move(build));

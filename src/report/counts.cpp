@@ -10,11 +10,4 @@ Counts& Counts::operator+=(const Counts& other) {
   return *this;
 }
 
-Counts& Counts::operator-=(const Counts& other) {
-  limited -= other.limited;
-  exempt -= other.exempt;
-  failed -= other.failed;
-  return *this;
-}
-
 }  // namespace iopslimit

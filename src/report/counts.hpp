@@ -13,7 +13,6 @@ struct Counts {
   std::uint32_t failed = 0;
 
   Counts& operator+=(const Counts& other);
-  Counts& operator-=(const Counts& other);
 };
 
 }  // namespace iopslimit

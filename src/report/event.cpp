@@ -84,6 +84,11 @@ Event warning(Event event, const std::string& text) {
   return event;
 }
 
+Event unusable_record(Event event, const std::string& why) {
+  return warning(std::move(event),
+                 "the runtime's record cannot be used: " + why + "; limited with the default");
+}
+
 Event not_limited(Event event, const std::vector<Rule>& missing, std::error_code error) {
   event.severity = Severity::error;
   event.action = Action::limit_failed;
@@ -101,6 +106,12 @@ Event repaired(Event event, const Rule& rule, const Limit& found) {
   event.text = "somebody changed the limit of " + event.cgroup + " on " + to_string(rule.device) +
                " to " + to_string(found) + "; put back to " + to_string(rule.limit);
   return event;
+}
+
+Event reloaded(std::size_t changed, std::size_t all) {
+  return service_event(Severity::info, Action::reloaded,
+                       "configuration reloaded: " + std::to_string(changed) + " of " +
+                           std::to_string(all) + " containers changed");
 }
 
 std::string labels_not_known() {

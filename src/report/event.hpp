@@ -83,12 +83,18 @@ Event resumed(Event event, const std::vector<Rule>& held);
 /// A warning "who: text" about an annotation or a record of a pod that is not used.
 Event warning(Event event, const std::string& text);
 
+/// A warning that the runtime's record of a container cannot be used.
+Event unusable_record(Event event, const std::string& why);
+
 /// The event for a container that lacks some of its rules because they could not be put in force.
 /// `missing` are these rules.
 Event not_limited(Event event, const std::vector<Rule>& missing, std::error_code error);
 
 /// The event for a rule that somebody else changed and that the service restored.
 Event repaired(Event event, const Rule& rule, const Limit& found);
+
+/// The event for a configuration that is in force and has changed `changed` of `all` containers.
+Event reloaded(std::size_t changed, std::size_t all);
 
 /// A text that explains why a policy that matches by label does not apply to containers of
 /// containerd, and what to do instead.

@@ -8,29 +8,18 @@
 #include <chrono>
 #include <csignal>
 #include <utility>
-#include <vector>
 
 #include "config/files.hpp"
 #include "config/validation.hpp"
-#include "limit/blkio_backend.hpp"
-#include "limit/io_max_backend.hpp"
+#include "limit/dry_run.hpp"
+#include "limit/limit_files.hpp"
+#include "limit/ownership_log.hpp"
 
 namespace iopslimit {
 namespace {
 
 // The delay before a repair, in case a process changes limits repeatedly.
 constexpr std::chrono::milliseconds repair_delay{250};
-
-constexpr const char* run_folder = "/run/iops-limitd";
-
-WatchOptions watch_options(const Config& config, CgroupVersion version) {
-  return {.standalone = config.standalone, .process_leaves = version == CgroupVersion::v1};
-}
-
-std::unique_ptr<LimitBackend> open_limit_files(const Hierarchy& tree) {
-  if (tree.version == CgroupVersion::v2) return std::make_unique<IoMaxBackend>(tree.root);
-  return std::make_unique<BlkioBackend>(tree.root);
-}
 
 // The mounts that a throttled disk could slow down.
 std::vector<std::string> system_mounts(const Config& config) {
@@ -45,241 +34,189 @@ std::vector<std::string> system_mounts(const Config& config) {
   return folders;
 }
 
-RecordFolders record_folders(const Config& config) {
-  return known_record_folders(config.state_folders, config.containerd_namespaces);
+std::chrono::seconds monotonic_seconds() {
+  return std::chrono::duration_cast<std::chrono::seconds>(
+      std::chrono::steady_clock::now().time_since_epoch());
+}
+
+std::string rules_file(const ServicePaths& paths) {
+  return paths.run_folder + "/rules";
+}
+
+// The rules that an earlier run wrote. A dry run owns none.
+std::vector<RuleKey> rules_of_earlier_run(const ServicePaths& paths, const Config& config) {
+  if (config.dry_run) return {};
+  const std::set<RuleKey> noted = noted_rules(rules_file(paths));
+  return {noted.begin(), noted.end()};
+}
+
+std::unique_ptr<LimitBackend> make_backend(const ServicePaths& paths, const Config& config,
+                                           LimitBackend& files, const Journal& journal) {
+  if (config.dry_run) return std::make_unique<DryRun>(files);
+  return std::make_unique<OwnershipLog>(
+      files, rules_file(paths),
+      [&journal](const std::string& text) { journal.log(Severity::warning, Action::none, text); });
 }
 
 }  // namespace
 
-Service::Service(std::string config_file, ParsedConfig parsed, const Surroundings& around)
-    : config_file_(std::move(config_file)),
-      journal_(around.log),
-      hierarchy_(find_hierarchy(parsed.config.cgroup_version)),
+Service::Service(ServicePaths paths, ParsedConfig parsed)
+    : paths_(std::move(paths)),
+      journal_(paths_.log),
+      hierarchy_(paths_.hierarchy ? *paths_.hierarchy
+                                  : find_hierarchy(parsed.config.cgroup_version)),
       files_(open_limit_files(hierarchy_)),
-      records_(std::in_place, record_folders(parsed.config), parsed.config.runtime,
-               requested_by(parsed.config)),
-      record_watcher_([this](const ContainerPath& path) { container_appeared(path); }),
-      tree_watcher_(hierarchy_.root, watch_options(parsed.config, hierarchy_.version),
-                    {.appeared =
-                         [this](const TreeWatcher::Seen& one) {
-                           cgroup_came_ = true;
-                           seen(one);
-                         },
-                     .vanished =
-                         [this](const std::string& cgroup) {
-                           record_watcher_.forget(cgroup);
-                           drift_watcher_.forget(cgroup);
-                           controller_->on_vanished(cgroup);
-                         },
-                     .lost = [this] { rescan(); },
-                     .warn =
-                         [this](const std::string& text) {
-                           journal_.log(Severity::warning, Action::watch_degraded, text);
-                         }}),
+      backend_(make_backend(paths_, parsed.config, *files_, journal_)),
+      allocator_(make_allocator(backend_->capabilities())),
+      controller_(
+          {.backend = *backend_, .allocator = *allocator_, .announcer = announcer_, .work = work_},
+          parsed.config, rules_of_earlier_run(paths_, parsed.config)),
       drift_watcher_(hierarchy_.root, watches_to_spare(),
                      [this](const std::string& text) {
                        journal_.log(Severity::warning, Action::watch_degraded, text);
                      }),
-      mount_resolver_(around.mountinfo) {
-  for (const ConfigMessage& refused : check_on(parsed.config, hierarchy_.version))
+      discovery_(hierarchy_, controller_,
+                 {.handled = [this] { metrics_.dealt_with(node().rules.writes()); },
+                  .vanished = [this](const std::string& cgroup) { drift_watcher_.forget(cgroup); },
+                  .rescanned =
+                      [this] {
+                        drift_watcher_.forget_unless(
+                            [this](const std::string& cgroup) { return node().holds(cgroup); });
+                        work_.follow(node().holders());
+                      },
+                  .warn =
+                      [this](const std::string& text) {
+                        journal_.log(Severity::warning, Action::watch_degraded, text);
+                      }}),
+      mount_resolver_(paths_.mountinfo),
+      scheduler_(loop_, discovery_.cgroups_fd(), work_,
+                 {.read_cgroups = [this] { return read_cgroups(); },
+                  .finished = [this] { finish_batch(); }}),
+      metrics_(loop_, hierarchy_,
+               {.snapshot = [this] { return operator_->snapshot(); },
+                .announce = [this](const Event& event) { journal_.send(event); }}),
+      repair_(loop_,
+              [this] {
+                work_.repair(std::exchange(written_, {}));
+                scheduler_.run();
+              }),
+      safety_net_(loop_, [this] { check(); }) {
+  for (const ConfigMessage& refused : check_on(node().config, backend_->capabilities()))
     throw ConfigRefused(to_string(refused));
-  std::vector<RuleKey> ours;
-  if (parsed.config.dry_run) {
-    backend_ = std::make_unique<DryRun>(*files_);
+  if (node().config.dry_run)
     journal_.log(Severity::notice, Action::none,
                  "dry run: every limit is decided and logged, none is written");
-  } else {
-    auto ledger = std::make_unique<OwnershipLog>(
-        *files_, run_folder + std::string("/rules"),
-        [this](const std::string& text) { journal_.log(Severity::warning, Action::none, text); });
-    ours = ledger->rules();
-    backend_ = std::move(ledger);
-  }
-  controller_ = std::make_unique<Controller>(*backend_, hierarchy_.version,
-                                             std::move(parsed.config), std::move(ours));
+  set_workers();
 }
 
-void Service::run() {
+void Service::set_workers() {
+  const auto verify = [this](const std::string& cgroup) { follow(cgroup, true); };
+  work_.set_workers(
+      {.retry = [this](const std::string& cgroup) { discovery_.retry(cgroup); },
+       .rebalance = [this] { controller_.rebalance(); },
+       .repair = [this](const std::string& cgroup) { controller_.on_written(cgroup); },
+       .verify = verify,
+       .follow = [this](const std::string& cgroup) { follow(cgroup, false); },
+       .announce = [this] { return announcer_.deliver_one(); }});
+}
+
+void Service::start() {
   // If the kernel gives huge pages to every process that does not refuse them, a heap of some
   // megabytes grows by two megabytes (transparent_hugepage=always; prctl(2)).
   prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
   connect();
-  operator_.emplace(
-      loop_, *controller_, run_folder, system_bus_address(),
-      Operator::Needs{.reload = [this] { return reload(); },
-                      .announce = [this](const Event& event) { journal_.send(event); },
-                      .drain = [this] { drain(); }});
-  if (!controller_->config().dry_run)
-    unit_mirror_.emplace(loop_, *controller_, *files_, hierarchy_.version, run_folder,
-                         system_bus_address(),
-                         [this](const Event& event) { journal_.send(event); });
-  metrics_.emplace(
-      loop_, hierarchy_,
-      MetricsExporter::Needs{.snapshot = [this] { return operator_->snapshot(); },
-                             .announce = [this](const Event& event) { journal_.send(event); }});
-  scan_disks();
-  rescan();
-  drain();
+  const auto to_journal = [this](const Event& event) { journal_.send(event); };
+  operator_.emplace(loop_, controller_, paths_.run_folder, paths_.bus_address,
+                    Operator::Needs{.reload = [this] { return reload(); },
+                                    .announce = to_journal,
+                                    .drain = [this] { scheduler_.drain(); }});
+  if (!node().config.dry_run)
+    unit_mirror_.emplace(loop_, controller_, *files_, paths_.run_folder, paths_.bus_address,
+                         to_journal);
+  announcer_.add_listener([this](const Event& event) { write_to_journal(event); });
+  announcer_.add_listener([this](const Event& event) { operator_->on_event(event); });
+  if (unit_mirror_)
+    announcer_.add_listener([this](const Event& event) { unit_mirror_->on_event(event); });
+  announcer_.add_listener([this](const Event& event) { metrics_.on_event(event); });
+  check();
   malloc_trim(0);  // the memory of the first full pass is not needed again
-  service_.ready(status());
-  metrics_->write_to(controller_->config().metrics);
-  loop_.run();
+  notifier_.ready(status());
+  metrics_.write_to(node().config.metrics);
 }
 
 void Service::connect() {
-  loop_.on_ready(
-      tree_watcher_.fd(), EPOLLIN, [this] { read_cgroup_events(); }, true);
-  loop_.on_ready(record_watcher_.fd(), EPOLLIN, [this] {
-    record_watcher_.read_events();
-    loop_.call_when_idle();
+  const auto on_ready = [this](int fd, std::uint32_t events, EventLoop::Callback callback) {
+    io_.push_back(std::make_unique<Io>(loop_, fd, events, std::move(callback)));
+  };
+  on_ready(discovery_.records_fd(), EPOLLIN, [this] {
+    discovery_.read_records();
+    scheduler_.request();
   });
-  loop_.on_ready(mount_resolver_.fd(), EPOLLPRI, [this] {
+  on_ready(mount_resolver_.fd(), EPOLLPRI, [this] {
     scan_disks();
-    loop_.call_when_idle();
+    scheduler_.request();
   });
-  loop_.on_ready(block_events_.fd(), EPOLLIN, [this] {
+  on_ready(block_events_.fd(), EPOLLIN, [this] {
     if (block_events_.drain()) scan_disks();
-    loop_.call_when_idle();
+    scheduler_.request();
   });
   if (!block_events_.warning().empty())
     journal_.log(Severity::warning, Action::watch_degraded, block_events_.warning());
-  loop_.on_ready(drift_watcher_.fd(), EPOLLIN, [this] {
-    DriftWatcher::Written written = drift_watcher_.read_events();
-    written_.merge(written.cgroups);
-    if (written.lost) {
-      for (std::string& cgroup : controller_->holders()) written_.insert(std::move(cgroup));
-    }
-    loop_.ring_in(repair_delay);
-  });
-  loop_.on_alarm([this] {
-    to_repair_.merge(written_);
-    written_.clear();
-    run_deferred();
-  });
-  loop_.on_idle([this] { run_deferred(); });
-  start_safety_net(controller_->config());
-  loop_.on_signal(SIGHUP, [this] { reload(); });
-  loop_.on_signal(SIGTERM, [this] { stop(); });
-  loop_.on_signal(SIGINT, [this] { stop(); });
+  on_ready(drift_watcher_.fd(), EPOLLIN, [this] { read_drift(); });
+  const auto on_signal = [this](int signal, EventLoop::Callback callback) {
+    signals_.push_back(std::make_unique<Signal>(loop_, signal, std::move(callback)));
+  };
+  on_signal(SIGHUP, [this] { reload(); });
+  on_signal(SIGTERM, [this] { stop(); });
+  on_signal(SIGINT, [this] { stop(); });
+  safety_net_.every(node().config.check_interval);
   loop_.feed_watchdog();
 }
 
-void Service::read_cgroups() {
-  metrics_->events_begin(controller_->writes());
-  tree_watcher_.read_events();
-  retry_controllers();
-  metrics_->events_over();
-  if (std::exchange(cgroup_came_, false)) burst_.cgroup(std::chrono::steady_clock::now());
+bool Service::read_cgroups() {
+  metrics_.events_begin(node().rules.writes());
+  const bool came = discovery_.read_cgroups();
+  work_.run_retries();
+  metrics_.events_over();
+  return came;
 }
 
-void Service::read_cgroup_events() {
-  read_cgroups();
-  loop_.call_when_idle(Burst::pause);
-  const auto now = std::chrono::steady_clock::now();
-  burst_.events(now);
-  if (burst_.too_long(now)) loop_.take_turns(true);
-}
-
-void Service::start_safety_net(const Config& config) {
-  loop_.every(config.check_interval, [this] {
-    scan_disks();
-    rescan();
-    drain();  // completely, like the rescan
-  });
-}
-
-// The hot path, from the event to the written limit.
-void Service::seen(const TreeWatcher::Seen& one) {
-  if (one.kind == CgroupKind::kubepods) {
-    controller_->on_kubepods(one.cgroup);
-  } else if (one.kind == CgroupKind::pod) {
-    controller_->on_pod(*parse_pod_path(one.cgroup));
-  } else if (const auto path = parse_container_path(one.cgroup, controller_->config().standalone)) {
-    container_appeared(*path);
+void Service::read_drift() {
+  DriftWatcher::Written written = drift_watcher_.read_events();
+  written_.merge(written.cgroups);
+  if (written.lost) {
+    for (std::string& cgroup : node().holders()) written_.insert(std::move(cgroup));
   }
-  metrics_->dealt_with(controller_->writes());
+  repair_.start(repair_delay);
 }
 
-void Service::container_appeared(const ContainerPath& path) {
-  if (controller_->has_record(path.cgroup)) return controller_->on_appeared(path, NoRecord{});
-  controller_->on_appeared(path, records_->read(path));
-  metrics_->dealt_with(controller_->writes());
-  if (controller_->has_record(path.cgroup)) return record_watcher_.forget(path.cgroup);
-  if (tree_watcher_.is_there(path.cgroup)) await_record(path);
-}
-
-// Watches for the record of a container; the caller has just failed to find it.
-void Service::await_record(const ContainerPath& path) {
-  // Two attempts: the record that arrives in the meantime may lack that of its sandbox, so the
-  // second attempt waits for the sandbox's record.
-  for (int attempt = 0; attempt < 2; ++attempt) {
-    record_watcher_.await(path, records_->awaited_files(path));
-    controller_->on_appeared(path, records_->read(path));
-    if (controller_->has_record(path.cgroup)) return record_watcher_.forget(path.cgroup);
-  }
-}
-
-// Lists the current cgroups. Reads known records again only with `reread`, because a new
-// configuration may need more of their fields.
-Listing Service::list(Standalone standalone, bool reread) {
-  Listing listing;
-  for (const TreeWatcher::Seen& one : tree_watcher_.scan()) {
-    if (one.kind == CgroupKind::kubepods) listing.kubepods.push_back(one.cgroup);
-    if (one.kind == CgroupKind::pod) listing.pods.push_back(*parse_pod_path(one.cgroup));
-    auto path = parse_container_path(one.cgroup, standalone);
-    if (!path) continue;
-    const bool known = !reread && controller_->has_record(one.cgroup);
-    RecordAnswer record = known ? NoRecord{} : records_->read(*path);
-    listing.containers.push_back({std::move(*path), std::move(record)});
-  }
-  listing.whole = tree_watcher_.scan_was_whole();
-  return listing;
-}
-
-void Service::rescan() {
-  const Listing listing = list(controller_->config().standalone, false);
-  controller_->on_rescan(listing);
-  await_records(listing);
-  follow_anew();
-}
-
-// Waits for each missing record at the paths where it may appear now.
-void Service::await_records(const Listing& listing) {
-  for (const ListedContainer& one : listing.containers) {
-    if (!controller_->has_record(one.path.cgroup)) await_record(one.path);
-  }
-}
-
-// Runs after a full listing: drops the watches of cgroups that the controller has released
-// meanwhile, because no event would report their end.
-void Service::follow_anew() {
-  record_watcher_.forget_unless(
-      [this](const std::string& cgroup) { return controller_->knows(cgroup); });
-  drift_watcher_.forget_unless(
-      [this](const std::string& cgroup) { return controller_->holds(cgroup); });
-  to_follow_ = controller_->holders();
+// The safety net, and the first pass.
+void Service::check() {
+  scan_disks();
+  discovery_.rescan();
+  scheduler_.drain();
 }
 
 void Service::scan_disks() {
-  const Config& config = controller_->config();
+  const Config& config = node().config;
   std::vector<std::string> mounts;
   for (const DataMount& one : config.data_mounts()) mounts.push_back(one.mount);
   DiskFacts facts{.mounts = mount_resolver_.find(mounts),
                   .system_mounts = mount_resolver_.system_mounts(system_mounts(config))};
-  for (const Target& target : controller_->targets()) {
+  for (const Target& target : node().targets()) {
     const Devnum devnum = target.device.devnum;
     facts.identities[devnum] = mount_resolver_.identity_of(devnum);
   }
-  controller_->on_disks(facts);
+  controller_.on_disks(facts);
 }
 
 // Returns the errors of the configuration; empty if it is in force.
 std::vector<std::string> Service::reload() {
-  service_.reloading();
-  ConfigText text = read_configuration(config_file_);
+  notifier_.reloading();
+  ConfigText text = read_configuration(paths_.config_file);
   ParsedConfig parsed = build_config(text.entries);
   text.errors.insert(text.errors.end(), parsed.errors.begin(), parsed.errors.end());
-  const std::vector<ConfigMessage> refused = check_on(parsed.config, hierarchy_.version);
+  const auto refused = check_on(parsed.config, backend_->capabilities());
   text.errors.insert(text.errors.end(), refused.begin(), refused.end());
   config_refused_ = !text.errors.empty();
   std::vector<std::string> wrong;
@@ -289,38 +226,68 @@ std::vector<std::string> Service::reload() {
     journal_.log(Severity::error, Action::config,
                  "the configuration has errors: the old one stays in force");
   } else {
-    const Config& old = controller_->config();
-    if (parsed.config.dry_run != old.dry_run ||
-        parsed.config.cgroup_version != old.cgroup_version) {
-      journal_.log(Severity::warning, Action::config,
-                   "[service] dry_run and [cgroup] version take effect at the next restart");
-      parsed.config.dry_run = old.dry_run;
-      parsed.config.cgroup_version = old.cgroup_version;
-    }
-    records_.emplace(record_folders(parsed.config), parsed.config.runtime,
-                     requested_by(parsed.config));
-    start_safety_net(parsed.config);
-    tree_watcher_.set_options(watch_options(parsed.config, hierarchy_.version));
-    const Listing listing = list(parsed.config.standalone, true);
-    controller_->on_config(std::move(parsed.config), listing);
-    scan_disks();
-    await_records(listing);
-    follow_anew();
+    put_in_force(std::move(parsed.config));
   }
-  drain();
+  scheduler_.drain();
   operator_->reloaded(config_refused_);
-  service_.ready(status());
-  metrics_->write_to(controller_->config().metrics);
+  notifier_.ready(status());
+  metrics_.write_to(node().config.metrics);
   return wrong;
 }
 
+void Service::put_in_force(Config config) {
+  const Config& old = node().config;
+  if (config.dry_run != old.dry_run || config.cgroup_version != old.cgroup_version) {
+    journal_.log(Severity::warning, Action::config,
+                 "[service] dry_run and [cgroup] version take effect at the next restart");
+    config.dry_run = old.dry_run;
+    config.cgroup_version = old.cgroup_version;
+  }
+  safety_net_.every(config.check_interval);
+  discovery_.reconfigure(std::move(config));
+  scan_disks();
+  work_.follow(node().holders());
+}
+
 void Service::stop() {
-  service_.stopping();
-  const bool clear = controller_->config().on_stop == OnStop::clear;
-  if (clear) controller_->clear();
-  drain();
+  notifier_.stopping();
+  const bool clear = node().config.on_stop == OnStop::clear;
+  if (clear) controller_.clear();
+  scheduler_.drain();
   if (!clear || !unit_mirror_) return loop_.quit();
   unit_mirror_->finish([this] { loop_.quit(); });  // otherwise systemd would set the limits again
+}
+
+void Service::finish_batch() {
+  send_summaries();
+  operator_->synced();
+  if (unit_mirror_) unit_mirror_->sync();
+  notifier_.status(status());
+}
+
+// Watches a limit file only after the service's own first write, so that this write raises no
+// event. Then reads the limit back if it is `unread`, or if another process may have written to it
+// before the watch. Later writes by other processes raise an event.
+void Service::follow(const std::string& cgroup, bool unread) {
+  if (!node().holds(cgroup)) return;
+  if (drift_watcher_.follow(cgroup) || unread) controller_.on_written(cgroup);
+}
+
+void Service::send_summaries() {
+  for (const Event& summary : rate_limiter_.summaries(monotonic_seconds())) journal_.send(summary);
+}
+
+void Service::write_to_journal(const Event& event) {
+  send_summaries();
+  if (rate_limiter_.passes(event, monotonic_seconds())) journal_.send(event);
+}
+
+std::string Service::status() const {
+  std::string text = node().status();
+  if (node().config.dry_run) text = "dry run, nothing is written; " + text;
+  if (config_refused_)
+    text = "configuration has errors (see the journal), the old one is in force; " + text;
+  return text;
 }
 
 }  // namespace iopslimit

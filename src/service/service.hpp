@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Connects the parts of the service to the controller: passes each fact to the part that needs it,
-// and runs deferred work when a burst is over.
+// The service: builds its parts from injected paths and passes each fact to the part that needs it.
 #pragma once
 
 #include <memory>
@@ -11,21 +10,20 @@
 #include <vector>
 
 #include "cgroup/hierarchy.hpp"
-#include "cgroup/tree_watcher.hpp"
 #include "control/controller.hpp"
 #include "control/operator.hpp"
 #include "disk/block_events.hpp"
 #include "disk/mount_resolver.hpp"
 #include "limit/drift_watcher.hpp"
-#include "limit/dry_run.hpp"
-#include "limit/ownership_log.hpp"
 #include "loop/event_loop.hpp"
+#include "loop/io.hpp"
+#include "loop/signal.hpp"
+#include "loop/timer.hpp"
 #include "metrics/exporter.hpp"
 #include "report/journal.hpp"
 #include "report/rate_limiter.hpp"
-#include "runtime/record_files.hpp"
-#include "runtime/record_watcher.hpp"
-#include "service/burst.hpp"
+#include "service/discovery.hpp"
+#include "service/scheduler.hpp"
 #include "systemd/notify.hpp"
 #include "systemd/unit_mirror.hpp"
 
@@ -37,74 +35,78 @@ struct ConfigRefused : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Settings outside of the configuration: they are needed before it is read.
-struct Surroundings {
-  LogForm log = LogForm::automatic;
+/// Where the service finds the machine, and where it puts what is its own.
+struct ServicePaths {
+  std::string config_file;
+  std::string run_folder = "/run/iops-limitd";
   /// The file that lists the node's mounts. In a container with the node's PID namespace it is the
   /// file of PID 1: the container's own mounts may be bind mounts of something that is not mounted
   /// on the node.
   std::string mountinfo = "/proc/self/mountinfo";
+  std::string bus_address = system_bus_address();
+  std::optional<Hierarchy> hierarchy = std::nullopt;  ///< nullopt: the one that is mounted
+  LogForm log = LogForm::automatic;
 };
 
 class Service {
  public:
   /// `parsed` must have no errors. Throws ConfigRefused, or another exception if the machine lacks
   /// what the service needs.
-  Service(std::string config_file, ParsedConfig parsed, const Surroundings& around);
+  Service(ServicePaths paths, ParsedConfig parsed);
 
-  /// Does the first pass, notifies systemd (READY), then handles events until SIGTERM or SIGINT.
-  void run();
+  /// Does the first pass and notifies systemd (READY).
+  void start();
+  /// Starts, then handles events until SIGTERM or SIGINT.
+  void run() {
+    start();
+    loop_.run();
+  }
+
+  EventLoop& loop() { return loop_; }
+  const Node& node() const { return controller_.node(); }
 
  private:
+  void set_workers();
   void connect();
-  void read_cgroups();
-  void read_cgroup_events();
-  void start_safety_net(const Config& config);
-  void container_appeared(const ContainerPath& path);
-  void await_record(const ContainerPath& path);
-  void seen(const TreeWatcher::Seen& one);
-  Listing list(Standalone standalone, bool reread);
-  void rescan();
-  void await_records(const Listing& listing);
-  void follow_anew();
+  bool read_cgroups();
+  void read_drift();
+  void check();
   void scan_disks();
   std::vector<std::string> reload();
+  void put_in_force(Config config);
   void stop();
-
-  void run_deferred();
-  void drain();
-  bool run_one();
   void finish_batch();
-  void retry_controllers();
-  void follow_limit(const std::string& cgroup, bool unread);
+  void follow(const std::string& cgroup, bool unread);
   void send_summaries();
-  void announce(const Event& event);
+  void write_to_journal(const Event& event);
   std::string status() const;
 
-  std::string config_file_;
+  ServicePaths paths_;
   Journal journal_;
   RateLimiter rate_limiter_;
   EventLoop loop_;
-  Notifier service_;
+  Notifier notifier_;
   Hierarchy hierarchy_;
   std::unique_ptr<LimitBackend> files_;
   std::unique_ptr<LimitBackend> backend_;
-  std::optional<RecordFiles> records_;
-  RecordWatcher record_watcher_;
-  TreeWatcher tree_watcher_;
+  std::unique_ptr<Allocator> allocator_;
+  Announcer announcer_;
+  WorkQueue work_;
+  Controller controller_;
   DriftWatcher drift_watcher_;
-  std::vector<std::string> to_follow_;  // cgroups that may have no watch yet
-  std::set<std::string> written_;       // cgroups whose limit files were written
-  std::set<std::string> to_repair_;     // those of them that are due for a check
+  Discovery discovery_;
   MountResolver mount_resolver_;
   BlockEvents block_events_;
-  std::unique_ptr<Controller> controller_;
+  Scheduler scheduler_;
+  MetricsExporter metrics_;
   std::optional<Operator> operator_;
   std::optional<UnitMirror> unit_mirror_;  // empty in a dry run
-  std::optional<MetricsExporter> metrics_;
+  std::set<std::string> written_;          // cgroups whose limit files somebody wrote
+  Timer repair_;
+  Timer safety_net_;
+  std::vector<std::unique_ptr<Io>> io_;
+  std::vector<std::unique_ptr<Signal>> signals_;
   bool config_refused_ = false;
-  Burst burst_;
-  bool cgroup_came_ = false;  // among the events being read
 };
 
 }  // namespace iopslimit

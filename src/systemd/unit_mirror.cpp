@@ -6,7 +6,7 @@
 namespace iopslimit {
 
 UnitMirror::UnitMirror(EventLoop& loop, Controller& controller, LimitBackend& files,
-                       CgroupVersion version, const std::string& folder, const std::string& address,
+                       const std::string& folder, const std::string& address,
                        std::function<void(const Event&)> announce, SystemdWaits waits)
     : controller_(controller),
       announce_(std::move(announce)),
@@ -17,10 +17,9 @@ UnitMirror::UnitMirror(EventLoop& loop, Controller& controller, LimitBackend& fi
                    text + "; limits are not affected, but a restart will not know what "
                           "systemd was told of them"));
              }),
-      rules_(files, version,
-             {.emit = [this](const Event& event) { announce_(event); },
-              .note = [this](const RuleKey& key,
-                             bool known) { known ? notes_.add(key) : notes_.remove(key); }}),
+      rules_(files, {.emit = [this](const Event& event) { announce_(event); },
+                     .note = [this](const RuleKey& key,
+                                    bool known) { known ? notes_.add(key) : notes_.remove(key); }}),
       systemd_(loop, address,
                {.ready = [this] { sync(); },
                 .answered = [this](const UnitChange& change, UnitAnswer answer,
@@ -47,14 +46,14 @@ void UnitMirror::sync() {
 }
 
 UnitRules::InForce UnitMirror::in_force() {
-  const Config& config = controller_.config();
+  const Config& config = controller_.node().config;
   rules_.configure(config.apply, config.where("[service] apply"));
   UnitRules::InForce rules;
   const auto see = [&](const std::string& cgroup, const Rule& rule, bool total) {
-    if (rules_.takes(cgroup, rule.device, total, controller_.targets()))
+    if (rules_.takes(cgroup, rule.device, total, controller_.node().targets()))
       rules[cgroup].push_back(rule);
   };
-  controller_.each_rule(see, rules_.takes_workloads());
+  controller_.node().each_rule(see, rules_.takes_workloads());
   return rules;
 }
 

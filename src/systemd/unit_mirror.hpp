@@ -19,7 +19,7 @@ class UnitMirror {
  public:
   /// `files` is the back end in which the rules are in force, `folder` is /run/iops-limitd, and
   /// `address` is the address of the bus.
-  UnitMirror(EventLoop& loop, Controller& controller, LimitBackend& files, CgroupVersion version,
+  UnitMirror(EventLoop& loop, Controller& controller, LimitBackend& files,
              const std::string& folder, const std::string& address,
              std::function<void(const Event&)> announce, SystemdWaits waits = {});
 

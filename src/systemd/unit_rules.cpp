@@ -38,9 +38,9 @@ const Rule* find_rule(const UnitRules::InForce& in_force, std::string_view cgrou
 
 }  // namespace
 
-std::optional<ByFile> by_file(CgroupVersion version, std::string_view cgroup, Devnum device,
+std::optional<ByFile> by_file(const Capabilities& can, std::string_view cgroup, Devnum device,
                               const Targets& targets) {
-  if (version == CgroupVersion::v1) return ByFile::hierarchy;
+  if (!can.unit_properties) return ByFile::hierarchy;
   if (unit_of(cgroup).empty()) return ByFile::no_unit;
   const auto target = std::ranges::find_if(
       targets, [device](const Target& one) { return one.device.devnum == device; });
@@ -63,7 +63,7 @@ bool UnitRules::takes(const std::string& cgroup, Devnum device, bool total,
                       const Targets& targets) {
   if (is_known(cgroup, device)) return true;
   if (apply_ == Apply::files || (apply_ == Apply::automatic && !total)) return false;
-  const auto why = by_file(version_, cgroup, device, targets);
+  const auto why = by_file(kernel_.capabilities(), cgroup, device, targets);
   if (why && why != ByFile::unseen && apply_ == Apply::systemd)
     announce(explain(*why, where_, device));
   return !why;

@@ -27,7 +27,7 @@ enum class ByFile {
   device,     ///< no whole disk: systemd would limit what is below (systemd.resource-control(5))
   unseen      ///< for a mount that has not been seen yet: the kind of device is unknown
 };
-std::optional<ByFile> by_file(CgroupVersion version, std::string_view cgroup, Devnum device,
+std::optional<ByFile> by_file(const Capabilities& can, std::string_view cgroup, Devnum device,
                               const Targets& targets);
 
 class UnitRules {
@@ -41,9 +41,8 @@ class UnitRules {
   /// The rules in force for which takes() returned true.
   using InForce = std::map<std::string, std::vector<Rule>, std::less<>>;
 
-  /// `kernel` is the back end in which the rules are in force; `version` is v1 or v2.
-  UnitRules(LimitBackend& kernel, CgroupVersion version, Needs needs)
-      : kernel_(kernel), version_(version), needs_(std::move(needs)) {}
+  /// `kernel` is the back end in which the rules are in force.
+  UnitRules(LimitBackend& kernel, Needs needs) : kernel_(kernel), needs_(std::move(needs)) {}
 
   /// Takes over a key recorded by an earlier run: assumes that systemd has the limit that the
   /// kernel holds for it now.
@@ -83,7 +82,6 @@ class UnitRules {
   void announce(const std::string& text);
 
   LimitBackend& kernel_;
-  CgroupVersion version_;
   Needs needs_;
   Apply apply_ = Apply::files;
   std::string where_;

@@ -28,7 +28,7 @@ View there_and_back(const View& view) {
 
 TEST(Snapshot, FieldsComeBack) {
   Snapshot snapshot = sample_snapshot();
-  snapshot.hierarchy = CgroupVersion::v1;
+  snapshot.cgroup_version = "v1";
   snapshot.scope = LimitScope::pod;
   snapshot.cleared = true;
   snapshot.last_error = "e";

@@ -29,6 +29,10 @@ struct PathRow {
   RuntimeHint runtime;
 };
 
+bool may_have_leaf(const std::string& cgroup, Standalone standalone = {}) {
+  return parse_cgroup(cgroup, standalone).leaf == ProcessLeaf::possible;
+}
+
 TEST(Container, EveryKubeletLayout) {
   const std::string burstable = "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod";
   const PathRow rows[] = {
@@ -75,7 +79,9 @@ TEST(Container, EveryKubeletLayout) {
     ASSERT_TRUE(its_pod) << row.path;
     EXPECT_EQ(*its_pod, (ContainerPath{.cgroup = row.path.substr(0, row.path.rfind('/')),
                                        .pod_uid = row.pod_uid,
-                                       .qos = row.qos}));
+                                       .qos = row.qos,
+                                       .kind = CgroupKind::pod}));
+    EXPECT_EQ(pod_of(*container).pod_uid, its_pod->pod_uid);
     EXPECT_EQ(pod_cgroup_of(*its_pod), its_pod->cgroup);
     EXPECT_FALSE(parse_pod_path(row.path)) << row.path;
   }
@@ -168,7 +174,7 @@ TEST(Container, WhatIsNotOurs) {
     EXPECT_EQ(kind_of(row), CgroupKind::elsewhere) << row;
     EXPECT_FALSE(parse_container_path(row)) << row;
     EXPECT_FALSE(parse_pod_path(row)) << row;
-    EXPECT_FALSE(may_hold_process_leaf(row)) << row;
+    EXPECT_FALSE(may_have_leaf(row)) << row;
   }
 }
 
@@ -191,11 +197,14 @@ TEST(Container, StandaloneContainersWhenAskedFor) {
   for (const StandaloneRow& row : rows) {
     const auto container = parse_container_path(row.path, row.requested);
     ASSERT_TRUE(container) << row.path;
-    EXPECT_EQ(*container, (ContainerPath{.cgroup = row.path,
-                                         .id = id,
-                                         .pod_uid = "",
-                                         .qos = QosClass::none,
-                                         .runtime = row.runtime}));
+    EXPECT_EQ(*container,
+              (ContainerPath{.cgroup = row.path,
+                             .id = id,
+                             .pod_uid = "",
+                             .qos = QosClass::none,
+                             .runtime = row.runtime,
+                             .leaf = row.path.starts_with("/machine.slice") ? ProcessLeaf::possible
+                                                                            : ProcessLeaf::none}));
     EXPECT_EQ(pod_cgroup_of(*container), "") << row.path;
     EXPECT_EQ(parse_container_path(row.path, both), container) << row.path;
     EXPECT_EQ(kind_of(row.path, row.requested), CgroupKind::container) << row.path;
@@ -299,7 +308,7 @@ TEST(Container, AProcessLeafIsItsContainer) {
       "/machine.slice/machine-libpod_pod_" + id + ".slice/" + scope("libpod"),
   };
   for (const std::string& whole : scopes) {
-    ASSERT_TRUE(may_hold_process_leaf(whole, podman)) << whole;
+    ASSERT_TRUE(may_have_leaf(whole, podman)) << whole;
     auto expected = parse_container_path(whole, podman);
     const std::string_view pod_cgroup = pod_cgroup_of(*expected);
     const std::string leaf = whole + "/container";
@@ -307,16 +316,17 @@ TEST(Container, AProcessLeafIsItsContainer) {
     ASSERT_TRUE(container) << leaf;
     EXPECT_EQ(pod_cgroup_of(*container), pod_cgroup) << leaf;
     expected->cgroup = leaf;
+    expected->leaf = ProcessLeaf::itself;
     EXPECT_EQ(container, expected) << leaf;
     EXPECT_EQ(kind_of(leaf, podman), CgroupKind::container) << leaf;
-    EXPECT_FALSE(may_hold_process_leaf(leaf, podman)) << leaf;
+    EXPECT_FALSE(may_have_leaf(leaf, podman)) << leaf;
     EXPECT_EQ(kind_of(leaf + "/container", podman), CgroupKind::elsewhere) << leaf;
   }
-  EXPECT_FALSE(may_hold_process_leaf(scopes[1]));
-  EXPECT_FALSE(may_hold_process_leaf(slice + "/" + scope("cri-containerd")));
-  EXPECT_FALSE(may_hold_process_leaf("/libpod_parent/libpod-" + id, podman));
-  EXPECT_FALSE(may_hold_process_leaf("/system.slice/" + scope("docker"), docker));
-  EXPECT_FALSE(may_hold_process_leaf(slice));
+  EXPECT_FALSE(may_have_leaf(scopes[1]));
+  EXPECT_FALSE(may_have_leaf(slice + "/" + scope("cri-containerd")));
+  EXPECT_FALSE(may_have_leaf("/libpod_parent/libpod-" + id, podman));
+  EXPECT_FALSE(may_have_leaf("/system.slice/" + scope("docker"), docker));
+  EXPECT_FALSE(may_have_leaf(slice));
 }
 
 TEST(Container, APodsDirectoryOfAnOddPathIsNoCrash) {

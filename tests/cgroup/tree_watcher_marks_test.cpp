@@ -44,8 +44,8 @@ struct CgroupWatchOnCgroups : testing::Test {
   TreeWatcher watch_with(WatchOptions options) {
     return {root,
             options,
-            {.appeared = [this](const TreeWatcher::Seen& one) { appeared.push_back(one.cgroup); },
-             .vanished = [this](const std::string& cgroup) { vanished.push_back(cgroup); },
+            {.appeared = [this](const ContainerPath& one) { appeared.push_back(one.cgroup); },
+             .vanished = [this](const ContainerPath& path) { vanished.push_back(path.cgroup); },
              .lost = [] {},
              .warn = [](const std::string&) {}}};
   }

@@ -78,9 +78,9 @@ TEST(ConfigWhole, WhatAPolicyIsFor) {
 
 TEST(ConfigOnANode, ScopePodNeedsV2) {
   const Config config = parsed({{"limits", "scope", "pod", 7}}).config;
-  EXPECT_THAT(check_on(config, CgroupVersion::v2), IsEmpty());
-  EXPECT_THAT(check_on(Config{}, CgroupVersion::v1), IsEmpty());
-  const auto refused = check_on(config, CgroupVersion::v1);
+  EXPECT_THAT(check_on(config, capabilities_of(CgroupVersion::v2)), IsEmpty());
+  EXPECT_THAT(check_on(Config{}, capabilities_of(CgroupVersion::v1)), IsEmpty());
+  const auto refused = check_on(config, capabilities_of(CgroupVersion::v1));
   ASSERT_THAT(refused, SizeIs(1));
   EXPECT_THAT(to_string(refused[0]), HasSubstr("/c:7: [limits] scope = pod needs cgroup v2"));
 }

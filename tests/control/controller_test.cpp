@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The daemon driven by plain values, with a backend that remembers.
-#include "control/controller.hpp"
-
+// The controller driven by plain values, with a backend that remembers.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -11,7 +9,8 @@
 #include <tuple>
 #include <vector>
 
-#include "support/recording_backend.hpp"
+#include "control/budget.hpp"
+#include "support/driven_controller.hpp"
 #include "support/stacks.hpp"
 
 namespace iopslimit {
@@ -45,37 +44,35 @@ Record named(const std::string& name) {
 
 const NotMounted not_mounted{"/data is not mounted"};
 
-struct DaemonTest : testing::Test {
-  RecordingBackend kernel;
-  std::optional<Controller> made;
-
+struct ControllerTest : testing::Test, DrivenController {
   Controller& start(CgroupVersion version = CgroupVersion::v2, Config config = {},
                     std::vector<RuleKey> ours = {}) {
-    made.emplace(kernel, version, std::move(config), std::move(ours));
+    DrivenController::start(std::move(config), std::move(ours), version);
     scan({on_partition(nvme0)});
-    made->take_events();
-    return *made;
+    take_events();
+    return *controller;
   }
   /// A look at the disks; `identities` are those of devices that are not what they were.
   void scan(std::vector<MountFacts> mounts, std::map<Devnum, std::string> identities = {}) {
     DiskFacts facts{
         .mounts = std::move(mounts), .system_mounts = {}, .identities = std::move(identities)};
-    for (const Target& target : made->targets())
+    for (const Target& target : node().targets())
       facts.identities.try_emplace(target.device.devnum, target.device.identity);
-    made->on_disks(facts);
+    controller->on_disks(facts);
   }
+  void kubepods_appears() { controller->on_appeared(directory(kubepods), NoRecord{}); }
   std::vector<Event> events(Action action) {
     std::vector<Event> of_kind;
-    for (Event& event : made->take_events()) {
+    for (Event& event : take_events()) {
       if (event.action == action) of_kind.push_back(std::move(event));
     }
     return of_kind;
   }
 };
 
-TEST_F(DaemonTest, AContainerIsLimitedWhenItAppears) {
-  Controller& controller = start();
-  controller.on_appeared(container(1), named("web"));
+TEST_F(ControllerTest, AContainerIsLimitedWhenItAppears) {
+  start();
+  controller->on_appeared(container(1), named("web"));
   EXPECT_EQ(kernel.of(container(1)), five_hundred);
   const auto limited = events(Action::limited);
   ASSERT_THAT(limited, SizeIs(1));
@@ -85,23 +82,23 @@ TEST_F(DaemonTest, AContainerIsLimitedWhenItAppears) {
   EXPECT_THAT(limited[0].rules, ElementsAre(Rule{nvme0, five_hundred}));
 }
 
-TEST_F(DaemonTest, ToldTwiceWritesAndSaysItOnce) {
-  Controller& controller = start();
-  controller.on_appeared(container(1), named("web"));
-  controller.on_appeared(container(1), named("web"));
+TEST_F(ControllerTest, ToldTwiceWritesAndSaysItOnce) {
+  start();
+  controller->on_appeared(container(1), named("web"));
+  controller->on_appeared(container(1), named("web"));
   EXPECT_THAT(kernel.writes, SizeIs(1));
   EXPECT_THAT(events(Action::limited), SizeIs(1));
 }
 
-TEST_F(DaemonTest, ALineSaysWhatWasWhenItCameToBe) {
-  Controller& controller = start();
-  controller.on_appeared(container(1), NoRecord{});
-  controller.on_appeared(container(2), named("db"));
+TEST_F(ControllerTest, ALineSaysWhatWasWhenItCameToBe) {
+  start();
+  controller->on_appeared(container(1), NoRecord{});
+  controller->on_appeared(container(2), named("db"));
   Config other;
   other.limit = symmetric(300);
-  controller.on_config(other,
-                       {.containers = {{container(1), NoRecord{}}, {container(2), NoRecord{}}}});
-  controller.on_vanished(container(2).cgroup);
+  controller->on_config(other,
+                        {.containers = {{container(1), NoRecord{}}, {container(2), NoRecord{}}}});
+  controller->on_vanished(container(2));
   std::vector<std::string> texts;
   for (const Event& line : events(Action::limited)) texts.push_back(line.text);
   ASSERT_THAT(texts, SizeIs(4));
@@ -109,94 +106,94 @@ TEST_F(DaemonTest, ALineSaysWhatWasWhenItCameToBe) {
   EXPECT_THAT(texts[1], AllOf(HasSubstr("db"), HasSubstr("read 500 IOPS")));
   EXPECT_THAT(texts[2], HasSubstr("read 300 IOPS"));
   EXPECT_THAT(texts[3], AllOf(HasSubstr("db"), HasSubstr("read 300 IOPS")));
-  EXPECT_THAT(controller.take_events(), IsEmpty());
+  EXPECT_THAT(take_events(), IsEmpty());
 }
 
-TEST_F(DaemonTest, SandboxesGetNothingAndNoLine) {
-  Controller& controller = start();
-  controller.on_appeared(container(1), Record{.sandbox = true, .pod = "p"});
+TEST_F(ControllerTest, SandboxesGetNothingAndNoLine) {
+  start();
+  controller->on_appeared(container(1), Record{.sandbox = true, .pod = "p"});
   EXPECT_THAT(kernel.writes, IsEmpty());
-  EXPECT_THAT(controller.take_events(), IsEmpty());
+  EXPECT_THAT(take_events(), IsEmpty());
 }
 
-TEST_F(DaemonTest, KeywordsExempt) {
-  Controller& controller = start();
-  controller.on_appeared(container(1), named("istio-proxy"));
+TEST_F(ControllerTest, KeywordsExempt) {
+  start();
+  controller->on_appeared(container(1), named("istio-proxy"));
   EXPECT_THAT(kernel.writes, IsEmpty());
   EXPECT_THAT(events(Action::exempted), SizeIs(1));
 }
 
-TEST_F(DaemonTest, LateRecordCorrectsTheDefault) {
-  Controller& controller = start();
-  controller.on_appeared(container(1), NoRecord{});
+TEST_F(ControllerTest, LateRecordCorrectsTheDefault) {
+  start();
+  controller->on_appeared(container(1), NoRecord{});
   EXPECT_EQ(kernel.of(container(1)), five_hundred);
   EXPECT_THAT(events(Action::limited), SizeIs(1));
-  EXPECT_FALSE(controller.has_record(container(1).cgroup));
-  controller.on_appeared(container(1), named("istio-proxy"));
+  EXPECT_FALSE(node().has_record(container(1).cgroup));
+  controller->on_appeared(container(1), named("istio-proxy"));
   EXPECT_TRUE(kernel.of(container(1)).unlimited());
-  EXPECT_TRUE(controller.has_record(container(1).cgroup));
+  EXPECT_TRUE(node().has_record(container(1).cgroup));
   EXPECT_THAT(events(Action::exempted), SizeIs(1));
 }
 
-TEST_F(DaemonTest, BadRecordIsSaidOnceAndLimited) {
-  Controller& controller = start();
-  controller.on_appeared(container(1), BadRecord{"cut short"});
-  controller.on_appeared(container(1), BadRecord{"cut short"});
+TEST_F(ControllerTest, BadRecordIsSaidOnceAndLimited) {
+  start();
+  controller->on_appeared(container(1), BadRecord{"cut short"});
+  controller->on_appeared(container(1), BadRecord{"cut short"});
   EXPECT_EQ(kernel.of(container(1)), five_hundred);
   std::size_t announced = 0;
-  for (const Event& event : controller.take_events()) {
+  for (const Event& event : take_events()) {
     if (event.severity == Severity::warning) ++announced;
   }
   EXPECT_EQ(announced, 1U);
 }
 
-TEST_F(DaemonTest, ReportsCanBeTakenOneByOneInTheirOrder) {
-  Controller& controller = start();
-  const auto next = [&controller] {
-    const std::vector<Event> taken = controller.take_events(1);
-    return taken.size() == 1 ? taken[0].text : std::to_string(taken.size()) + " lines";
+TEST_F(ControllerTest, ReportsCanBeTakenOneByOneInTheirOrder) {
+  start();
+  const auto next = [this] {
+    delivered.clear();
+    return announcer.deliver_one() ? delivered.at(0).text : "no event";
   };
-  controller.on_appeared(container(1), named("one"));
-  controller.on_appeared(container(2), named("two"));
+  controller->on_appeared(container(1), named("one"));
+  controller->on_appeared(container(2), named("two"));
   EXPECT_THAT(next(), HasSubstr("limited: one"));
-  controller.on_appeared(container(3), BadRecord{"cut short"});
+  controller->on_appeared(container(3), BadRecord{"cut short"});
   EXPECT_THAT(next(), HasSubstr("limited: two"));
   EXPECT_THAT(next(), HasSubstr("cut short"));
   EXPECT_THAT(next(), HasSubstr("limited: "));
-  EXPECT_EQ(next(), "0 lines");
+  EXPECT_EQ(next(), "no event");
 }
 
-TEST_F(DaemonTest, ARecordThatTurnsBadLosesNothing) {
-  Controller& controller = start();
-  controller.on_appeared(container(1), named("istio-proxy"));
-  controller.on_appeared(container(1), BadRecord{"cut short"});
-  EXPECT_TRUE(controller.has_record(container(1).cgroup));
+TEST_F(ControllerTest, ARecordThatTurnsBadLosesNothing) {
+  start();
+  controller->on_appeared(container(1), named("istio-proxy"));
+  controller->on_appeared(container(1), BadRecord{"cut short"});
+  EXPECT_TRUE(node().has_record(container(1).cgroup));
   EXPECT_THAT(kernel.writes, IsEmpty());
 }
 
-TEST_F(DaemonTest, AnIncompleteRecordCountsUntilTheWholeOneComes) {
-  Controller& controller = start();
-  controller.on_appeared(container(1), Record{.incomplete = true, .name = "web"});
-  EXPECT_FALSE(controller.has_record(container(1).cgroup));
+TEST_F(ControllerTest, AnIncompleteRecordCountsUntilTheWholeOneComes) {
+  start();
+  controller->on_appeared(container(1), Record{.incomplete = true, .name = "web"});
+  EXPECT_FALSE(node().has_record(container(1).cgroup));
   EXPECT_EQ(kernel.of(container(1)), five_hundred);
-  controller.on_appeared(container(1), BadRecord{"cut short"});
-  controller.on_appeared(container(1), Record{.name = "web", .pod_namespace = "kube-system"});
-  EXPECT_TRUE(controller.has_record(container(1).cgroup));
+  controller->on_appeared(container(1), BadRecord{"cut short"});
+  controller->on_appeared(container(1), Record{.name = "web", .pod_namespace = "kube-system"});
+  EXPECT_TRUE(node().has_record(container(1).cgroup));
   EXPECT_TRUE(kernel.of(container(1)).unlimited());
-  for (const Event& event : controller.take_events())
+  for (const Event& event : take_events())
     EXPECT_NE(event.severity, Severity::warning) << event.text;
 }
 
-TEST_F(DaemonTest, NoDiskYetThenAllAtOnce) {
-  made.emplace(kernel, CgroupVersion::v2, Config{}, std::vector<RuleKey>{});
+TEST_F(ControllerTest, NoDiskYetThenAllAtOnce) {
+  DrivenController::start();
   scan({not_mounted});
   scan({not_mounted});
-  made->on_appeared(container(1), named("web"));
-  made->on_appeared(container(2), named("istio-proxy"));
-  made->on_kubepods(kubepods);
+  controller->on_appeared(container(1), named("web"));
+  controller->on_appeared(container(2), named("istio-proxy"));
+  kubepods_appears();
   EXPECT_THAT(kernel.writes, IsEmpty());
-  EXPECT_THAT(made->status(), HasSubstr("waiting: /data is not mounted"));
-  EXPECT_THAT(made->take_events(), SizeIs(2));  // waiting, once; exempt
+  EXPECT_THAT(node().status(), HasSubstr("waiting: /data is not mounted"));
+  EXPECT_THAT(take_events(), SizeIs(2));  // waiting, once; exempt
   scan({on_partition(nvme0)});
   EXPECT_EQ(kernel.of(container(1)), five_hundred);
   EXPECT_TRUE(kernel.of(container(2)).unlimited());
@@ -204,29 +201,29 @@ TEST_F(DaemonTest, NoDiskYetThenAllAtOnce) {
   EXPECT_THAT(events(Action::limited), SizeIs(1));
 }
 
-TEST_F(DaemonTest, AnotherDiskGetsTheRulesAndTheOldOneLosesThem) {
-  Controller& controller = start();
-  controller.on_kubepods(kubepods);
-  controller.on_appeared(container(1), named("web"));
+TEST_F(ControllerTest, AnotherDiskGetsTheRulesAndTheOldOneLosesThem) {
+  start();
+  kubepods_appears();
+  controller->on_appeared(container(1), named("web"));
   scan({on_partition(nvme1)});
   EXPECT_EQ(kernel.of(container(1), nvme1), five_hundred);
   EXPECT_TRUE(kernel.of(container(1), nvme0).unlimited());
   EXPECT_TRUE(kernel.read({kubepods, nvme0})->unlimited());
 }
 
-TEST_F(DaemonTest, ADiskThatIsGoneTakesItsRulesWithItAndAnotherGetsThemAnew) {
-  Controller& controller = start();
-  controller.on_kubepods(kubepods);
-  controller.on_appeared(container(1), named("web"));
+TEST_F(ControllerTest, ADiskThatIsGoneTakesItsRulesWithItAndAnotherGetsThemAnew) {
+  start();
+  kubepods_appears();
+  controller->on_appeared(container(1), named("web"));
   kernel.rules.clear();  // the kernel drops a disk's rules with the disk
   kernel.writes.clear();
   scan({not_mounted}, {{nvme0, ""}});
-  controller.on_rescan({{{container(1), NoRecord{}}}, {kubepods}});
+  controller->on_rescan({{{container(1), NoRecord{}}}, {kubepods}});
   EXPECT_THAT(kernel.writes, IsEmpty()) << "another disk can have the number at any moment";
   EXPECT_THAT(kernel.forgotten, testing::UnorderedElementsAre(RuleKey{container(1).cgroup, nvme0},
                                                               RuleKey{kubepods, nvme0}));
   EXPECT_THAT(events(Action::repaired), IsEmpty());
-  controller.on_appeared(container(2), named("web"));
+  controller->on_appeared(container(2), named("web"));
   DataStack back = on_partition(nvme0);
   back.devices[1].identity = "after the hot-plug";
   scan({back});
@@ -236,10 +233,10 @@ TEST_F(DaemonTest, ADiskThatIsGoneTakesItsRulesWithItAndAnotherGetsThemAnew) {
   EXPECT_THAT(events(Action::limited), SizeIs(2));
 }
 
-TEST_F(DaemonTest, ALoopDeviceWithAnotherFileLosesTheRuleThatTheKernelKept) {
-  Controller& controller = start();
-  controller.on_kubepods(kubepods);
-  controller.on_appeared(container(1), named("web"));
+TEST_F(ControllerTest, ALoopDeviceWithAnotherFileLosesTheRuleThatTheKernelKept) {
+  start();
+  kubepods_appears();
+  controller->on_appeared(container(1), named("web"));
   scan({not_mounted}, {{nvme0, "another file"}});
   scan({on_partition(nvme1)});
   EXPECT_TRUE(kernel.of(container(1), nvme0).unlimited());
@@ -247,15 +244,15 @@ TEST_F(DaemonTest, ALoopDeviceWithAnotherFileLosesTheRuleThatTheKernelKept) {
   EXPECT_EQ(kernel.of(container(1), nvme1), five_hundred);
 }
 
-TEST_F(DaemonTest, EveryDataMountHasARuleOfItsOwn) {
+TEST_F(ControllerTest, EveryDataMountHasARuleOfItsOwn) {
   Config config;
   config.more_devices["logs"] = {.mount = "/logs", .limits = {.iops = 100, .total_iops = 0}};
-  Controller& controller = start(CgroupVersion::v2, config);
-  controller.on_kubepods(kubepods);
-  controller.on_appeared(container(1), named("web"));
+  start(CgroupVersion::v2, config);
+  kubepods_appears();
+  controller->on_appeared(container(1), named("web"));
   EXPECT_EQ(kernel.of(container(1), nvme0), five_hundred);
   EXPECT_TRUE(kernel.of(container(1), nvme1).unlimited()) << "/logs is missing, /data goes on";
-  made->take_events();
+  take_events();
   scan({on_partition(nvme0), on_partition(nvme1, "/logs")});
   EXPECT_EQ(kernel.of(container(1), nvme1), symmetric(100));
   const auto limited = events(Action::limited);
@@ -269,131 +266,133 @@ TEST_F(DaemonTest, EveryDataMountHasARuleOfItsOwn) {
   EXPECT_TRUE(kernel.read({kubepods, nvme1})->unlimited());
 
   config.more_devices.clear();
-  controller.on_config(config, {{{container(1), NoRecord{}}}, {kubepods}});
+  controller->on_config(config, {{{container(1), NoRecord{}}}, {kubepods}});
   EXPECT_EQ(kernel.of(container(1), nvme0), five_hundred);
   EXPECT_TRUE(kernel.of(container(1), nvme1).unlimited());
   EXPECT_THAT(events(Action::limited), SizeIs(1)) << "said, with what it was";
 }
 
-TEST_F(DaemonTest, ADeviceThatTheKernelRefusesDoesNotHoldUpTheOthers) {
+TEST_F(ControllerTest, ADeviceThatTheKernelRefusesDoesNotHoldUpTheOthers) {
   Config config;
   config.more_devices["logs"] = {.mount = "/logs"};
-  Controller& controller = start(CgroupVersion::v2, config);
+  start(CgroupVersion::v2, config);
   scan({on_partition(nvme1), on_partition(nvme0, "/logs")});
   kernel.refused = nvme1;
-  controller.on_appeared(container(1), named("web"));
+  controller->on_appeared(container(1), named("web"));
   EXPECT_EQ(kernel.of(container(1), nvme0), five_hundred);
   const auto lost = events(Action::limit_failed);
   ASSERT_THAT(lost, SizeIs(1));
   EXPECT_THAT(lost[0].text, HasSubstr("not limited: web of pod n/p on 259:5: the kernel refuses"));
 }
 
-TEST_F(DaemonTest, EachDevicesTotalIsDividedOnV1) {
+TEST_F(ControllerTest, EachDevicesTotalIsDividedOnV1) {
   Config config;
   config.total_iops = 600;
   config.more_devices["logs"] = {.mount = "/logs", .limits = {.iops = 100, .total_iops = 0}};
-  Controller& controller = start(CgroupVersion::v1, config);
+  start(CgroupVersion::v1, config);
   scan({on_partition(nvme0), on_partition(nvme1, "/logs")});
-  controller.on_appeared(container(1), named("web"));
-  controller.on_appeared(container(2), named("web"));
-  EXPECT_TRUE(controller.needs_rebalance());
-  controller.rebalance();
+  controller->on_appeared(container(1), named("web"));
+  controller->on_appeared(container(2), named("web"));
+  EXPECT_TRUE(work.wants_rebalance());
+  rebalance();
   EXPECT_EQ(kernel.of(container(1), nvme0), symmetric(300));
   EXPECT_EQ(kernel.of(container(1), nvme1), symmetric(100));
 }
 
-TEST_F(DaemonTest, ARestartWhileTheMountIsMissingTakesNoRuleAway) {
+TEST_F(ControllerTest, ARestartWhileTheMountIsMissingTakesNoRuleAway) {
   const RuleKey key{container(1).cgroup, nvme1};
   kernel.rules[key] = five_hundred;
-  made.emplace(kernel, CgroupVersion::v2, Config{}, std::vector{key});
+  DrivenController::start({}, {key});
   scan({not_mounted});
-  made->on_rescan({{{container(1), named("web")}}, {}});
+  controller->on_rescan({{{container(1), named("web")}}, {}});
   EXPECT_EQ(kernel.of(container(1), nvme1), five_hundred);
   scan({on_partition(nvme0)});
   EXPECT_EQ(kernel.of(container(1), nvme0), five_hundred);
   EXPECT_TRUE(kernel.of(container(1), nvme1).unlimited());
 }
 
-TEST_F(DaemonTest, ThrottlingOfADiskBeginsBeforeAnyContainer) {
-  start(CgroupVersion::v1).on_kubepods(kubepods);
+TEST_F(ControllerTest, ThrottlingOfADiskBeginsBeforeAnyContainer) {
+  start(CgroupVersion::v1);
+  kubepods_appears();
   const RuleKey key{kubepods, nvme0};
   EXPECT_THAT(kernel.writes, ElementsAre(key, key));
   EXPECT_TRUE(kernel.rules.empty());
-  made->on_kubepods("/prefix/kubepods");
+  controller->on_appeared(directory("/prefix/kubepods"), NoRecord{});
   EXPECT_THAT(kernel.writes, SizeIs(2)) << "once for a disk";
 }
 
-TEST_F(DaemonTest, SomebodyElsesRuleOnKubepodsStays) {
+TEST_F(ControllerTest, SomebodyElsesRuleOnKubepodsStays) {
   kernel.rules[{kubepods, nvme0}] = symmetric(70);
-  start(CgroupVersion::v1).on_kubepods(kubepods);
+  start(CgroupVersion::v1);
+  kubepods_appears();
   EXPECT_EQ(*kernel.read({kubepods, nvme0}), symmetric(70));
   EXPECT_THAT(kernel.writes, IsEmpty());
 }
 
-TEST_F(DaemonTest, UnmountedKeepsTheRules) {
-  Controller& controller = start();
-  controller.on_appeared(container(1), named("web"));
+TEST_F(ControllerTest, UnmountedKeepsTheRules) {
+  start();
+  controller->on_appeared(container(1), named("web"));
   scan({not_mounted});
-  controller.on_rescan({{{container(1), NoRecord{}}}, {}});
+  controller->on_rescan({{{container(1), NoRecord{}}}, {}});
   EXPECT_EQ(kernel.of(container(1)), five_hundred);
   kernel.writes.clear();
   scan({on_partition(nvme0)});
   EXPECT_THAT(kernel.writes, IsEmpty());
 }
 
-TEST_F(DaemonTest, TotalGoesOnKubepodsOnV2) {
-  Controller& controller = start();
-  controller.on_kubepods(kubepods);
+TEST_F(ControllerTest, TotalGoesOnKubepodsOnV2) {
+  start();
+  kubepods_appears();
   EXPECT_EQ(*kernel.read({kubepods, nvme0}), (Limit{.read_iops = 3000, .write_iops = 3000}));
-  for (int i = 0; i < 20; ++i) controller.on_appeared(container(i), named("web"));
-  EXPECT_FALSE(controller.needs_rebalance());
+  for (int i = 0; i < 20; ++i) controller->on_appeared(container(i), named("web"));
+  EXPECT_FALSE(work.wants_rebalance());
   EXPECT_EQ(kernel.of(container(19)), five_hundred);
 }
 
-TEST_F(DaemonTest, TotalIsDividedOnV1) {
-  Controller& controller = start(CgroupVersion::v1);
-  controller.on_kubepods(kubepods);
+TEST_F(ControllerTest, TotalIsDividedOnV1) {
+  start(CgroupVersion::v1);
+  kubepods_appears();
   EXPECT_TRUE(kernel.rules.empty());
   kernel.writes.clear();
-  for (int i = 0; i < 10; ++i) controller.on_appeared(container(i), named("web"));
-  controller.on_appeared(container(10), named("istio-proxy"));
+  for (int i = 0; i < 10; ++i) controller->on_appeared(container(i), named("web"));
+  controller->on_appeared(container(10), named("istio-proxy"));
   EXPECT_EQ(kernel.of(container(9)).read_iops, 300U) << "limited at once, with its share";
   EXPECT_EQ(kernel.of(container(0)).read_iops, 500U) << "the others follow";
-  EXPECT_TRUE(controller.needs_rebalance());
-  controller.rebalance();
-  EXPECT_FALSE(controller.needs_rebalance());
+  EXPECT_TRUE(work.wants_rebalance());
+  rebalance();
+  EXPECT_FALSE(work.wants_rebalance());
   for (int i = 0; i < 10; ++i) EXPECT_EQ(kernel.of(container(i)).write_iops, 300U);
-  for (int i = 0; i < 4; ++i) controller.on_vanished(container(i).cgroup);
-  controller.rebalance();
+  for (int i = 0; i < 4; ++i) controller->on_vanished(container(i));
+  rebalance();
   EXPECT_EQ(kernel.of(container(9)), five_hundred);
 }
 
-TEST_F(DaemonTest, DivisionIsSilentAndWritesOnlyDifferences) {
-  Controller& controller = start(CgroupVersion::v1);
-  for (int i = 0; i < 3; ++i) controller.on_appeared(container(i), named("web"));
-  controller.rebalance();
+TEST_F(ControllerTest, DivisionIsSilentAndWritesOnlyDifferences) {
+  start(CgroupVersion::v1);
+  for (int i = 0; i < 3; ++i) controller->on_appeared(container(i), named("web"));
+  rebalance();
   EXPECT_THAT(kernel.writes, SizeIs(3));
   EXPECT_THAT(events(Action::limited), SizeIs(3));
 }
 
-TEST_F(DaemonTest, RescanForgetsWhatIsGoneAndFindsWhatIsNew) {
-  Controller& controller = start();
-  controller.on_appeared(container(1), named("a"));
-  controller.on_rescan({{{container(2), named("b")}}, {kubepods}});
+TEST_F(ControllerTest, RescanForgetsWhatIsGoneAndFindsWhatIsNew) {
+  start();
+  controller->on_appeared(container(1), named("a"));
+  controller->on_rescan({{{container(2), named("b")}}, {kubepods}});
   EXPECT_EQ(kernel.of(container(2)), five_hundred);
   EXPECT_TRUE(kernel.of(container(1)).unlimited());
-  EXPECT_FALSE(controller.has_record(container(1).cgroup));
+  EXPECT_FALSE(node().has_record(container(1).cgroup));
   EXPECT_EQ(kernel.read({kubepods, nvme0})->read_iops, 3000U);
 }
 
-TEST_F(DaemonTest, SomebodyElsesChangeIsPutBackAndSaid) {
-  Controller& controller = start();
-  controller.on_kubepods(kubepods);
-  controller.on_appeared(container(1), named("a"));
-  controller.take_events();
+TEST_F(ControllerTest, SomebodyElsesChangeIsPutBackAndSaid) {
+  start();
+  kubepods_appears();
+  controller->on_appeared(container(1), named("a"));
+  take_events();
   kernel.rules[{container(1).cgroup, nvme0}].read_iops = 99999;
   kernel.rules.erase({kubepods, nvme0});
-  controller.on_rescan({{{container(1), NoRecord{}}}, {kubepods}});
+  controller->on_rescan({{{container(1), NoRecord{}}}, {kubepods}});
   EXPECT_EQ(kernel.of(container(1)), five_hundred);
   EXPECT_EQ(kernel.read({kubepods, nvme0})->write_iops, 3000U);
   const auto repaired = events(Action::repaired);
@@ -401,242 +400,243 @@ TEST_F(DaemonTest, SomebodyElsesChangeIsPutBackAndSaid) {
   EXPECT_THAT(repaired[0].text, HasSubstr("99999"));
 }
 
-TEST_F(DaemonTest, WhatIsWrittenIsPutRightWhereItIsOurs) {
-  Controller& controller = start();
-  controller.on_kubepods(kubepods);
-  controller.on_appeared(container(1), named("web"));
-  controller.on_appeared(container(2), named("istio-proxy"));
-  made->take_events();
-  EXPECT_TRUE(controller.holds(kubepods) && controller.holds(container(1).cgroup));
-  EXPECT_FALSE(controller.holds(container(2).cgroup) || controller.holds("/elsewhere"));
-  EXPECT_THAT(controller.holders(), testing::UnorderedElementsAre(kubepods, container(1).cgroup));
+TEST_F(ControllerTest, WhatIsWrittenIsPutRightWhereItIsOurs) {
+  start();
+  kubepods_appears();
+  controller->on_appeared(container(1), named("web"));
+  controller->on_appeared(container(2), named("istio-proxy"));
+  take_events();
+  EXPECT_TRUE(node().holds(kubepods) && node().holds(container(1).cgroup));
+  EXPECT_FALSE(node().holds(container(2).cgroup) || node().holds("/elsewhere"));
+  EXPECT_THAT(node().holders(), testing::UnorderedElementsAre(kubepods, container(1).cgroup));
 
   kernel.rules.at({container(1).cgroup, nvme0}) = symmetric(9000);
   kernel.rules.erase({kubepods, nvme0});
   kernel.writes.clear();
-  controller.on_written(container(2).cgroup);
-  controller.on_written("/elsewhere");
+  controller->on_written(container(2).cgroup);
+  controller->on_written("/elsewhere");
   EXPECT_THAT(kernel.writes, IsEmpty());
-  controller.on_written(container(1).cgroup);
+  controller->on_written(container(1).cgroup);
   EXPECT_EQ(kernel.of(container(1)), five_hundred);
   EXPECT_TRUE(kernel.read({kubepods, nvme0})->unlimited()) << "nobody wrote there";
-  controller.on_written(kubepods);
+  controller->on_written(kubepods);
   EXPECT_EQ(*kernel.read({kubepods, nvme0}), symmetric(3000));
   const auto announced = events(Action::repaired);
   ASSERT_THAT(announced, SizeIs(2));
   EXPECT_THAT(announced[0].text,
               HasSubstr("to read 9000 IOPS, write 9000 IOPS; put back to read 500"));
-  controller.on_written(container(1).cgroup);  // our own write
+  controller->on_written(container(1).cgroup);  // our own write
   EXPECT_THAT(events(Action::repaired), IsEmpty());
 }
 
 // The kernel took the first write, which is not read back at once, and holds something else.
-TEST_F(DaemonTest, AFirstRuleThatDoesNotHoldIsAnErrorAndNoLimit) {
-  Controller& controller = start();
-  controller.on_appeared(container(1), named("a"));
-  controller.on_appeared(container(2), named("b"));
-  EXPECT_EQ(controller.take_unverified(), container(1).cgroup);
+TEST_F(ControllerTest, AFirstRuleThatDoesNotHoldIsAnErrorAndNoLimit) {
+  start();
+  controller->on_appeared(container(1), named("a"));
+  controller->on_appeared(container(2), named("b"));
+  while (verified.size() < 2) ASSERT_TRUE(work.run_one());
+  EXPECT_THAT(verified, testing::UnorderedElementsAre(container(1).cgroup, container(2).cgroup));
   kernel.rules.erase({container(1).cgroup, nvme0});
   kernel.failures[container(1).cgroup] = ControlError::not_held;
-  controller.on_written(container(1).cgroup);
+  controller->on_written(container(1).cgroup);
   std::vector<std::string> announced;
-  for (const Event& one : controller.take_events()) announced.push_back(one.text);
+  for (const Event& one : take_events()) announced.push_back(one.text);
   EXPECT_THAT(announced,
               ElementsAre(HasSubstr("limited: b of"),
                           AllOf(HasSubstr("not limited: a of"), HasSubstr("reads back another"))));
-  controller.on_written(controller.take_unverified());
-  EXPECT_EQ(controller.take_unverified(), "");
-  EXPECT_THAT(controller.status(), HasSubstr("1 container limited, 0 exempt, 1 NOT limited"));
+  controller->on_written(container(2).cgroup);
+  EXPECT_THAT(node().status(), HasSubstr("1 container limited, 0 exempt, 1 NOT limited"));
   kernel.failures.clear();
-  controller.on_rescan({{{container(1), NoRecord{}}, {container(2), NoRecord{}}}, {}});
+  controller->on_rescan({{{container(1), NoRecord{}}, {container(2), NoRecord{}}}, {}});
   EXPECT_EQ(kernel.of(container(1)), five_hundred);
   EXPECT_THAT(events(Action::limited), SizeIs(1)) << "it holds now";
 }
 
-TEST_F(DaemonTest, RulesOnOtherDevicesAreNotTouched) {
-  Controller& controller = start();
+TEST_F(ControllerTest, RulesOnOtherDevicesAreNotTouched) {
+  start();
   const RuleKey foreign{container(1).cgroup, {8, 0}};
   kernel.rules[foreign] = {.read_iops = 7};
-  controller.on_appeared(container(1), named("a"));
-  controller.on_rescan({{{container(1), NoRecord{}}}, {}});
-  controller.clear();
+  controller->on_appeared(container(1), named("a"));
+  controller->on_rescan({{{container(1), NoRecord{}}}, {}});
+  controller->clear();
   EXPECT_EQ(kernel.rules[foreign].read_iops, 7U);
 }
 
-TEST_F(DaemonTest, ReloadWritesTheDifferenceAndNothingElse) {
-  Controller& controller = start();
-  controller.on_appeared(container(1), named("a"));
-  controller.on_appeared(container(2), named("istio-proxy"));
-  controller.take_events();
+TEST_F(ControllerTest, ReloadWritesTheDifferenceAndNothingElse) {
+  start();
+  controller->on_appeared(container(1), named("a"));
+  controller->on_appeared(container(2), named("istio-proxy"));
+  take_events();
   kernel.writes.clear();
   Config config;
   const Listing both{{{container(1), named("a")}, {container(2), named("istio-proxy")}}};
-  controller.on_config(config, both);
+  controller->on_config(config, both);
   EXPECT_THAT(kernel.writes, IsEmpty());
   EXPECT_THAT(events(Action::limited), IsEmpty());
   config.limit.read_iops = 400;
-  controller.on_config(config, both);
+  controller->on_config(config, both);
   EXPECT_THAT(kernel.writes, ElementsAre(RuleKey{container(1).cgroup, nvme0}));
   EXPECT_THAT(events(Action::limited), SizeIs(1));
   config.exclude_keywords = {"a"};
-  controller.on_config(config, {{{container(1), NoRecord{}}, {container(2), NoRecord{}}}});
+  controller->on_config(config, {{{container(1), NoRecord{}}, {container(2), NoRecord{}}}});
   EXPECT_TRUE(kernel.of(container(1)).unlimited());
   EXPECT_EQ(kernel.of(container(2)), config.limit);
 }
 
-TEST_F(DaemonTest, ReloadOfTheTotal) {
-  Controller& controller = start();
-  controller.on_kubepods(kubepods);
+TEST_F(ControllerTest, ReloadOfTheTotal) {
+  start();
+  kubepods_appears();
   Config config;
   config.total_iops = 0;
-  controller.on_config(config, {{}, {kubepods}});
+  controller->on_config(config, {{}, {kubepods}});
   EXPECT_TRUE(kernel.read({kubepods, nvme0})->unlimited());
-  Controller& divided = start(CgroupVersion::v1);
+  start(CgroupVersion::v1);
   Listing ten;
   for (int i = 0; i < 10; ++i) ten.containers.push_back({container(i), named("web")});
-  divided.on_rescan(ten);
-  divided.rebalance();
-  divided.on_config(config, ten);
-  divided.rebalance();
+  controller->on_rescan(ten);
+  rebalance();
+  controller->on_config(config, ten);
+  rebalance();
   EXPECT_EQ(kernel.of(container(5)), five_hundred);
 }
 
-TEST_F(DaemonTest, RestartAdoptsItsRulesWithoutAWrite) {
+TEST_F(ControllerTest, RestartAdoptsItsRulesWithoutAWrite) {
   kernel.rules[{container(1).cgroup, nvme0}] = five_hundred;
-  Controller& controller = start(CgroupVersion::v2, {}, {{container(1).cgroup, nvme0}});
-  controller.on_rescan({{{container(1), named("web")}}, {}});
+  start(CgroupVersion::v2, {}, {{container(1).cgroup, nvme0}});
+  controller->on_rescan({{{container(1), named("web")}}, {}});
   EXPECT_THAT(kernel.writes, IsEmpty());
-  controller.clear();
+  controller->clear();
   EXPECT_TRUE(kernel.of(container(1)).unlimited());
 }
 
-TEST_F(DaemonTest, RestartClearsItsRuleFromWhatIsExemptNow) {
+TEST_F(ControllerTest, RestartClearsItsRuleFromWhatIsExemptNow) {
   const RuleKey ours{container(1).cgroup, nvme0};
   const RuleKey foreign{container(2).cgroup, nvme0};
   kernel.rules[ours] = kernel.rules[foreign] = five_hundred;
-  Controller& controller = start(CgroupVersion::v2, {}, {ours});
-  controller.on_rescan(
+  start(CgroupVersion::v2, {}, {ours});
+  controller->on_rescan(
       {{{container(1), named("istio-proxy")}, {container(2), named("istio-proxy")}}, {}});
   EXPECT_TRUE(kernel.of(container(1)).unlimited());
   EXPECT_EQ(kernel.of(container(2)), five_hundred) << "not ours";
 }
 
-TEST_F(DaemonTest, RestartForgetsWhatIsGoneAndNeverWritesElsewhere) {
+TEST_F(ControllerTest, RestartForgetsWhatIsGoneAndNeverWritesElsewhere) {
   const std::string elsewhere = "/system.slice/sshd.service";
   kernel.rules[{elsewhere, nvme0}] = five_hundred;
   kernel.failures[container(3).cgroup] = ControlError::cgroup_gone;
-  Controller& controller =
-      start(CgroupVersion::v2, {}, {{container(3).cgroup, nvme0}, {elsewhere, nvme0}});
-  controller.on_rescan({});
+  start(CgroupVersion::v2, {}, {{container(3).cgroup, nvme0}, {elsewhere, nvme0}});
+  controller->on_rescan({});
   EXPECT_THAT(kernel.forgotten, ElementsAre(RuleKey{container(3).cgroup, nvme0}));
   EXPECT_THAT(kernel.writes, IsEmpty());
 }
 
-TEST_F(DaemonTest, WhatIsNoLongerListedLosesItsRule) {
+TEST_F(ControllerTest, WhatIsNoLongerListedLosesItsRule) {
   const ContainerPath plain{.cgroup = "/docker/" + container(1).id,
                             .id = container(1).id,
                             .qos = QosClass::none,
                             .runtime = RuntimeHint::docker};
-  Controller& controller = start();
-  controller.on_appeared(plain, named("web"));
+  start();
+  controller->on_appeared(plain, named("web"));
   EXPECT_EQ(kernel.of(plain), five_hundred);
-  controller.on_config({}, {});
+  controller->on_config({}, {});
   EXPECT_TRUE(kernel.of(plain).unlimited());
-  EXPECT_FALSE(controller.knows(plain.cgroup));
+  EXPECT_FALSE(node().knows(plain.cgroup));
 }
 
-TEST_F(DaemonTest, WhatIsListedForTheFirstTimeByAReloadIsLimited) {
+TEST_F(ControllerTest, WhatIsListedForTheFirstTimeByAReloadIsLimited) {
   const ContainerPath plain{.cgroup = "/docker/" + container(1).id,
                             .id = container(1).id,
                             .qos = QosClass::none,
                             .runtime = RuntimeHint::docker};
-  Controller& controller = start();
-  controller.on_config({}, {{{plain, named("web")}}});
+  start();
+  controller->on_config({}, {{{plain, named("web")}}});
   EXPECT_EQ(kernel.of(plain), five_hundred);
   EXPECT_THAT(events(Action::limited), SizeIs(1));
 }
 
-TEST_F(DaemonTest, WhatAnIncompleteListingDoesNotShowKeepsItsLimit) {
+TEST_F(ControllerTest, WhatAnIncompleteListingDoesNotShowKeepsItsLimit) {
   kernel.rules[{container(2).cgroup, nvme0}] = five_hundred;
-  Controller& controller = start(CgroupVersion::v2, {}, {{container(2).cgroup, nvme0}});
-  controller.on_appeared(container(1), named("web"));
+  start(CgroupVersion::v2, {}, {{container(2).cgroup, nvme0}});
+  controller->on_appeared(container(1), named("web"));
   Listing part;
   part.whole = false;
-  controller.on_rescan(part);
-  controller.on_config({}, part);
+  controller->on_rescan(part);
+  controller->on_config({}, part);
   EXPECT_EQ(kernel.of(container(1)), five_hundred);
   EXPECT_EQ(kernel.of(container(2)), five_hundred) << "of an earlier run";
-  EXPECT_TRUE(controller.knows(container(1).cgroup));
+  EXPECT_TRUE(node().knows(container(1).cgroup));
 }
 
-TEST_F(DaemonTest, FailureIsSaidOnceCountedAndRetried) {
-  Controller& controller = start();
+TEST_F(ControllerTest, FailureIsSaidOnceCountedAndRetried) {
+  start();
   kernel.failures[container(1).cgroup] = ControlError::device_refused;
-  controller.on_appeared(container(1), named("web"));
-  controller.on_rescan({{{container(1), NoRecord{}}}, {}});
+  controller->on_appeared(container(1), named("web"));
+  controller->on_rescan({{{container(1), NoRecord{}}}, {}});
   EXPECT_THAT(events(Action::limit_failed), SizeIs(1));
-  EXPECT_THAT(controller.status(), HasSubstr("1 NOT limited"));
+  EXPECT_THAT(node().status(), HasSubstr("1 NOT limited"));
   kernel.failures.clear();
-  controller.on_rescan({{{container(1), NoRecord{}}}, {}});
+  controller->on_rescan({{{container(1), NoRecord{}}}, {}});
   EXPECT_EQ(kernel.of(container(1)), five_hundred);
   EXPECT_THAT(events(Action::limited), SizeIs(1));
 }
 
-TEST_F(DaemonTest, AGoneCgroupIsNoNews) {
-  Controller& controller = start();
+TEST_F(ControllerTest, AGoneCgroupIsNoNews) {
+  start();
   kernel.failures[container(1).cgroup] = ControlError::cgroup_gone;
-  controller.on_appeared(container(1), named("web"));
-  EXPECT_THAT(controller.take_events(), IsEmpty());
+  controller->on_appeared(container(1), named("web"));
+  EXPECT_THAT(take_events(), IsEmpty());
 }
 
-TEST_F(DaemonTest, AMissingControllerIsHandedOut) {
-  Controller& controller = start();
+TEST_F(ControllerTest, AMissingControllerIsHandedOut) {
+  start();
   kernel.failures[container(1).cgroup] = ControlError::controller_missing;
-  controller.on_appeared(container(1), named("web"));
-  EXPECT_THAT(controller.take_controller_missing(), ElementsAre(container(1).cgroup));
-  EXPECT_THAT(controller.take_controller_missing(), IsEmpty());
+  controller->on_appeared(container(1), named("web"));
+  work.run_retries();
+  work.run_retries();
+  EXPECT_THAT(retried, ElementsAre(container(1).cgroup));
 }
 
-TEST_F(DaemonTest, AControllerThatIsTakenAwayTakesTheLimitAlong) {
-  Controller& controller = start();
-  controller.on_kubepods(kubepods);
-  controller.on_appeared(container(1), named("web"));
-  controller.take_events();
+TEST_F(ControllerTest, AControllerThatIsTakenAwayTakesTheLimitAlong) {
+  start();
+  kubepods_appears();
+  controller->on_appeared(container(1), named("web"));
+  take_events();
   for (const std::string& cgroup : {kubepods, container(1).cgroup}) {
     kernel.gone.insert(cgroup);
     kernel.failures[cgroup] = ControlError::controller_missing;
-    controller.on_written(cgroup);
+    controller->on_written(cgroup);
   }
-  EXPECT_THAT(controller.take_controller_missing(), ElementsAre(kubepods, container(1).cgroup));
+  work.run_retries();
+  EXPECT_THAT(retried, ElementsAre(kubepods, container(1).cgroup));
   EXPECT_THAT(events(Action::limit_failed), SizeIs(2));
-  EXPECT_THAT(controller.status(), HasSubstr("1 NOT limited"));
+  EXPECT_THAT(node().status(), HasSubstr("1 NOT limited"));
   kernel.gone.clear();
   kernel.failures.clear();
   kernel.rules.clear();
-  controller.on_kubepods(kubepods);
-  controller.on_appeared(container(1), named("web"));
+  kubepods_appears();
+  controller->on_appeared(container(1), named("web"));
   EXPECT_EQ(kernel.read({kubepods, nvme0})->read_iops, 3000U);
   EXPECT_EQ(kernel.of(container(1)), five_hundred);
   EXPECT_THAT(events(Action::limited), SizeIs(1));
 }
 
-TEST_F(DaemonTest, KnowsWhatHasAppearedAndNotVanished) {
-  Controller& controller = start();
-  EXPECT_FALSE(controller.knows(container(1).cgroup));
-  controller.on_appeared(container(1), NoRecord{});
-  controller.on_kubepods(kubepods);
-  EXPECT_TRUE(controller.knows(container(1).cgroup));
-  EXPECT_TRUE(controller.knows(kubepods));
-  controller.on_vanished(container(1).cgroup);
-  EXPECT_FALSE(controller.knows(container(1).cgroup));
+TEST_F(ControllerTest, KnowsWhatHasAppearedAndNotVanished) {
+  start();
+  EXPECT_FALSE(node().knows(container(1).cgroup));
+  controller->on_appeared(container(1), NoRecord{});
+  kubepods_appears();
+  EXPECT_TRUE(node().knows(container(1).cgroup));
+  EXPECT_TRUE(node().knows(kubepods));
+  controller->on_vanished(container(1));
+  EXPECT_FALSE(node().knows(container(1).cgroup));
 }
 
-TEST_F(DaemonTest, VanishedMayBeAnything) {
-  Controller& controller = start();
-  controller.on_vanished("/kubepods/burstable/podx");
-  controller.on_vanished("");
-  controller.on_kubepods(kubepods);
-  controller.on_vanished(kubepods);
+TEST_F(ControllerTest, VanishedMayBeAnything) {
+  start();
+  controller->on_vanished(directory("/kubepods/burstable/podx"));
+  controller->on_vanished(directory(""));
+  kubepods_appears();
+  controller->on_vanished(directory(kubepods));
   EXPECT_THAT(kernel.forgotten, ElementsAre(RuleKey{kubepods, nvme0}));
 }
 
@@ -650,22 +650,22 @@ Config with_policy(const std::string& glob_namespace, std::uint64_t iops) {
   return config;
 }
 
-TEST_F(DaemonTest, ReloadChangesExactlyWhoseDecisionChanged) {
-  Controller& controller = start(CgroupVersion::v2, with_policy("shop", 200));
+TEST_F(ControllerTest, ReloadChangesExactlyWhoseDecisionChanged) {
+  start(CgroupVersion::v2, with_policy("shop", 200));
   Listing listing;
   for (int i = 0; i < 4; ++i) {
     Record record = named("c" + std::to_string(i));
     record.pod_namespace = i < 3 ? "shop" : "other";
     listing.containers.push_back({container(i), record});
   }
-  controller.on_rescan(listing);
-  controller.take_events();
+  controller->on_rescan(listing);
+  take_events();
   kernel.writes.clear();
-  controller.on_config(with_policy("shop", 300), listing);
+  controller->on_config(with_policy("shop", 300), listing);
   EXPECT_THAT(kernel.writes, SizeIs(3));
   EXPECT_EQ(kernel.of(container(0)), symmetric(300));
   EXPECT_EQ(kernel.of(container(3)), five_hundred);
-  std::vector<Event> announced = controller.take_events();
+  std::vector<Event> announced = take_events();
   ASSERT_THAT(announced, SizeIs(4));
   EXPECT_THAT(announced[0].text, HasSubstr("read 300 IOPS, write 300 IOPS"));
   EXPECT_THAT(announced[0].text,
@@ -673,81 +673,80 @@ TEST_F(DaemonTest, ReloadChangesExactlyWhoseDecisionChanged) {
   EXPECT_EQ(announced[3].text, "configuration reloaded: 3 of 4 containers changed");
 }
 
-TEST_F(DaemonTest, ReloadLearnsWhatTheOldConfigurationDidNotAskFor) {
-  Controller& controller = start();
-  controller.on_appeared(container(1), named("web"));
+TEST_F(ControllerTest, ReloadLearnsWhatTheOldConfigurationDidNotAskFor) {
+  start();
+  controller->on_appeared(container(1), named("web"));
   Config config;
   config.policies.push_back({"p", {.globs = {{"label.app", "db"}}, .limits = {.iops = 900}}});
   Record labelled = named("web");
   labelled.labels = {{"app", "db"}};
-  controller.on_config(config, {{{container(1), labelled}}});
+  controller->on_config(config, {{{container(1), labelled}}});
   EXPECT_EQ(kernel.of(container(1)), symmetric(900));
-  controller.on_config(config, {{{container(1), NoRecord{}}}});
+  controller->on_config(config, {{{container(1), NoRecord{}}}});
   EXPECT_EQ(kernel.of(container(1)), symmetric(900)) << "a record that is gone takes nothing away";
 }
 
-TEST_F(DaemonTest, AMalformedAnnotationIsSaidOnceForAPod) {
-  Controller& controller = start();
+TEST_F(ControllerTest, AMalformedAnnotationIsSaidOnceForAPod) {
+  start();
   Record record = named("web");
   record.annotations = {{"iopslimit.org/iops", "lots"}};
-  const auto warnings = [&controller] {
+  const auto warnings = [this] {
     std::vector<std::string> texts;
-    for (const Event& event : controller.take_events()) {
+    for (const Event& event : take_events()) {
       if (event.severity == Severity::warning) texts.push_back(event.text);
     }
     return texts;
   };
-  controller.on_appeared(container(1), record);
-  controller.on_appeared(container(2), record);
+  controller->on_appeared(container(1), record);
+  controller->on_appeared(container(2), record);
   const auto announced = warnings();
   ASSERT_THAT(announced, SizeIs(1));
   EXPECT_THAT(announced[0], HasSubstr("pod n/p: annotation iopslimit.org/iops is ignored: 'lots'"));
   EXPECT_EQ(kernel.of(container(1)), five_hundred);
-  controller.on_vanished(container(1).cgroup);
-  controller.on_appeared(container(1), record);
+  controller->on_vanished(container(1));
+  controller->on_appeared(container(1), record);
   EXPECT_THAT(warnings(), IsEmpty()) << "restarted in its pod";
-  controller.on_vanished(pod_cgroup);
-  controller.on_appeared(container(3), record);
+  controller->on_vanished(directory(pod_cgroup));
+  controller->on_appeared(container(3), record);
   EXPECT_THAT(warnings(), SizeIs(1)) << "another pod of the same uid";
 }
 
-TEST_F(DaemonTest, LabelPoliciesThatContainerdCannotFollowAreSaidOnce) {
+TEST_F(ControllerTest, LabelPoliciesThatContainerdCannotFollowAreSaidOnce) {
   Config config;
   config.policies.push_back({"p", {.globs = {{"label.app", "db"}}, .limits = {.iops = 900}}});
-  Controller& controller = start(CgroupVersion::v2, config);
+  start(CgroupVersion::v2, config);
   Record record = named("web");
   record.runtime = RuntimeHint::containerd;
-  controller.on_appeared(container(1), record);
-  controller.on_appeared(container(2), record);
+  controller->on_appeared(container(1), record);
+  controller->on_appeared(container(2), record);
   std::size_t announced = 0;
-  for (const Event& event : controller.take_events())
-    announced += event.severity == Severity::warning;
+  for (const Event& event : take_events()) announced += event.severity == Severity::warning;
   EXPECT_EQ(announced, 1U);
 }
 
-TEST_F(DaemonTest, AStandaloneContainerHasNoPartInTheDivision) {
+TEST_F(ControllerTest, AStandaloneContainerHasNoPartInTheDivision) {
   const ContainerPath plain{.cgroup = "/docker/" + container(99).id,
                             .id = container(99).id,
                             .qos = QosClass::none,
                             .runtime = RuntimeHint::docker};
-  Controller& controller = start(CgroupVersion::v1);
-  for (int i = 0; i < 10; ++i) controller.on_appeared(container(i), named("web"));
-  controller.on_appeared(plain, named("web"));
-  controller.rebalance();
+  start(CgroupVersion::v1);
+  for (int i = 0; i < 10; ++i) controller->on_appeared(container(i), named("web"));
+  controller->on_appeared(plain, named("web"));
+  rebalance();
   EXPECT_EQ(kernel.of(plain), five_hundred);
   EXPECT_EQ(kernel.of(container(0)).read_iops, 300U);
 }
 
-TEST_F(DaemonTest, DivisionStaysRightWhile200ComeAndGo) {
+TEST_F(ControllerTest, DivisionStaysRightWhile200ComeAndGo) {
   Config config = with_policy("shop", 5000);  // far above the total
-  Controller& controller = start(CgroupVersion::v1, config);
+  start(CgroupVersion::v1, config);
   for (int round = 0; round < 3; ++round) {
     for (int i = 0; i < 200; ++i) {
       Record record = named("web");
       record.pod_namespace = i % 50 == 0 ? "shop" : "other";
-      controller.on_appeared(container(i), record);
+      controller->on_appeared(container(i), record);
     }
-    controller.rebalance();
+    rebalance();
     std::uint64_t sum = 0;
     for (int i = 0; i < 200; ++i) {
       const std::uint64_t share = kernel.of(container(i)).read_iops;
@@ -756,30 +755,32 @@ TEST_F(DaemonTest, DivisionStaysRightWhile200ComeAndGo) {
     }
     EXPECT_LE(sum, 3000U);
     EXPECT_GT(kernel.of(container(0)).read_iops, 4 * kernel.of(container(1)).read_iops);
-    for (int i = 0; i < 199; ++i) controller.on_vanished(container(i).cgroup);
-    controller.rebalance();
+    for (int i = 0; i < 199; ++i) controller->on_vanished(container(i));
+    rebalance();
     EXPECT_EQ(kernel.of(container(199)), five_hundred);
     for (int i = 0; i < 199; ++i) kernel.rules.erase({container(i).cgroup, nvme0});
   }
 }
 
-TEST_F(DaemonTest, CrunsLeafTakesTheScopesPlaceOnV1) {
+TEST_F(ControllerTest, CrunsLeafTakesTheScopesPlaceOnV1) {
   const std::string id = container(1).id;
   const ContainerPath scope{.cgroup = "/machine.slice/libpod-" + id + ".scope",
                             .id = id,
                             .qos = QosClass::none,
-                            .runtime = RuntimeHint::podman};
+                            .runtime = RuntimeHint::podman,
+                            .leaf = ProcessLeaf::possible};
   ContainerPath leaf = scope;
   leaf.cgroup = process_leaf_of(scope);
-  Controller& controller = start(CgroupVersion::v1, {.standalone = {.podman = true}});
-  controller.on_appeared(scope, named("web"));
-  controller.on_appeared(leaf, named("web"));
+  leaf.leaf = ProcessLeaf::itself;
+  start(CgroupVersion::v1, {.standalone = {.podman = true}});
+  controller->on_appeared(scope, named("web"));
+  controller->on_appeared(leaf, named("web"));
   EXPECT_EQ(kernel.of(leaf), five_hundred);
   EXPECT_TRUE(kernel.of(scope).unlimited());
   kernel.writes.clear();
-  controller.on_rescan({{{scope, named("web")}, {leaf, named("web")}}});
+  controller->on_rescan({{{scope, named("web")}, {leaf, named("web")}}});
   EXPECT_THAT(kernel.writes, IsEmpty());
-  EXPECT_THAT(controller.status(), HasSubstr("1 container limited"));
+  EXPECT_THAT(node().status(), HasSubstr("1 container limited"));
 }
 
 // ---- scope = pod ----
@@ -790,53 +791,53 @@ Config pod_scope() {
   return config;
 }
 
-TEST_F(DaemonTest, APodIsLimitedBeforeAnyContainerOfIt) {
-  Controller& controller = start(CgroupVersion::v2, pod_scope());
-  controller.on_pod(pod());
+TEST_F(ControllerTest, APodIsLimitedBeforeAnyContainerOfIt) {
+  start(CgroupVersion::v2, pod_scope());
+  controller->on_appeared(pod(), NoRecord{});
   EXPECT_EQ(kernel.of(pod()), five_hundred);
   Record sandbox{.sandbox = true, .pod = "p", .pod_namespace = "shop"};
-  controller.on_appeared(container(0), sandbox);
+  controller->on_appeared(container(0), sandbox);
   EXPECT_EQ(kernel.of(pod()), symmetric(200)) << "the sandbox tells whose pod it is";
   EXPECT_TRUE(kernel.of(container(0)).unlimited());
-  controller.on_appeared(container(1), named("web"));
-  controller.on_vanished(container(1).cgroup);
+  controller->on_appeared(container(1), named("web"));
+  controller->on_vanished(container(1));
   EXPECT_TRUE(kernel.of(container(1)).unlimited());
   EXPECT_EQ(kernel.of(pod()), symmetric(200));
-  EXPECT_TRUE(controller.knows(container(5).cgroup)) << "by its pod";
+  EXPECT_TRUE(node().knows(container(5).cgroup)) << "by its pod";
   const auto announced = events(Action::limited);
   ASSERT_THAT(announced, SizeIs(1)) << "once, with its name";
   EXPECT_THAT(announced[0].text, HasSubstr("limited: pod shop/p to"));
   EXPECT_EQ(announced[0].container_id, "");
-  EXPECT_THAT(controller.status(), HasSubstr("1 pod limited"));
-  controller.on_vanished(pod_cgroup);
-  EXPECT_FALSE(controller.knows(pod_cgroup));
+  EXPECT_THAT(node().status(), HasSubstr("1 pod limited"));
+  controller->on_vanished(directory(pod_cgroup));
+  EXPECT_FALSE(node().knows(pod_cgroup));
 }
 
-TEST_F(DaemonTest, APodIsExemptByItsNamesOnly) {
-  Controller& controller = start(CgroupVersion::v2, pod_scope());
-  controller.on_appeared(container(1), named("istio-proxy"));
+TEST_F(ControllerTest, APodIsExemptByItsNamesOnly) {
+  start(CgroupVersion::v2, pod_scope());
+  controller->on_appeared(container(1), named("istio-proxy"));
   EXPECT_EQ(kernel.of(pod()), five_hundred) << "one container does not free the pod";
   kernel.rules.clear();
-  Controller& other = start(CgroupVersion::v2, pod_scope());
+  start(CgroupVersion::v2, pod_scope());
   Record system = named("dns");
   system.pod_namespace = "kube-system";
-  other.on_appeared(container(1), system);
+  controller->on_appeared(container(1), system);
   EXPECT_TRUE(kernel.of(pod()).unlimited());
 }
 
-TEST_F(DaemonTest, WithScopeContainerAPodHasNoRule) {
-  start().on_pod(pod());
+TEST_F(ControllerTest, WithScopeContainerAPodHasNoRule) {
+  start().on_appeared(pod(), NoRecord{});
   EXPECT_THAT(kernel.writes, IsEmpty());
 }
 
-TEST_F(DaemonTest, ChangingTheScopeLeavesNobodyWithoutALimit) {
-  Controller& controller = start();
+TEST_F(ControllerTest, ChangingTheScopeLeavesNobodyWithoutALimit) {
+  start();
   const Listing listing{{{container(1), named("a")}, {container(2), named("b")}}, {}, {pod()}};
-  controller.on_rescan(listing);
+  controller->on_rescan(listing);
   kernel.writes.clear();
   Config config;
   config.scope = LimitScope::pod;
-  controller.on_config(config, listing);
+  controller->on_config(config, listing);
   EXPECT_EQ(kernel.of(pod()), five_hundred);
   EXPECT_TRUE(kernel.of(container(1)).unlimited());
   EXPECT_TRUE(kernel.of(container(2)).unlimited());
@@ -844,42 +845,40 @@ TEST_F(DaemonTest, ChangingTheScopeLeavesNobodyWithoutALimit) {
               ElementsAre(RuleKey{pod_cgroup, nvme0}, RuleKey{container(1).cgroup, nvme0},
                           RuleKey{container(2).cgroup, nvme0}))
       << "the new limit first";
-  controller.on_config({}, listing);
+  controller->on_config({}, listing);
   EXPECT_TRUE(kernel.of(pod()).unlimited());
   EXPECT_EQ(kernel.of(container(1)), five_hundred);
   EXPECT_EQ(kernel.of(container(2)), five_hundred);
 }
 
-TEST_F(DaemonTest, EveryRuleInForceIsShownAndThoseThatAreLeftToo) {
+TEST_F(ControllerTest, EveryRuleInForceIsShownAndThoseThatAreLeftToo) {
   using ListingIndex = std::tuple<std::string, Rule, bool>;
-  const auto shown = [](const Controller& controller) {
+  const auto shown = [this] {
     std::vector<ListingIndex> all;
-    controller.each_rule([&all](const std::string& cgroup, const Rule& rule, bool total) {
+    node().each_rule([&all](const std::string& cgroup, const Rule& rule, bool total) {
       all.emplace_back(cgroup, rule, total);
     });
     return all;
   };
   const Rule old{nvme0, {.read_iops = 70}};
   kernel.rules[{container(2).cgroup, nvme0}] = old.limit;
-  Controller& controller =
-      start(CgroupVersion::v2, {}, {{container(2).cgroup, nvme0}, {container(3).cgroup, nvme0}});
-  controller.on_kubepods(kubepods);
-  controller.on_appeared(container(1), named("web"));
-  controller.on_appeared(container(4), named("istio-proxy"));
-  EXPECT_THAT(shown(controller),
-              ElementsAre(ListingIndex{kubepods, {nvme0, symmetric(3000)}, true},
-                          ListingIndex{container(1).cgroup, {nvme0, five_hundred}, false},
-                          ListingIndex{container(2).cgroup, old, false}));
-  controller.clear();
-  EXPECT_THAT(shown(controller), ElementsAre(ListingIndex{container(2).cgroup, old, false}));
+  start(CgroupVersion::v2, {}, {{container(2).cgroup, nvme0}, {container(3).cgroup, nvme0}});
+  kubepods_appears();
+  controller->on_appeared(container(1), named("web"));
+  controller->on_appeared(container(4), named("istio-proxy"));
+  EXPECT_THAT(shown(), ElementsAre(ListingIndex{kubepods, {nvme0, symmetric(3000)}, true},
+                                   ListingIndex{container(1).cgroup, {nvme0, five_hundred}, false},
+                                   ListingIndex{container(2).cgroup, old, false}));
+  controller->clear();
+  EXPECT_THAT(shown(), ElementsAre(ListingIndex{container(2).cgroup, old, false}));
 }
 
-TEST_F(DaemonTest, RestartInAnotherScopeClearsTheOldOnes) {
+TEST_F(ControllerTest, RestartInAnotherScopeClearsTheOldOnes) {
   kernel.rules[{container(1).cgroup, nvme0}] = five_hundred;
   Config config;
   config.scope = LimitScope::pod;
-  Controller& controller = start(CgroupVersion::v2, config, {{container(1).cgroup, nvme0}});
-  controller.on_rescan({{{container(1), named("a")}}, {}, {pod()}});
+  start(CgroupVersion::v2, config, {{container(1).cgroup, nvme0}});
+  controller->on_rescan({{{container(1), named("a")}}, {}, {pod()}});
   EXPECT_TRUE(kernel.of(container(1)).unlimited());
   EXPECT_EQ(kernel.of(pod()), five_hundred);
 }

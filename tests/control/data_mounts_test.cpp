@@ -53,6 +53,12 @@ struct DataMountsTest : testing::Test {
   }
 };
 
+std::vector<Rule> kept(const DataMounts& mounts, const std::vector<Rule>& held) {
+  std::vector<Rule> rules;
+  mounts.keep(held, rules);
+  return rules;
+}
+
 TEST_F(DataMountsTest, EachMountHasItsDeviceLimitAndTotal) {
   EXPECT_THAT(scan({on_partition(nvme0), on_partition(nvme1, "/logs")}),
               ElementsAre("/data = ext4 on nvme0n1p1; rule on nvme0n1 (259:0)",
@@ -96,22 +102,22 @@ TEST_F(DataMountsTest, OneThatIsMissingDoesNotHoldUpTheOther) {
   EXPECT_FALSE(mounts.all_placed());
   EXPECT_THAT(mounts.status(), HasSubstr("waiting: /data is not mounted; /logs = ext4"));
   const Rule somewhere{nvme2, symmetric(5)};
-  EXPECT_THAT(mounts.kept({somewhere, {nvme1, symmetric(5)}}), ElementsAre(somewhere))
+  EXPECT_THAT(kept(mounts, {somewhere, {nvme1, symmetric(5)}}), ElementsAre(somewhere))
       << "it may be the missing mount's";
   scan({on_partition(nvme0), on_partition(nvme1, "/logs")});
   EXPECT_TRUE(mounts.all_placed());
-  EXPECT_THAT(mounts.kept({somewhere}), IsEmpty());
+  EXPECT_THAT(kept(mounts, {somewhere}), IsEmpty());
 }
 
 TEST_F(DataMountsTest, AMountThatIsGoneKeepsItsDeviceUntilItIsOnAnother) {
   scan({on_partition(nvme0), on_partition(nvme1, "/logs")});
   scan({no_data, on_partition(nvme1, "/logs")});
   const Rule held{nvme0, symmetric(500)};
-  EXPECT_THAT(mounts.kept({held}), ElementsAre(held));
+  EXPECT_THAT(kept(mounts, {held}), ElementsAre(held));
   EXPECT_THAT(mounts.lost(), IsEmpty());
   scan({on_partition(nvme2), on_partition(nvme1, "/logs")});
   EXPECT_THAT(devices(), ElementsAre(nvme2, nvme1));
-  EXPECT_THAT(mounts.kept({held}), IsEmpty());
+  EXPECT_THAT(kept(mounts, {held}), IsEmpty());
   EXPECT_THAT(mounts.lost(), IsEmpty()) << "the old disk is still there: its rules are taken away";
 }
 

@@ -11,8 +11,8 @@
 
 #include "iopsctl/client.hpp"
 #include "loop/clock.hpp"
+#include "support/driven_controller.hpp"
 #include "support/private_bus.hpp"
-#include "support/recording_backend.hpp"
 #include "support/stacks.hpp"
 #include "support/temp_tree.hpp"
 
@@ -32,12 +32,10 @@ ContainerPath container(char digit) {
 
 /// The service without its surfaces: a daemon, a backend that remembers, and the operator's side on
 /// a bus that is not there.
-struct OperatingTest : testing::Test {
-  RecordingBackend kernel;
+struct OperatorTest : testing::Test, DrivenController {
   TempTree run;
   std::vector<std::string> announced;
   std::unique_ptr<EventLoop> loop;
-  std::optional<Controller> controller;
   std::optional<Operator> operator_side;
   std::string address = "unix:path=" + run.at("no-bus");
 
@@ -46,7 +44,7 @@ struct OperatingTest : testing::Test {
     std::vector<RuleKey> ours;
     for (const auto& rule : kernel.rules) ours.push_back(rule.first);
     loop = std::make_unique<EventLoop>();
-    controller.emplace(kernel, CgroupVersion::v2, Config{}, ours);
+    DrivenController::start({}, ours);
     operator_side.emplace(
         *loop, *controller, run.root(), address,
         Operator::Needs{.reload = [] { return std::vector<std::string>(); },
@@ -64,7 +62,7 @@ struct OperatingTest : testing::Test {
   }
   void announce(const Event& event) { announced.push_back(event.text); }
   void drain() {
-    for (const Event& event : controller->take_events()) {
+    for (const Event& event : take_events()) {
       announced.push_back(event.text);
       operator_side->on_event(event);
     }
@@ -74,7 +72,7 @@ struct OperatingTest : testing::Test {
     run.file("pauses", std::to_string(until) + " " + whom + "\n");
   }
   WorkloadView view(char digit) {
-    const Snapshot snapshot = controller->snapshot();
+    const Snapshot snapshot = node().snapshot();
     for (const WorkloadView& one : snapshot.containers) {
       if (one.path == container(digit)) return one;
     }
@@ -87,7 +85,7 @@ struct OperatingTest : testing::Test {
   }
 };
 
-TEST_F(OperatingTest, APauseIsTakenUpByARestart) {
+TEST_F(OperatorTest, APauseIsTakenUpByARestart) {
   note(container('a').cgroup, boot_seconds() + 600);
   start();
   EXPECT_FALSE(limited('a'));
@@ -97,7 +95,7 @@ TEST_F(OperatingTest, APauseIsTakenUpByARestart) {
   EXPECT_FALSE(limited('a'));
 }
 
-TEST_F(OperatingTest, RevisionChangesWheneverTheSnapshotDoes) {
+TEST_F(OperatorTest, RevisionChangesWheneverTheSnapshotDoes) {
   start();
   const auto changes = [this](const std::function<void()>& act) {
     const Snapshot before = operator_side->snapshot();
@@ -107,7 +105,7 @@ TEST_F(OperatingTest, RevisionChangesWheneverTheSnapshotDoes) {
     EXPECT_NE(operator_side->revision(), revision);
   };
   changes([this] { appear('d', "db"); });
-  changes([this] { controller->on_vanished(container('d').cgroup); });
+  changes([this] { controller->on_vanished(container('d')); });
   changes([this] {
     kernel.failures[container('e').cgroup] = ControlError::device_refused;
     appear('e', "bad");
@@ -118,7 +116,7 @@ TEST_F(OperatingTest, RevisionChangesWheneverTheSnapshotDoes) {
   changes([this] { controller->clear(); });
 }
 
-TEST_F(OperatingTest, APauseEndsByItself) {
+TEST_F(OperatorTest, APauseEndsByItself) {
   note(container('a').cgroup, boot_seconds() + 2);
   start();
   EXPECT_FALSE(limited('a'));
@@ -128,13 +126,13 @@ TEST_F(OperatingTest, APauseEndsByItself) {
   EXPECT_EQ(view('a').state, State::limited);
 }
 
-TEST_F(OperatingTest, APauseThatEndedMeanwhileIsOver) {
+TEST_F(OperatorTest, APauseThatEndedMeanwhileIsOver) {
   note(container('a').cgroup, boot_seconds() - 1);
   start();
   EXPECT_TRUE(limited('a'));
 }
 
-TEST_F(OperatingTest, APausedPodLetsAllItsContainersGo) {
+TEST_F(OperatorTest, APausedPodLetsAllItsContainersGo) {
   note(pod_uid, boot_seconds() + 600);
   start();
   EXPECT_FALSE(limited('a'));
@@ -143,37 +141,37 @@ TEST_F(OperatingTest, APausedPodLetsAllItsContainersGo) {
   EXPECT_FALSE(limited('c'));
 }
 
-TEST_F(OperatingTest, ClearHoldsUntilTheNextConfiguration) {
+TEST_F(OperatorTest, ClearHoldsUntilTheNextConfiguration) {
   start();
-  controller->on_kubepods("/kubepods");
+  controller->on_appeared(directory("/kubepods"), NoRecord{});
   controller->clear();
   appear('c', "late");
   controller->on_rescan({.containers = {{container('a'), NoRecord{}}},
                          .kubepods = {"/kubepods", "/more/kubepods"},
                          .whole = false});
   EXPECT_THAT(kernel.rules, IsEmpty());
-  EXPECT_TRUE(controller->snapshot().cleared);
+  EXPECT_TRUE(node().snapshot().cleared);
   controller->on_config({}, {.whole = false});
   EXPECT_TRUE(limited('a'));
   EXPECT_TRUE(limited('c'));
   EXPECT_EQ(kernel.rules.count({"/kubepods", {259, 0}}), 1U);
-  EXPECT_FALSE(controller->snapshot().cleared);
+  EXPECT_FALSE(node().snapshot().cleared);
 }
 
-TEST_F(OperatingTest, TheOverviewAddsUp) {
+TEST_F(OperatorTest, TheOverviewAddsUp) {
   start();
-  const Snapshot snapshot = controller->snapshot();
+  const Snapshot snapshot = node().snapshot();
   ASSERT_EQ(snapshot.devices.size(), 1U);
   EXPECT_EQ(snapshot.devices[0].used, symmetric(1000));
   EXPECT_EQ(snapshot.devices[0].state, DeviceState::limited);
   EXPECT_EQ(snapshot.count(State::limited), 2U);
   EXPECT_EQ(snapshot.writes, 2U);
-  EXPECT_THAT(controller->explain(container('a').cgroup),
+  EXPECT_THAT(node().explain(container('a').cgroup),
               Contains(HasSubstr("limit on /data: read 500")));
 }
 
 /// A client in a process of its own: this one's loop has to turn meanwhile.
-struct OperatingOnBusTest : OperatingTest {
+struct OperatingOnBusTest : OperatorTest {
   PrivateBus bus;
 
   OperatingOnBusTest() {

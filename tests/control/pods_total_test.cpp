@@ -17,18 +17,23 @@ using testing::IsEmpty;
 constexpr Devnum disk{259, 0};
 const std::string kubepods = "/kubepods";
 
-struct KubepodsRulesTest : testing::Test {
-  RecordingBackend kernel;
-  RuleStore held{kernel, {}};
-  std::vector<std::string> announced;
-  PodsTotal rules{held, CgroupVersion::v2,
-                  [this](const Event& event) { announced.push_back(event.text); }};
-  DataMounts mounts{Config{}};
-
-  KubepodsRulesTest() { mounts.scan({.mounts = {on_partition(disk)}, .system_mounts = {}}); }
+struct Events final : EventSink {
+  void emit(const Event& event) override { texts.push_back(event.text); }
+  std::vector<std::string> texts;
 };
 
-TEST_F(KubepodsRulesTest, ATotalThatIsNotTakenIsSaidOnceAndSoIsItsSuccess) {
+struct PodsTotalTest : testing::Test {
+  RecordingBackend kernel;
+  RuleStore held{kernel, {}, [](const std::string&) {}};
+  Events events;
+  std::vector<std::string>& announced = events.texts;
+  PodsTotal rules{held, events};
+  DataMounts mounts{Config{}};
+
+  PodsTotalTest() { mounts.scan({.mounts = {on_partition(disk)}, .system_mounts = {}}); }
+};
+
+TEST_F(PodsTotalTest, ATotalThatIsNotTakenIsSaidOnceAndSoIsItsSuccess) {
   kernel.failures[kubepods] = ControlError::not_held;
   EXPECT_EQ(rules.apply(kubepods, mounts), ControlError::not_held);
   EXPECT_EQ(rules.apply(kubepods, mounts), ControlError::not_held);
@@ -46,7 +51,7 @@ TEST_F(KubepodsRulesTest, ATotalThatIsNotTakenIsSaidOnceAndSoIsItsSuccess) {
   EXPECT_EQ(rules.views().at(0).rules, (std::vector<Rule>{{disk, symmetric(3000)}}));
 }
 
-TEST_F(KubepodsRulesTest, ATotalThatDoesNotHoldIsSaidOnce) {
+TEST_F(PodsTotalTest, ATotalThatDoesNotHoldIsSaidOnce) {
   EXPECT_FALSE(rules.apply(kubepods, mounts));
   announced.clear();
   kernel.rules.clear();
@@ -58,7 +63,7 @@ TEST_F(KubepodsRulesTest, ATotalThatDoesNotHoldIsSaidOnce) {
   EXPECT_FALSE(rules.holds(kubepods));
 }
 
-TEST_F(KubepodsRulesTest, ATotalThatCannotBeRemovedIsSaid) {
+TEST_F(PodsTotalTest, ATotalThatCannotBeRemovedIsSaid) {
   EXPECT_FALSE(rules.apply(kubepods, mounts));
   announced.clear();
   kernel.failures[kubepods] = ControlError::not_held;
@@ -74,7 +79,7 @@ TEST_F(KubepodsRulesTest, ATotalThatCannotBeRemovedIsSaid) {
   EXPECT_EQ(kernel.rules.size(), 1U);
 }
 
-TEST_F(KubepodsRulesTest, OnlyWhatIsShownKeepsItsRule) {
+TEST_F(PodsTotalTest, OnlyWhatIsShownKeepsItsRule) {
   const std::string slice = "/kubepods.slice";
   EXPECT_FALSE(rules.apply(kubepods, mounts));
   EXPECT_FALSE(rules.apply(slice, mounts));
@@ -85,7 +90,7 @@ TEST_F(KubepodsRulesTest, OnlyWhatIsShownKeepsItsRule) {
   EXPECT_EQ(kernel.rules.begin()->first.cgroup, slice);
 }
 
-TEST_F(KubepodsRulesTest, AMountThatIsNotThereAddsNothingAndTakesNothing) {
+TEST_F(PodsTotalTest, AMountThatIsNotThereAddsNothingAndTakesNothing) {
   EXPECT_FALSE(rules.apply(kubepods, mounts));
   mounts.scan({.mounts = {NotMounted{"/data is not mounted"}},
                .system_mounts = {},

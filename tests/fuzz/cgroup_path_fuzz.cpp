@@ -105,7 +105,8 @@ void check_chain(const std::string& cgroup, Standalone requested) {
     check(may_be_below(kind, parent_place));
     check(depth < deepest || kind == elsewhere);
     if (kind == container && parent_place == container)
-      check(may_hold_process_leaf(parent, requested) && path == parent + "/container");
+      check((parse_cgroup(parent, requested).leaf == ProcessLeaf::possible) &&
+            path == parent + "/container");
     parent = std::move(path);
     parent_place = kind;
   }
@@ -115,7 +116,7 @@ void check_chain(const std::string& cgroup, Standalone requested) {
 void check_container(const std::string& cgroup, Standalone requested) {
   const auto path = parse_container_path(cgroup, requested);
   check(path.has_value() == (kind_of(cgroup, requested) == CgroupKind::container));
-  if (!path) return check(!may_hold_process_leaf(cgroup, requested));
+  if (!path) return check(!(parse_cgroup(cgroup, requested).leaf == ProcessLeaf::possible));
   check(is_container_id(path->id) && path->cgroup == cgroup);
   const std::string pod(pod_cgroup_of(*path));
   check(cgroup.starts_with(pod));
@@ -128,7 +129,7 @@ void check_container(const std::string& cgroup, Standalone requested) {
     check(parsed && parsed->pod_uid == path->pod_uid && parsed->qos == path->qos);
     check(cgroup[pod.size()] == '/');
   }
-  if (may_hold_process_leaf(cgroup, requested)) {
+  if ((parse_cgroup(cgroup, requested).leaf == ProcessLeaf::possible)) {
     auto leaf = parse_container_path(cgroup + "/container", requested);
     check(leaf && leaf->cgroup == cgroup + "/container");
     leaf->cgroup = cgroup;

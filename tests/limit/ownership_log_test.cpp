@@ -23,6 +23,7 @@ using testing::UnorderedElementsAre;
 
 class NullSink final : public LimitBackend {
  public:
+  Capabilities capabilities() const override { return {}; }
   std::error_code create(const RuleKey& key, const Limit& limit) override {
     return set(key, limit);
   }

@@ -21,10 +21,12 @@ constexpr Devnum other_disk{259, 1};
 constexpr Devnum other{8, 0};
 const std::string pod = "/kubepods/pod00000000-0000-4000-8000-000000000001";
 
+const RuleStore::Unverified not_verified = [](const std::string&) {};
+
 TEST(RuleStore, AdoptsWhatTheKernelHasNow) {
   RecordingBackend kernel;
   kernel.rules[{pod, disk}] = symmetric(70);
-  RuleStore held(kernel, {{pod, disk}, {pod, other}});
+  RuleStore held(kernel, {{pod, disk}, {pod, other}}, not_verified);
   EXPECT_THAT(held.adopt(pod), ElementsAre(Rule{disk, symmetric(70)}));
   EXPECT_THAT(held.adopt(pod), IsEmpty()) << "once";
 }
@@ -32,14 +34,14 @@ TEST(RuleStore, AdoptsWhatTheKernelHasNow) {
 TEST(RuleStore, ReleasesWhatNobodyAdopted) {
   RecordingBackend kernel;
   kernel.rules[{pod, disk}] = symmetric(70);
-  RuleStore held(kernel, {{pod, disk}});
+  RuleStore held(kernel, {{pod, disk}}, not_verified);
   held.release_orphans();
   EXPECT_THAT(kernel.rules, IsEmpty());
 }
 
 TEST(RuleStore, LeftRulesCanBeAdoptedAgain) {
   RecordingBackend kernel;
-  RuleStore held(kernel, {});
+  RuleStore held(kernel, {}, not_verified);
   kernel.rules[{pod, disk}] = symmetric(70);
   held.orphan(pod, {{disk, symmetric(70)}});
   EXPECT_THAT(held.adopt(pod), ElementsAre(Rule{disk, symmetric(70)}));
@@ -50,7 +52,7 @@ TEST(RuleStore, LeftRulesCanBeAdoptedAgain) {
 TEST(RuleStore, WhatCannotBeReleasedIsTriedAgain) {
   RecordingBackend kernel;
   kernel.rules[{pod, disk}] = symmetric(70);
-  RuleStore held(kernel, {{pod, disk}});
+  RuleStore held(kernel, {{pod, disk}}, not_verified);
   kernel.failures[pod] = ControlError::not_held;
   held.release_orphans();
   EXPECT_THAT(kernel.forgotten, IsEmpty());
@@ -63,7 +65,7 @@ TEST(RuleStore, AGoneCgroupOrDiskIsForgotten) {
   for (const ControlError gone : {ControlError::cgroup_gone, ControlError::device_refused}) {
     RecordingBackend kernel;
     kernel.failures[pod] = gone;
-    RuleStore held(kernel, {});
+    RuleStore held(kernel, {}, not_verified);
     held.release(pod, {{disk, symmetric(70)}});
     EXPECT_THAT(kernel.forgotten, ElementsAre(RuleKey{pod, disk}));
   }
@@ -78,7 +80,7 @@ TEST(RuleStore, NoOtherCgroupIsEverTouched) {
     kernel.rules[{cgroup, disk}] = symmetric(70);
   }
   const auto before = kernel.rules;
-  RuleStore held(kernel, listed);
+  RuleStore held(kernel, listed, not_verified);
   for (const RuleKey& key : listed) EXPECT_THAT(held.adopt(key.cgroup), IsEmpty());
   held.release_orphans();
   EXPECT_EQ(kernel.rules, before);
@@ -86,7 +88,7 @@ TEST(RuleStore, NoOtherCgroupIsEverTouched) {
 
 TEST(RuleStore, OfADeviceThatIsAnotherOneNowTheKernelHasTheTruth) {
   RecordingBackend kernel;
-  RuleStore rules(kernel, {});
+  RuleStore rules(kernel, {}, not_verified);
   const std::vector<Rule> both{{disk, symmetric(5)}, {other, symmetric(6)}};
   std::vector<Rule> held = both;
   kernel.rules[{pod, disk}] = symmetric(5);  // a loop device with another file
@@ -107,7 +109,7 @@ TEST(RuleStore, OfADeviceThatIsAnotherOneNowTheKernelHasTheTruth) {
 
 TEST(RuleStore, OnlyTheFirstRuleOfAPlaceIsBegun) {
   RecordingBackend kernel;
-  RuleStore rules(kernel, {});
+  RuleStore rules(kernel, {}, not_verified);
   std::vector<Rule> held;
   for (const std::uint64_t iops : {5U, 6U, 7U})
     EXPECT_FALSE(rules.set(pod, {{disk, symmetric(iops)}}, held));
@@ -118,7 +120,7 @@ TEST(RuleStore, OnlyTheFirstRuleOfAPlaceIsBegun) {
 
 TEST(RuleStore, ATouchLeavesNothing) {
   RecordingBackend kernel;
-  RuleStore rules(kernel, {});
+  RuleStore rules(kernel, {}, not_verified);
   rules.prime({pod, disk});
   EXPECT_THAT(kernel.writes, SizeIs(2));
   EXPECT_THAT(kernel.begun, ElementsAre(RuleKey{pod, disk}));
@@ -127,7 +129,7 @@ TEST(RuleStore, ATouchLeavesNothing) {
 
 TEST(RuleStore, WhatIsRefusedIsNotTouchedFurther) {
   RecordingBackend kernel;
-  RuleStore rules(kernel, {});
+  RuleStore rules(kernel, {}, not_verified);
   kernel.refused = disk;
   rules.prime({pod, disk});
   kernel.gone = {pod};
@@ -137,7 +139,7 @@ TEST(RuleStore, WhatIsRefusedIsNotTouchedFurther) {
 
 TEST(RuleStore, AnErrorIsToldAndTheRestIsWrittenNevertheless) {
   RecordingBackend kernel;
-  RuleStore rules(kernel, {});
+  RuleStore rules(kernel, {}, not_verified);
   std::vector<Rule> held;
   kernel.failures[pod] = ControlError::not_held;
   EXPECT_EQ(rules.set(pod, {{disk, symmetric(5)}, {other, symmetric(6)}}, held),
@@ -153,7 +155,7 @@ TEST(RuleStore, AnErrorIsToldAndTheRestIsWrittenNevertheless) {
 
 TEST(RuleStore, ADiskThatIsGoneHasNothingLeftToRemove) {
   RecordingBackend kernel;
-  RuleStore rules(kernel, {});
+  RuleStore rules(kernel, {}, not_verified);
   std::vector<Rule> held{{disk, symmetric(5)}};
   kernel.refused = disk;
   EXPECT_FALSE(rules.set(pod, {}, held));
@@ -162,7 +164,7 @@ TEST(RuleStore, ADiskThatIsGoneHasNothingLeftToRemove) {
 
 TEST(RuleStore, OnlyWhatIsPutRightIsTold) {
   RecordingBackend kernel;
-  RuleStore rules(kernel, {});
+  RuleStore rules(kernel, {}, not_verified);
   std::vector<Rule> held{{disk, symmetric(5)}};
   int on_event = 0;
   const auto repair = [&] {
@@ -186,7 +188,7 @@ TEST(RuleStore, OnlyWhatIsPutRightIsTold) {
 
 TEST(RuleStore, WhatCannotBePutRightIsNotHeld) {
   RecordingBackend kernel;
-  RuleStore rules(kernel, {});
+  RuleStore rules(kernel, {}, not_verified);
   std::vector<Rule> held{{disk, symmetric(5)}, {other_disk, symmetric(7)}};
   kernel.failures[pod] = ControlError::not_held;
   kernel.rules[{pod, other_disk}] = symmetric(7);
@@ -197,7 +199,7 @@ TEST(RuleStore, WhatCannotBePutRightIsNotHeld) {
 
 TEST(RuleStore, ARuleThatWentWithItsFileIsNotHeld) {
   RecordingBackend kernel;
-  RuleStore rules(kernel, {});
+  RuleStore rules(kernel, {}, not_verified);
   std::vector<Rule> held{{disk, symmetric(5)}};
   kernel.gone = {pod};
   kernel.failures[pod] = ControlError::controller_missing;
@@ -208,7 +210,7 @@ TEST(RuleStore, ARuleThatWentWithItsFileIsNotHeld) {
 
 TEST(RuleStore, WhatCannotBeLookedAtIsHeldOn) {
   RecordingBackend kernel;
-  RuleStore rules(kernel, {});
+  RuleStore rules(kernel, {}, not_verified);
   std::vector<Rule> held{{disk, symmetric(5)}};
   kernel.gone = {pod};
   kernel.failures[pod] = std::make_error_code(std::errc::too_many_files_open);
@@ -218,18 +220,19 @@ TEST(RuleStore, WhatCannotBeLookedAtIsHeldOn) {
 
 TEST(RuleStore, OnlyFirstRulesAreToBeReadBackOnceForACgroup) {
   RecordingBackend kernel;
-  RuleStore rules(kernel, {});
+  std::vector<std::string> unverified;
+  RuleStore rules(kernel, {},
+                  [&unverified](const std::string& cgroup) { unverified.push_back(cgroup); });
   std::vector<Rule> held;
   EXPECT_FALSE(rules.set(pod, {{disk, symmetric(5)}, {other_disk, symmetric(7)}}, held));
   EXPECT_FALSE(rules.set(pod, {{disk, symmetric(6)}, {other_disk, symmetric(7)}}, held));
-  EXPECT_EQ(rules.take_unverified(), pod);
-  EXPECT_EQ(rules.take_unverified(), "");
+  EXPECT_EQ(unverified, std::vector{pod});
 }
 
 TEST(RuleStore, WhatCannotBeReadIsNeitherAdoptedNorShown) {
   RecordingBackend kernel;
   kernel.rules[{pod, disk}] = symmetric(70);
-  RuleStore rules(kernel, {{pod, disk}});
+  RuleStore rules(kernel, {{pod, disk}}, not_verified);
   rules.orphan("/kubepods", {});
   std::vector<Rule> seen;
   const auto see = [&seen](const std::string&, const Rule& rule) { seen.push_back(rule); };

@@ -17,6 +17,7 @@ namespace iopslimit {
 /// The kernel's side: what is in force, what was written, and what fails.
 class RecordingBackend final : public LimitBackend {
  public:
+  Capabilities capabilities() const override { return can; }
   std::error_code create(const RuleKey& key, const Limit& limit) override {
     begun.push_back(key);
     return set(key, limit);
@@ -41,6 +42,7 @@ class RecordingBackend final : public LimitBackend {
     return *read({container.cgroup, device});
   }
 
+  Capabilities can;
   std::map<RuleKey, Limit> rules;
   std::vector<RuleKey> writes;
   std::vector<RuleKey> begun;  // of the writes, those of a place's first rule

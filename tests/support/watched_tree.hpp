@@ -24,17 +24,18 @@ struct WatchedTree : testing::Test {
   std::vector<std::string> vanished;
   std::vector<std::string> warnings;
   int lost = 0;
-  TreeWatcher watch{tree.root(),
-                    places,
-                    {.appeared =
-                         [this](const TreeWatcher::Seen& one) {
-                           EXPECT_EQ(one.kind, kind_of(one.cgroup, places.standalone));
-                           appeared.insert(one.cgroup);
-                           order.push_back(one.cgroup);
-                         },
-                     .vanished = [this](const std::string& cgroup) { vanished.push_back(cgroup); },
-                     .lost = [this] { ++lost; },
-                     .warn = [this](const std::string& text) { warnings.push_back(text); }}};
+  TreeWatcher watch{
+      tree.root(),
+      places,
+      {.appeared =
+           [this](const ContainerPath& one) {
+             EXPECT_EQ(one, parse_cgroup(one.cgroup, places.standalone));
+             appeared.insert(one.cgroup);
+             order.push_back(one.cgroup);
+           },
+       .vanished = [this](const ContainerPath& path) { vanished.push_back(path.cgroup); },
+       .lost = [this] { ++lost; },
+       .warn = [this](const std::string& text) { warnings.push_back(text); }}};
 
   bool readable() const {
     pollfd event{.fd = watch.fd(), .events = POLLIN, .revents = 0};
@@ -47,8 +48,8 @@ struct WatchedTree : testing::Test {
   }
   std::vector<std::string> scan() {
     std::vector<std::string> seen;
-    for (const TreeWatcher::Seen& one : watch.scan()) {
-      EXPECT_EQ(one.kind, kind_of(one.cgroup, places.standalone));
+    for (const ContainerPath& one : watch.scan()) {
+      EXPECT_EQ(one, parse_cgroup(one.cgroup, places.standalone));
       seen.push_back(one.cgroup);
     }
     return seen;

@@ -9,8 +9,8 @@
 #include <memory>
 #include <optional>
 
+#include "support/driven_controller.hpp"
 #include "support/fake_systemd.hpp"
-#include "support/recording_backend.hpp"
 #include "support/stacks.hpp"
 #include "support/temp_tree.hpp"
 
@@ -25,7 +25,7 @@ using testing::SizeIs;
 
 constexpr Devnum disk{259, 0};
 constexpr std::uint64_t lifted = UINT64_MAX;
-const std::string node = "/dev/block/259:0";
+const std::string device_node = "/dev/block/259:0";
 const std::string kubepods = "/kubepods.slice";
 const std::string scope = "cri-containerd-" + std::string(64, 'a') + ".scope";
 
@@ -34,17 +34,15 @@ ContainerPath container() {
                                "/kubepods-pod00000000_0000_4000_8000_000000000001.slice/" + scope);
 }
 
-struct UnitPropertiesTest : testing::Test {
-  RecordingBackend kernel;
+struct UnitMirrorTest : testing::Test, DrivenController {
   TempTree run;
   PrivateBus bus;
   std::vector<std::string> announced;
   std::unique_ptr<EventLoop> loop = std::make_unique<EventLoop>();
-  std::optional<Controller> controller;
   std::optional<UnitMirror> units;
   std::unique_ptr<FakeSystemd> systemd;
 
-  UnitPropertiesTest() { bus.start(); }
+  UnitMirrorTest() { bus.start(); }
   static Config with(Apply apply) {
     Config config;
     config.apply = apply;
@@ -55,9 +53,9 @@ struct UnitPropertiesTest : testing::Test {
     units.reset();
     std::vector<RuleKey> ours;
     for (const auto& rule : kernel.rules) ours.push_back(rule.first);
-    controller.emplace(kernel, CgroupVersion::v2, with(apply), ours);
+    DrivenController::start(with(apply), ours);
     units.emplace(
-        *loop, *controller, kernel, CgroupVersion::v2, run.root(), bus.address(),
+        *loop, *controller, kernel, run.root(), bus.address(),
         [this](const Event& event) { announced.push_back(event.text); },
         SystemdWaits{.again_usec = 1000});
     controller->on_disks({.mounts = {stack}, .system_mounts = {}, .identities = {}});
@@ -71,7 +69,7 @@ struct UnitPropertiesTest : testing::Test {
     return all;
   }
   void drain() {
-    for (const Event& event : controller->take_events()) units->on_event(event);
+    for (const Event& event : take_events()) units->on_event(event);
     units->sync();
   }
   void systemd_comes() {
@@ -99,16 +97,16 @@ struct UnitPropertiesTest : testing::Test {
   std::string notes() { return run.text("properties"); }
 };
 
-TEST_F(UnitPropertiesTest, AutoTellsTheTotalAndNoContainer) {
+TEST_F(UnitMirrorTest, AutoTellsTheTotalAndNoContainer) {
   systemd_comes();
   start(Apply::automatic);
   EXPECT_EQ(kernel.of(container()), symmetric(500)) << "by file, before anybody is told";
   synced(1);
-  EXPECT_THAT(systemd->read_iops("kubepods.slice"), ElementsAre(Pair(node, 3000)));
+  EXPECT_THAT(systemd->read_iops("kubepods.slice"), ElementsAre(Pair(device_node, 3000)));
   EXPECT_THAT(announced, IsEmpty());
 }
 
-TEST_F(UnitPropertiesTest, FilesTellsNothing) {
+TEST_F(UnitMirrorTest, FilesTellsNothing) {
   systemd_comes();
   start(Apply::files);
   bool done = false;
@@ -117,7 +115,7 @@ TEST_F(UnitPropertiesTest, FilesTellsNothing) {
   EXPECT_THAT(systemd->requested, IsEmpty());
 }
 
-TEST_F(UnitPropertiesTest, WhatAContainerWasToldOnceItIsToldOnUnderAuto) {
+TEST_F(UnitMirrorTest, WhatAContainerWasToldOnceItIsToldOnUnderAuto) {
   systemd_comes();
   start(Apply::systemd);
   synced(2);
@@ -128,15 +126,15 @@ TEST_F(UnitPropertiesTest, WhatAContainerWasToldOnceItIsToldOnUnderAuto) {
   drain();
   synced(3);
   EXPECT_EQ(systemd->requested.back().unit, scope);
-  EXPECT_THAT(systemd->read_iops(scope), ElementsAre(Pair(node, 200)));
-  controller->on_vanished(container().cgroup);
+  EXPECT_THAT(systemd->read_iops(scope), ElementsAre(Pair(device_node, 200)));
+  controller->on_vanished(container());
   kernel.gone.insert(container().cgroup);
   drain();
   EXPECT_THAT(notes(), HasSubstr("- 259:0 " + container().cgroup));
   synced(3);
 }
 
-TEST_F(UnitPropertiesTest, AVolumeStaysWithTheFileAndThatIsSaidOnce) {
+TEST_F(UnitMirrorTest, AVolumeStaysWithTheFileAndThatIsSaidOnce) {
   start(Apply::systemd,
         stack_of({block_device("dm-0", {252, 0}, {"nvme0n1"}), block_device("nvme0n1", disk)}));
   EXPECT_EQ(kernel.of(container(), {252, 0}), symmetric(500));
@@ -145,16 +143,16 @@ TEST_F(UnitPropertiesTest, AVolumeStaysWithTheFileAndThatIsSaidOnce) {
   EXPECT_THAT(announced[0], HasSubstr("252:0"));
 }
 
-TEST_F(UnitPropertiesTest, ClearLiftsBothAndReloadBringsThemBack) {
+TEST_F(UnitMirrorTest, ClearLiftsBothAndReloadBringsThemBack) {
   systemd_comes();
   start(Apply::systemd);
   synced(2);
-  EXPECT_THAT(systemd->read_iops(scope), ElementsAre(Pair(node, 500)));
+  EXPECT_THAT(systemd->read_iops(scope), ElementsAre(Pair(device_node, 500)));
   controller->clear();
   drain();
   synced(4);
-  EXPECT_THAT(systemd->read_iops(scope), ElementsAre(Pair(node, lifted)));
-  EXPECT_THAT(systemd->read_iops("kubepods.slice"), ElementsAre(Pair(node, lifted)));
+  EXPECT_THAT(systemd->read_iops(scope), ElementsAre(Pair(device_node, lifted)));
+  EXPECT_THAT(systemd->read_iops("kubepods.slice"), ElementsAre(Pair(device_node, lifted)));
   EXPECT_THAT(kernel.rules, IsEmpty());
   controller->on_config(with(Apply::systemd), listing());
   drain();
@@ -162,7 +160,7 @@ TEST_F(UnitPropertiesTest, ClearLiftsBothAndReloadBringsThemBack) {
   EXPECT_EQ(kernel.of(container()), symmetric(500));
 }
 
-TEST_F(UnitPropertiesTest, APauseIsLiftedAndItsEndToldAgain) {
+TEST_F(UnitMirrorTest, APauseIsLiftedAndItsEndToldAgain) {
   systemd_comes();
   start(Apply::systemd);
   synced(2);
@@ -171,16 +169,16 @@ TEST_F(UnitPropertiesTest, APauseIsLiftedAndItsEndToldAgain) {
   controller->on_pauses(pauses);
   drain();
   synced(3);
-  EXPECT_THAT(systemd->read_iops(scope), ElementsAre(Pair(node, lifted)));
+  EXPECT_THAT(systemd->read_iops(scope), ElementsAre(Pair(device_node, lifted)));
   controller->on_pauses({});
   drain();
   synced(4);
-  EXPECT_THAT(systemd->read_iops(scope), ElementsAre(Pair(node, 500)));
+  EXPECT_THAT(systemd->read_iops(scope), ElementsAre(Pair(device_node, 500)));
   EXPECT_EQ(kernel.of(container()), symmetric(500));
 }
 
 // Whoever wrote the file may have set the property, which the next daemon-reload would bring back.
-TEST_F(UnitPropertiesTest, AfterADriftItIsToldAgain) {
+TEST_F(UnitMirrorTest, AfterADriftItIsToldAgain) {
   systemd_comes();
   start(Apply::automatic);
   synced(1);
@@ -191,10 +189,10 @@ TEST_F(UnitPropertiesTest, AfterADriftItIsToldAgain) {
   controller->on_written(kubepods);
   drain();
   synced(2);
-  EXPECT_THAT(systemd->read_iops("kubepods.slice"), ElementsAre(Pair(node, 3000)));
+  EXPECT_THAT(systemd->read_iops("kubepods.slice"), ElementsAre(Pair(device_node, 3000)));
 }
 
-TEST_F(UnitPropertiesTest, ARestartTellsNothingAnewAndLiftsWhatItFindsTold) {
+TEST_F(UnitMirrorTest, ARestartTellsNothingAnewAndLiftsWhatItFindsTold) {
   systemd_comes();
   start(Apply::systemd);
   synced(2);
@@ -207,20 +205,20 @@ TEST_F(UnitPropertiesTest, ARestartTellsNothingAnewAndLiftsWhatItFindsTold) {
   units->finish([&] { done = true; });  // there is no connection yet
   turn_until([&] { return done; });
   EXPECT_THAT(systemd->requested, SizeIs(4));
-  EXPECT_THAT(systemd->read_iops(scope), ElementsAre(Pair(node, lifted)));
+  EXPECT_THAT(systemd->read_iops(scope), ElementsAre(Pair(device_node, lifted)));
 }
 
-TEST_F(UnitPropertiesTest, WithoutABusTheFilesHoldUntilThereIsOne) {
+TEST_F(UnitMirrorTest, WithoutABusTheFilesHoldUntilThereIsOne) {
   bus.stop();
   start(Apply::systemd);
   EXPECT_EQ(kernel.of(container()), symmetric(500));
   bus.start();
   systemd_comes();
   synced(2);
-  EXPECT_THAT(systemd->read_iops(scope), ElementsAre(Pair(node, 500)));
+  EXPECT_THAT(systemd->read_iops(scope), ElementsAre(Pair(device_node, 500)));
 }
 
-TEST_F(UnitPropertiesTest, WhatSystemdLeavesOtherwiseIsPutRight) {
+TEST_F(UnitMirrorTest, WhatSystemdLeavesOtherwiseIsPutRight) {
   systemd_comes();
   systemd->applies = [this](const FakeSystemd::Asked&) {
     kernel.rules[{kubepods, disk}] = symmetric(7);

@@ -47,7 +47,8 @@ TEST(ByFileAlone, OnV1WithoutAUnitAndOnWhatIsNoWholeDisk) {
                             {CgroupVersion::v2, scope, {259, 7}, ByFile::unseen}};
   for (const ByFileRow& row : rows) {
     SCOPED_TRACE(row.cgroup + " " + to_string(row.device));
-    EXPECT_EQ(by_file(row.version, row.cgroup, row.device, both_devices()), row.why);
+    EXPECT_EQ(by_file(capabilities_of(row.version), row.cgroup, row.device, both_devices()),
+              row.why);
   }
 }
 
@@ -60,8 +61,9 @@ struct UnitRulesTest : testing::Test {
 
   UnitRulesTest() { start(Apply::systemd); }
   UnitRules& start(Apply apply, CgroupVersion version = CgroupVersion::v2) {
+    kernel.can = capabilities_of(version);
     made.emplace(
-        kernel, version,
+        kernel,
         UnitRules::Needs{.emit = [this](const Event& event) { announced.push_back(event.text); },
                          .note =
                              [this](const RuleKey& key, bool known) {

@@ -8,6 +8,7 @@
 #include <functional>
 #include <iterator>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@
 #include "limit/limit_text.hpp"
 #include "policy/policy.hpp"
 #include "runtime/record.hpp"
+#include "support/real_service.hpp"
 #include "support/stacks.hpp"
 
 // C linkage: callgrind is told this name.
@@ -56,46 +58,68 @@ Config config(std::size_t policies) {
 /// A kernel that takes everything, in no time.
 class Kernel final : public LimitBackend {
  public:
+  explicit Kernel(CgroupVersion version) : can_(capabilities_of(version)) {}
+  Capabilities capabilities() const override { return can_; }
   std::error_code set(const RuleKey&, const Limit& limit) override {
     sum += limit.read_iops;
     return {};
   }
-  std::error_code create(const RuleKey& place, const Limit& limit) override {
-    return set(place, limit);
+  std::error_code create(const RuleKey& key, const Limit& limit) override {
+    return set(key, limit);
   }
   std::optional<Limit> read(const RuleKey&) override { return symmetric(500); }
   void drop(const RuleKey&) override {}
+
+ private:
+  Capabilities can_;
 };
 
-/// A daemon with a number of containers to deal with.
-struct Node {
-  Node(std::size_t count, CgroupVersion version, std::uint64_t total) {
-    Config limits;
-    limits.total_iops = total;
-    controller.emplace(kernel, version, std::move(limits), std::vector<RuleKey>());
-    controller->on_disks({.mounts = {on_partition()}, .system_mounts = {}, .identities = {}});
+/// A controller with a number of containers to deal with.
+struct Load {
+  Load(std::size_t count, CgroupVersion version, std::uint64_t total)
+      : kernel(version),
+        allocator(make_allocator(kernel.capabilities())),
+        controller(
+            {.backend = kernel, .allocator = *allocator, .announcer = announcer, .work = work},
+            config_with(total), {}) {
+    work.set_workers(
+        {.retry = [](const std::string&) {},
+         .rebalance = [this] { controller.rebalance(); },
+         .repair = [](const std::string&) {},
+         .verify = [this](const std::string& cgroup) { controller.on_written(cgroup); },
+         .follow = [](const std::string&) {},
+         .announce = [this] { return announcer.deliver_one(); }});
+    announcer.add_listener([](const Event& event) { sum += event.text.size(); });
+    controller.on_disks({.mounts = {on_partition()}, .system_mounts = {}, .identities = {}});
     for (std::size_t i = 0; i < count; ++i)
       listing.containers.push_back(
-          {*parse_container_path(cgroup_of(i)), Record{.runtime = RuntimeHint::containerd,
-                                                       .name = "web",
-                                                       .image = "example.org/web:1",
-                                                       .pod = "web-0",
-                                                       .pod_namespace = "shop"}});
+          {parse_cgroup(cgroup_of(i)), Record{.runtime = RuntimeHint::containerd,
+                                              .name = "web",
+                                              .image = "example.org/web:1",
+                                              .pod = "web-0",
+                                              .pod_namespace = "shop"}});
+  }
+  static Config config_with(std::uint64_t total) {
+    Config limits;
+    limits.total_iops = total;
+    return limits;
   }
   void appear() {
     for (const ListedContainer& one : listing.containers)
-      controller->on_appeared(one.path, one.record);
+      controller.on_appeared(one.path, one.record);
     drain();
   }
   void drain() {
-    if (controller->needs_rebalance()) controller->rebalance();
-    for (std::string begun; !(begun = controller->take_unverified()).empty();)
-      controller->on_written(begun);
-    sum += controller->take_events().size() + controller->status().size();
+    while (work.run_one()) {
+    }
+    sum += controller.node().status().size();
   }
 
   Kernel kernel;
-  std::optional<Controller> controller;
+  std::unique_ptr<Allocator> allocator;
+  Announcer announcer;
+  WorkQueue work;
+  Controller controller;
   Listing listing;
 };
 
@@ -138,7 +162,7 @@ void decision(std::size_t count, std::size_t policies, const std::string& record
   const auto decide_one = [&] {
     const auto answer = parser.parse_containerd(text, request, container.pod_uid);
     const Decision made = decide(limits, container, std::get_if<Record>(&answer));
-    sum += format_io_max({259, 0}, made.limits.at(0)).size();
+    sum += std::string_view(format_io_max({259, 0}, made.limits.at(0))).size();
   };
   decide_one();
   measured([&] {
@@ -147,42 +171,59 @@ void decision(std::size_t count, std::size_t policies, const std::string& record
 }
 
 void appear(std::size_t count, CgroupVersion version, std::uint64_t total) {
-  Node node(count, version, total);
+  Load node(count, version, total);
   measured([&] { node.appear(); });
 }
 
 void rescan(std::size_t count) {
-  Node node(count, CgroupVersion::v2, 3000);
+  Load node(count, CgroupVersion::v2, 3000);
   node.appear();
   measured([&] {
-    node.controller->on_rescan(node.listing);
+    node.controller.on_rescan(node.listing);
     node.drain();
   });
 }
 
 void reload(std::size_t count) {
-  Node node(count, CgroupVersion::v2, 3000);
+  Load node(count, CgroupVersion::v2, 3000);
   node.appear();
   measured([&] {
-    node.controller->on_config(config(1), node.listing);
+    node.controller.on_config(config(1), node.listing);
     node.drain();
   });
 }
 
 void snapshot(std::size_t count) {
-  Node node(count, CgroupVersion::v2, 3000);
+  Load node(count, CgroupVersion::v2, 3000);
   node.appear();
-  measured([&] { sum += node.controller->snapshot().containers.size(); });
+  measured([&] { sum += node.controller.node().snapshot().containers.size(); });
 }
 
 void vanish(std::size_t count) {
-  Node node(count, CgroupVersion::v2, 3000);
+  Load node(count, CgroupVersion::v2, 3000);
   node.appear();
   measured([&] {
     for (const ListedContainer& one : node.listing.containers)
-      node.controller->on_vanished(one.path.cgroup);
+      node.controller.on_vanished(one.path);
     node.drain();
   });
+}
+
+// From each event to the written limit, by the whole service.
+void event(std::size_t count, CgroupVersion version, const std::string& record) {
+  RealService service(version);
+  constexpr unsigned warm_up = 3;  // buffers grow
+  for (unsigned number = 0; number < warm_up + count; ++number) {
+    service.finish();
+    const std::string cgroup = service.make(number, 0, record);
+    if (number < warm_up) {
+      service.turn();
+    } else {
+      measured([&] { service.turn(); });
+    }
+    if (!service.limited(cgroup)) std::abort();
+    ++sum;
+  }
 }
 
 }  // namespace
@@ -202,7 +243,9 @@ int main(int argc, char** argv) {
       {"rescan", [&] { rescan(count); }},
       {"reload", [&] { reload(count); }},
       {"overview", [&] { snapshot(count); }},
-      {"vanish", [&] { vanish(count); }}};
+      {"vanish", [&] { vanish(count); }},
+      {"event", [&] { event(count, CgroupVersion::v2, record); }},
+      {"event_v1", [&] { event(count, CgroupVersion::v1, record); }}};
   const auto work = all.find(argv[1]);
   if (work == all.end()) return 64;
   work->second();

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything that the service knows about the node. Only the controller changes it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/snapshot.hpp"
+#include "config/config.hpp"
+#include "control/data_mounts.hpp"
+#include "control/pods_total.hpp"
+#include "control/workload_table.hpp"
+#include "limit/rule_store.hpp"
+#include "policy/pauses.hpp"
+
+namespace iopslimit {
+
+struct Node {
+  /// `ours`: the rules that an earlier run wrote (limit/ownership_log).
+  Node(LimitBackend& backend, Config configuration, std::vector<RuleKey> ours,
+       RuleStore::Unverified unverified, EventSink& events);
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+  ~Node() = default;
+
+  Config config;
+  DataMounts mounts;
+  RuleStore rules;
+  PodsTotal totals;
+  WorkloadTable workloads;
+  Pauses pauses;
+  bool cleared = false;        ///< an operator has removed every limit
+  std::uint64_t revision = 0;  ///< changes whenever the result of snapshot() may have changed
+
+  /// The devices that carry rules.
+  const Targets& targets() const { return mounts.targets(); }
+  /// With scope = pod the containers of a pod have no rules of their own.
+  bool by_pod(const ContainerPath& path) const;
+  /// An operator has removed or paused the limit.
+  bool lifted(const Workload& workload) const { return cleared || pauses.until(workload.path); }
+
+  /// True for a directory that has appeared and not vanished; with scope = pod a container is known
+  /// if its pod is.
+  bool knows(std::string_view cgroup) const;
+  /// True if a container is known and its record was read in full: reading it again adds nothing.
+  bool has_record(std::string_view cgroup) const;
+  /// True if the service has a rule in force on the cgroup.
+  bool holds(std::string_view cgroup) const;
+  /// Every cgroup on which the service has a rule in force.
+  std::vector<std::string> holders() const;
+  /// Passes every rule of the service that is in force to `see`; `total` is true for the total of
+  /// all pods. With `with_workloads = false`: totals and orphans only.
+  using SeeRule = std::function<void(const std::string& cgroup, const Rule& rule, bool total)>;
+  void each_rule(const SeeRule& see, bool with_workloads = true) const;
+
+  /// One line for `systemctl status`: the disk and the counts.
+  std::string status() const;
+  /// The fields of the service itself stay unset. The end of a pause is on the clock of Pauses.
+  Snapshot snapshot() const;
+  /// See policy/explanation. Empty for an unknown cgroup.
+  std::vector<std::string> explain(std::string_view cgroup) const;
+
+ private:
+  const Workload* workload_of(std::string_view cgroup) const;
+};
+
+}  // namespace iopslimit

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/discovery.hpp"
+
+#include <optional>
+#include <utility>
+
+#include "policy/policy.hpp"
+
+namespace iopslimit {
+namespace {
+
+bool is_complete(const RecordAnswer& answer) {
+  const auto* record = std::get_if<Record>(&answer);
+  return record != nullptr && !record->incomplete;
+}
+
+}  // namespace
+
+Discovery::Discovery(const Hierarchy& tree, Controller& controller, Handlers handlers)
+    : controller_(controller),
+      handlers_(std::move(handlers)),
+      process_leaves_(!capabilities_of(tree.version).hierarchical),
+      record_watcher_([this](const ContainerPath& path) { appeared(path); }),
+      tree_watcher_(tree.root, {},
+                    {.appeared =
+                         [this](ContainerPath path) {
+                           cgroup_came_ = true;
+                           appeared(std::move(path));
+                         },
+                     .vanished = [this](const ContainerPath& path) { vanished(path); },
+                     .lost = [this] { rescan(); },
+                     .warn = [this](const std::string& text) { handlers_.warn(text); }}) {
+  configure(node().config);
+}
+
+void Discovery::configure(const Config& config) {
+  tree_watcher_.set_options({.standalone = config.standalone, .process_leaves = process_leaves_});
+  records_ = std::make_unique<RecordFiles>(
+      known_record_folders(config.state_folders, config.containerd_namespaces), config.runtime,
+      requested_by(config));
+}
+
+bool Discovery::read_cgroups() {
+  tree_watcher_.read_events();
+  return std::exchange(cgroup_came_, false);
+}
+
+// The hot path, from the event to the written limit.
+void Discovery::appeared(ContainerPath path) {
+  RecordAnswer record = NoRecord{};
+  std::optional<ContainerPath> late;  // the container whose record is late
+  if (path.kind == CgroupKind::container && !node().has_record(path.cgroup)) {
+    record = records_->read(path);
+    if (is_complete(record)) {
+      record_watcher_.forget(path.cgroup);
+    } else {
+      late = path;
+    }
+  }
+  controller_.on_appeared(std::move(path), std::move(record));
+  handlers_.handled();
+  if (late && tree_watcher_.is_there(late->cgroup)) await_record(*late);
+}
+
+void Discovery::vanished(const ContainerPath& path) {
+  record_watcher_.forget(path.cgroup);
+  handlers_.vanished(path.cgroup);
+  controller_.on_vanished(path);
+}
+
+// Watches for the record of a container; the caller has just failed to find it.
+void Discovery::await_record(const ContainerPath& path) {
+  // Two attempts: the record that arrives in the meantime may lack that of its sandbox, so the
+  // second attempt waits for the sandbox's record.
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    record_watcher_.await(path, records_->awaited_files(path));
+    controller_.on_appeared(path, records_->read(path));
+    if (node().has_record(path.cgroup)) return record_watcher_.forget(path.cgroup);
+  }
+}
+
+void Discovery::retry(const std::string& cgroup) {
+  if (!node().knows(cgroup)) return;  // gone, and no further event would remove the watch
+  tree_watcher_.await_controller(cgroup);
+  appeared(parse_cgroup(cgroup, node().config.standalone));
+}
+
+// Lists the current cgroups. Reads known records again only with `reread`, because a new
+// configuration may need more of their fields. `late` receives the containers without a whole
+// record.
+Listing Discovery::list(bool reread, std::vector<ContainerPath>& late) {
+  Listing listing;
+  for (ContainerPath& path : tree_watcher_.scan()) {
+    if (path.kind == CgroupKind::kubepods) {
+      listing.kubepods.push_back(std::move(path.cgroup));
+    } else if (path.kind == CgroupKind::pod) {
+      listing.pods.push_back(std::move(path));
+    } else {
+      const bool known = !reread && node().has_record(path.cgroup);
+      RecordAnswer record = known ? NoRecord{} : records_->read(path);
+      if (!known && !is_complete(record)) late.push_back(path);
+      listing.containers.push_back({std::move(path), std::move(record)});
+    }
+  }
+  listing.whole = tree_watcher_.scan_was_whole();
+  return listing;
+}
+
+void Discovery::rescan() {
+  std::vector<ContainerPath> late;
+  controller_.on_rescan(list(false, late));
+  listed(late);
+}
+
+void Discovery::reconfigure(Config config) {
+  configure(config);
+  std::vector<ContainerPath> late;
+  Listing listing = list(true, late);
+  controller_.on_config(std::move(config), std::move(listing));
+  listed(late);
+}
+
+// Waits for each missing record at the paths where it may appear now. Drops the watches of cgroups
+// that the controller has released meanwhile, because no event would report their end.
+void Discovery::listed(const std::vector<ContainerPath>& late) {
+  for (const ContainerPath& path : late) {
+    if (!node().has_record(path.cgroup)) await_record(path);
+  }
+  record_watcher_.forget_unless([this](const std::string& cgroup) { return node().knows(cgroup); });
+  handlers_.rescanned();
+}
+
+}  // namespace iopslimit

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds the containers: passes each cgroup with its runtime's record to the controller, and waits
+// for records that are late.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cgroup/hierarchy.hpp"
+#include "cgroup/tree_watcher.hpp"
+#include "control/controller.hpp"
+#include "runtime/record_files.hpp"
+#include "runtime/record_watcher.hpp"
+
+namespace iopslimit {
+
+class Discovery {
+ public:
+  struct Handlers {
+    std::function<void()> handled;  ///< the controller has dealt with one more cgroup
+    std::function<void(const std::string& cgroup)> vanished;
+    std::function<void()> rescanned;  ///< the controller has dealt with a full listing
+    std::function<void(const std::string& text)> warn;
+  };
+
+  /// Finds nothing before rescan(). Throws std::system_error.
+  Discovery(const Hierarchy& tree, Controller& controller, Handlers handlers);
+
+  int cgroups_fd() const { return tree_watcher_.fd(); }
+  int records_fd() const { return record_watcher_.fd(); }
+  /// Handles the events of one read. Returns true if a new cgroup was among them.
+  bool read_cgroups();
+  void read_records() { record_watcher_.read_events(); }
+  /// Lists everything that exists now.
+  void rescan();
+  /// Puts a new configuration in force.
+  void reconfigure(Config config);
+  /// Tries a cgroup without limit file again, now and when somebody enables its controller.
+  void retry(const std::string& cgroup);
+
+ private:
+  const Node& node() const { return controller_.node(); }
+  void configure(const Config& config);
+  void appeared(ContainerPath path);
+  void vanished(const ContainerPath& path);
+  void await_record(const ContainerPath& path);
+  Listing list(bool reread, std::vector<ContainerPath>& late);
+  void listed(const std::vector<ContainerPath>& late);
+
+  Controller& controller_;
+  Handlers handlers_;
+  bool process_leaves_;
+  std::unique_ptr<RecordFiles> records_;
+  RecordWatcher record_watcher_;
+  TreeWatcher tree_watcher_;
+  bool cgroup_came_ = false;  // among the events being read
+};
+
+}  // namespace iopslimit

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/scheduler.hpp"
+
+#include <sys/epoll.h>
+
+#include <chrono>
+#include <utility>
+
+namespace iopslimit {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// After this time other pending work gets its turn.
+constexpr std::chrono::milliseconds a_turn{2};
+
+}  // namespace
+
+Scheduler::Scheduler(EventLoop& loop, int cgroups_fd, WorkQueue& work, Handlers handlers)
+    : work_(work),
+      handlers_(std::move(handlers)),
+      cgroups_(
+          loop, cgroups_fd, EPOLLIN, [this] { cgroups_readable(); }, Priority::first),
+      idle_(
+          loop, [this] { run(); }, Priority::idle) {}
+
+void Scheduler::read_cgroups() {
+  if (handlers_.read_cgroups()) burst_.cgroup(Clock::now());
+}
+
+void Scheduler::cgroups_readable() {
+  read_cgroups();
+  idle_.start(Burst::pause);
+  const auto now = Clock::now();
+  burst_.events(now);
+  if (burst_.too_long(now)) take_turns(true);
+}
+
+void Scheduler::run() {
+  const auto begin = Clock::now();
+  for (auto now = begin; !burst_.goes_on(now); now = Clock::now()) {
+    if (now - begin >= a_turn) return idle_.start({});
+    if (!work_.run_one()) return finish();
+    read_cgroups();
+  }
+  idle_.start(Burst::pause);
+}
+
+void Scheduler::drain() {
+  while (work_.run_one()) {
+  }
+  finish();
+}
+
+void Scheduler::finish() {
+  work_.shrink();
+  burst_.finish();
+  take_turns(false);
+  handlers_.finished();
+}
+
+// A flood of cgroup events must not starve the others.
+void Scheduler::take_turns(bool turns) {
+  if (std::exchange(turns_, turns) == turns) return;
+  cgroups_.set_priority(turns ? Priority::normal : Priority::first);
+  idle_.set_priority(turns ? Priority::normal : Priority::idle);
+}
+
+}  // namespace iopslimit

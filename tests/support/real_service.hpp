@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// The whole service for tests, on a temporary tree in the place of the cgroup hierarchy and with a
+// real disk of this machine, on which nothing is limited: the limit files are plain files.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "disk/placement.hpp"
+#include "service/service.hpp"
+#include "support/temp_tree.hpp"
+
+namespace iopslimit {
+
+class RealService {
+ public:
+  explicit RealService(CgroupVersion version, unsigned pods = 1) : version_(version) {
+    for (unsigned number = 0; number < pods; ++number) tree_.folder("/cgroup" + pod(number));
+    for (const char* folder : {"/made", "/run", records}) tree_.folder(folder);
+    ServicePaths paths{.config_file = tree_.at("/iops-limitd.conf"),
+                       .run_folder = tree_.at("/run"),
+                       .bus_address = "unix:path=" + tree_.at("/no-bus"),
+                       .hierarchy = Hierarchy{version, tree_.at("/cgroup")},
+                       .log = LogForm::json};
+    service_.emplace(std::move(paths), ParsedConfig{config(), {}});
+    service_->start();
+  }
+
+  static std::string pod(unsigned number) {
+    std::string digits = std::to_string(number);
+    digits.insert(0, 12 - digits.size(), '0');
+    return "/kubepods.slice/kubepods-burstable.slice/"
+           "kubepods-burstable-pod0a1b2c3d_0000_4000_8000_" +
+           digits + ".slice";
+  }
+  /// Makes everything of a container, and its cgroup last. Returns the path of the cgroup.
+  std::string make(unsigned number, unsigned in_pod, const std::string& record = usual_record()) {
+    const std::string digits = std::to_string(100000000000 + number);
+    const std::string id = std::string(52, 'a') + digits;
+    const std::string name = "cri-containerd-" + id + ".scope";
+    for (const char* file : limit_files()) tree_.file("/made/" + name + "/" + file);
+    tree_.file(std::string(records) + "/" + id + "/config.json", record);
+    const std::string cgroup = pod(in_pod) + "/" + name;
+    std::filesystem::rename(tree_.at("/made/" + name), tree_.at("/cgroup" + cgroup));
+    return cgroup;
+  }
+  /// Handles one event: that of the last container, which comes before everything else.
+  void turn() {
+    constexpr std::uint64_t most_usec = 30000000;
+    if (sd_event_run(service_->loop().event(), most_usec) < 0)
+      throw std::runtime_error("sd_event_run");
+  }
+  bool limited(const std::string& cgroup) const {
+    return tree_.text("/cgroup" + cgroup + "/" + limit_files().front()).find("500") !=
+           std::string::npos;
+  }
+  /// Handles everything that is left, which includes what waits for the end of a burst.
+  void finish() {
+    const auto usec = 4 * std::chrono::microseconds(Burst::pause).count();
+    while (sd_event_run(service_->loop().event(), static_cast<std::uint64_t>(usec)) > 0) {
+    }
+  }
+  const Node& node() const { return service_->node(); }
+
+  static std::string usual_record() {
+    return R"({"ociVersion":"1.1.0","annotations":{
+      "io.kubernetes.cri.container-type":"container","io.kubernetes.cri.container-name":"database",
+      "io.kubernetes.cri.image-name":"docker.io/library/postgres:16",
+      "io.kubernetes.cri.sandbox-id":"5555555555555555555555555555555555555555555555555555555555555555",
+      "io.kubernetes.cri.sandbox-name":"database-0","io.kubernetes.cri.sandbox-namespace":"shop"}})";
+  }
+
+ private:
+  static constexpr const char* records = "/state/io.containerd.runtime.v2.task/k8s.io";
+
+  std::vector<const char*> limit_files() const {
+    if (version_ == CgroupVersion::v2) return {"io.max"};
+    return {"blkio.throttle.read_iops_device", "blkio.throttle.write_iops_device",
+            "blkio.throttle.read_bps_device", "blkio.throttle.write_bps_device"};
+  }
+  // The first mount of this machine on which a limit can be placed.
+  static std::string data_mount() {
+    const MountResolver resolver;
+    std::ifstream file("/proc/self/mountinfo");
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    for (const Mount& mount : parse_mountinfo(text)) {
+      const MountFacts facts = resolver.find(mount.mount_point);
+      const auto* stack = std::get_if<DataStack>(&facts);
+      if (stack == nullptr) continue;
+      const auto placed = place_rules(*stack, LimitAt::volume);
+      if (const auto* placement = std::get_if<Placement>(&placed);
+          placement != nullptr && placement->rules.size() == 1)
+        return mount.mount_point;
+    }
+    throw std::runtime_error("no mount of this machine is on a disk that can be limited");
+  }
+  Config config() const {
+    Config config;
+    config.device.mount = data_mount();
+    config.device.shared_disk = SharedDisk::allow;
+    config.total_iops = 0;
+    config.check_interval = std::chrono::seconds(0);
+    config.state_folders = {tree_.at("/state")};
+    return config;
+  }
+
+  CgroupVersion version_;
+  TempTree tree_;
+  std::optional<Service> service_;
+};
+
+}  // namespace iopslimit
