@@ -449,7 +449,7 @@ class WithoutService(Case):
         self.ends(self.machine.run("clear"), 0, "1 rule taken away")
         text = (self.machine.cgroups / self.machine.db[1:] / "io.max").read_text()
         self.assertTrue(text.startswith("259:0 rbps=max wbps=max riops=max wiops=max"), text)
-        noted = (self.machine.root / "run/iops-limitd/rules").read_text().splitlines()
+        noted = (self.machine.root / "run/iops-limitd/rules").read_text().rstrip("\0").splitlines()
         self.assertEqual(noted[-1], f"- 259:0 {self.machine.db}")
 
     def test_clear_says_what_systemd_still_has(self):

@@ -2,10 +2,7 @@
 #include "limit/rule_key_file.hpp"
 
 #include <fcntl.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstdio>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -16,16 +13,6 @@ namespace {
 constexpr std::size_t max_ledger = 256U << 20;
 // The number of outdated lines that the file may hold in addition to one line for each rule.
 constexpr std::size_t max_history = 4096;
-
-bool write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t count = ::write(fd, text.data(), text.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return true;
-}
 
 std::optional<std::set<RuleKey>> read_notes(int fd) {
   std::set<RuleKey> rules;
@@ -76,35 +63,27 @@ void RuleKeyFile::remove(const RuleKey& key) {
 
 void RuleKeyFile::append(char sign, const RuleKey& key) {
   if (!file_) return;
-  line_ += {sign, ' '};
-  line_ += to_string(key.device) + " " + key.cgroup + "\n";
+  line_.append(1, sign).append(" ").append(to_string(key.device));
+  line_.append(" ").append(key.cgroup).append("\n");
   ++lines_;
-  if (!write_all(file_.fd(), line_)) return postpone(last_error());
-  size_ += static_cast<off_t>(line_.size());
+  if (const std::error_code error = file_.append(line_)) return postpone(error);
   line_.clear();
   postponed_ = false;
 }
 
-// The disk is full for the moment: the line is written together with the next one, and a partly
-// written line is removed.
+// The disk is full for the moment: the line is written together with the next one.
 void RuleKeyFile::postpone(std::error_code error) {
-  if (ftruncate(file_.fd(), size_) != 0) file_ = File();
   if (!std::exchange(postponed_, true)) warn(error);
 }
 
 void RuleKeyFile::rewrite(const std::set<RuleKey>& keys) {
-  std::error_code error;
-  const std::string next = path_ + ".new";
-  File file =
-      open_at(AT_FDCWD, next.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_APPEND, error);
-  if (error) return warn(error);
   std::string text;
   for (const RuleKey& key : keys) text += "+ " + to_string(key.device) + " " + key.cgroup + "\n";
-  if (!write_all(file.fd(), text) || std::rename(next.c_str(), path_.c_str()) != 0)
-    return warn(last_error());
+  std::error_code error;
+  AppendFile file = AppendFile::replace(path_, text, error);
+  if (error) return warn(error);
   file_ = std::move(file);
   lines_ = kept_ = keys.size();
-  size_ = static_cast<off_t>(text.size());
 }
 
 void RuleKeyFile::warn(std::error_code error) {

@@ -2,14 +2,12 @@
 // Remembers rule keys across restarts, in a file below /run/iops-limitd.
 #pragma once
 
-#include <sys/types.h>
-
 #include <functional>
 #include <set>
 #include <string>
 
 #include "limit/backend.hpp"
-#include "loop/file.hpp"
+#include "loop/append_file.hpp"
 
 namespace iopslimit {
 
@@ -19,8 +17,10 @@ std::set<RuleKey> noted_rules(const std::string& path);
 
 /// Only the file holds the notes, so that they need no memory: one line for each, "+ 259:0
 /// /kubepods/..." or "- ...". A key that is noted twice counts once. The file is rewritten when
-/// most of it is history. If it cannot be written, the only loss is that a restart does not know
-/// the rules. Lines that do not fit on a full disk are written together with the next note.
+/// most of it is history. A note is in the file when add() or remove() returns, without a system
+/// call in most cases (loop/append_file); behind the notes the file has zeros. If it cannot be
+/// written, the only loss is that a restart does not know the rules. Lines that do not fit on a
+/// full disk are written together with the next note.
 class RuleKeyFile {
  public:
   /// Keeps the notes of an earlier run in `path`. `warn` receives one text, with the reason, when
@@ -40,10 +40,9 @@ class RuleKeyFile {
 
   std::string path_;
   std::function<void(const std::string&)> warn_;
-  File file_;
+  AppendFile file_;
   std::string line_;  // the text that is not yet written
   bool postponed_ = false;
-  off_t size_ = 0;  // size of the file, in bytes of complete lines
   std::size_t lines_ = 0;
   std::size_t kept_ = 0;  // number of lines at the last rewrite
 };

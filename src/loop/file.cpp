@@ -44,6 +44,16 @@ std::error_code read_whole(int fd, std::size_t most, std::string& text, End end)
   return {};
 }
 
+std::error_code write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t count = write(fd, text.data(), text.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return last_error();
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return {};
+}
+
 std::error_code replace_file(const std::string& path, std::string_view text, Readers readers) {
   const std::string next = path + ".new";
   std::error_code error;
@@ -51,12 +61,7 @@ std::error_code replace_file(const std::string& path, std::string_view text, Rea
       open_at(AT_FDCWD, next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, error);
   if (error) return error;
   if (readers == Readers::everybody && fchmod(file.fd(), 0644) != 0) return last_error();
-  while (!text.empty()) {
-    const ssize_t count = write(file.fd(), text.data(), text.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return last_error();
-    text.remove_prefix(static_cast<std::size_t>(count));
-  }
+  if ((error = write_all(file.fd(), text))) return error;
   return std::rename(next.c_str(), path.c_str()) == 0 ? std::error_code() : last_error();
 }
 

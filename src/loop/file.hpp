@@ -49,6 +49,9 @@ enum class End {
 /// calls.
 std::error_code read_whole(int fd, std::size_t most, std::string& text, End end = End::nothing);
 
+/// Writes all of `text` at the descriptor's position.
+std::error_code write_all(int fd, std::string_view text);
+
 /// Who may read a new file: whoever the umask allows, or everybody.
 enum class Readers { by_umask, everybody };
 

@@ -220,8 +220,8 @@ def full(node):
     filler = pathlib.Path("/run/lab-filler")
     with configured(check=1), crowd.pods(node, 1) as [pod]:
         service.reload()
-        # More than one page of notes: what is left of the ledger's last page is never full.
-        made, mark = [crowd.Bare(node, pod) for _ in range(40)], service.cursor()
+        # More notes than the ledger has room for in advance (loop/append_file).
+        made, mark = [crowd.Bare(node, pod) for _ in range(300)], service.cursor()
         with open(filler, "wb", buffering=0) as file, contextlib.suppress(OSError):
             while True:
                 file.write(b"\0" * (1 << 20))
