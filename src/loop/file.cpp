@@ -8,8 +8,29 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
+#include <span>
 
 namespace iopslimit {
+namespace {
+
+// Adds the number of bytes read to `size`. `more` returns the free part of the buffer after them,
+// which is never empty.
+template <typename More>
+std::error_code read_all(int fd, std::size_t most, End end, std::size_t& size, More more) {
+  for (;;) {
+    const std::span<char> space = more();
+    const ssize_t count = pread(fd, space.data(), space.size(), static_cast<off_t>(size));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return last_error();
+    size += static_cast<std::size_t>(count);
+    if (size > most) return std::make_error_code(std::errc::file_too_large);
+    const bool is_short = static_cast<std::size_t>(count) < space.size();
+    if (count == 0 || (end == End::short_read && is_short)) return {};
+  }
+}
+
+}  // namespace
 
 File::~File() {
   if (fd_ >= 0) close(fd_);
@@ -30,18 +51,42 @@ std::error_code read_whole(int fd, std::size_t most, std::string& text, End end)
   constexpr std::size_t usual = 65536;  // a larger buffer is not cleared whole for a small file
   std::size_t size = 0;
   text.resize(std::clamp(text.capacity(), least, usual));
-  for (;;) {
+  const auto more = [&text, &size] {
     if (size == text.size()) text.resize(std::max(text.capacity(), size * 2));
-    const ssize_t count =
-        pread(fd, text.data() + size, text.size() - size, static_cast<off_t>(size));
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return last_error();
-    size += static_cast<std::size_t>(count);
-    if (size > most) return std::make_error_code(std::errc::file_too_large);
-    if (count == 0 || (end == End::short_read && size < text.size())) break;
-  }
-  text.resize(size);
-  return {};
+    return std::span(text).subspan(size);
+  };
+  const std::error_code error = read_all(fd, most, end, size, more);
+  if (!error) text.resize(size);
+  return error;
+}
+
+FileText::FileText(std::string_view text) {
+  grow(text.size());
+  size_ = text.copy(bytes_.get(), text.size());
+  std::memset(bytes_.get() + size_, 0, padding);
+}
+
+void FileText::grow(std::size_t capacity) {
+  std::unique_ptr<char[]> larger(new char[capacity + padding]);  // not cleared
+  view().copy(larger.get(), size_);
+  bytes_ = std::move(larger);
+  capacity_ = capacity;
+}
+
+void FileText::release_above(std::size_t kept) {
+  if (capacity_ > kept) *this = FileText();
+}
+
+std::error_code FileText::read(int fd, std::size_t most, End end) {
+  size_ = 0;
+  const auto more = [this] {
+    if (size_ == capacity_) grow(std::max(std::size_t{65536}, capacity_ * 2));
+    return std::span(bytes_.get() + size_, capacity_ - size_);
+  };
+  const std::error_code error = read_all(fd, most, end, size_, more);
+  if (error) size_ = 0;
+  std::memset(bytes_.get() + size_, 0, padding);
+  return error;
 }
 
 std::error_code write_all(int fd, std::string_view text) {

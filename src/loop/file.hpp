@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -51,6 +52,30 @@ std::error_code read_whole(int fd, std::size_t most, std::string& text, End end 
 
 /// Writes all of `text` at the descriptor's position.
 std::error_code write_all(int fd, std::string_view text);
+
+/// The text of a file in a buffer that is kept for the next file. Nothing clears the buffer before
+/// a file is read into it. The text is followed by `padding` zero bytes, which simdjson may read.
+class FileText {
+ public:
+  static constexpr std::size_t padding = 64;
+
+  FileText() = default;
+  explicit FileText(std::string_view text);
+
+  /// Like read_whole(). After an error the text is empty.
+  std::error_code read(int fd, std::size_t most, End end = End::nothing);
+  /// Valid until the next read().
+  std::string_view view() const { return {bytes_.get(), size_}; }
+  /// Empties the text and releases the buffer if that is larger than `kept` bytes.
+  void release_above(std::size_t kept);
+
+ private:
+  void grow(std::size_t capacity);
+
+  std::unique_ptr<char[]> bytes_;
+  std::size_t capacity_ = 0;  // without the padding
+  std::size_t size_ = 0;
+};
 
 /// Who may read a new file: whoever the umask allows, or everybody.
 enum class Readers { by_umask, everybody };
