@@ -10,7 +10,7 @@
 #include "config/files.hpp"
 #include "limit/capabilities.hpp"
 #include "policy/policy.hpp"
-#include "runtime/record_files.hpp"
+#include "runtime/runtimes.hpp"
 
 namespace iopslimit {
 namespace {
@@ -67,8 +67,9 @@ std::vector<ContainerPath> Kernel::containers() const {
 }
 
 Snapshot Kernel::snapshot() {
-  RecordFiles records(known_record_folders(config_.state_folders, config_.containerd_namespaces),
-                      config_.runtime, requested_by(config_));
+  Runtimes records(
+      known_sources(known_record_folders(config_.state_folders, config_.containerd_namespaces),
+                    config_.runtime, requested_by(config_)));
   Snapshot snapshot;
   snapshot.cgroup_version = capabilities_of(hierarchy_.version).cgroup_version;
   for (const ContainerPath& path : containers()) {

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// CRI-O's records. RecordParser::parse_crio explains what the order of the keys means.
+#include "runtime/crio.hpp"
+
 #include <algorithm>
+#include <utility>
 
 #include "runtime/record_json.hpp"
 
 namespace iopslimit {
 namespace {
 
+using record_json::Pairs;
 using record_json::text_of;
 using record_json::view_of;
 
@@ -16,47 +19,57 @@ bool is_image_id(std::string_view image) {
   return is_container_id(image);
 }
 
-std::string image_of(const record_json::Object& pairs) {
+std::string image_of(const Pairs& pairs) {
   const std::string_view asked_for = view_of(pairs, "io.kubernetes.cri-o.Image");
   const std::string_view named = view_of(pairs, "io.kubernetes.cri-o.ImageName");
   const bool take_name = asked_for.empty() || (is_image_id(asked_for) && !named.empty());
   return std::string(take_name ? named : asked_for);
 }
 
-bool is_infrastructure(const record_json::Object& pairs) {
+bool is_infrastructure(const Pairs& pairs) {
   return view_of(pairs, "io.kubernetes.container.name") == "POD";
 }
 
 }  // namespace
 
-RecordAnswer RecordParser::parse_crio(std::string& text, const RecordRequest& request) {
-  buffers_->annotations.clear();
-  const auto annotations = record_json::parse_annotations(buffers_->json, text);
-  if (annotations.why != nullptr) return BadRecord{annotations.why};
-  Record record{.runtime = RuntimeHint::crio};
-  if (!annotations.found) return record;
-  const record_json::Object& pairs = annotations.pairs;
-  record.name = text_of(pairs, "io.kubernetes.container.name");
-  record.pod = text_of(pairs, "io.kubernetes.pod.name");
-  record.pod_namespace = text_of(pairs, "io.kubernetes.pod.namespace");
-  record.annotations = record_json::annotations_of(pairs, request);
-  if (is_infrastructure(pairs)) {
-    record.sandbox = view_of(pairs, "io.kubernetes.cri-o.ContainerType") == "sandbox";
+CrioSource::CrioSource(const std::vector<std::string>& storages, RuntimeType type,
+                       RecordRequest request)
+    : CriSource(RuntimeHint::crio, type),
+      request_(std::move(request)),
+      json_(std::make_unique<record_json::Buffers>()) {
+  for (const std::string& storage : storages)
+    add_place(storage, "overlay-containers", "userdata", "config.json");
+}
+
+CrioSource::~CrioSource() = default;
+
+RecordAnswer CrioSource::parse_record(const FileText& text, const ContainerPath&,
+                                      std::string_view& sandbox_id) {
+  label_lookalikes_.clear();
+  if (const char* why = record_json::read_annotations(*json_, text)) return BadRecord{why};
+  Record record{.runtime = RuntimeHint::crio,
+                .name = text_of(json_->pairs, "io.kubernetes.container.name"),
+                .pod = text_of(json_->pairs, "io.kubernetes.pod.name"),
+                .pod_namespace = text_of(json_->pairs, "io.kubernetes.pod.namespace"),
+                .annotations = record_json::annotations_of(json_->pairs, request_)};
+  if (is_infrastructure(json_->pairs)) {
+    record.sandbox = view_of(json_->pairs, "io.kubernetes.cri-o.ContainerType") == "sandbox";
     return record;
   }
-  record.image = image_of(pairs);
-  record.sandbox_id = text_of(pairs, "io.kubernetes.cri-o.SandboxID");
-  buffers_->annotations = record_json::labels_of(pairs, request.labels);
+  record.image = image_of(json_->pairs);
+  if (request_.labels.empty()) return record;
+  sandbox_id = view_of(json_->pairs, "io.kubernetes.cri-o.SandboxID");
+  label_lookalikes_ = record_json::labels_of(json_->pairs, request_.labels);
   return record;
 }
 
-bool RecordParser::join_crio(Record& record, std::string& text, const RecordRequest& request) {
-  const auto annotations = record_json::parse_annotations(buffers_->json, text);
+bool CrioSource::join(Record& record, const FileText& text, const ContainerPath&) {
   // A pod can forge the type here, but not the name.
-  if (!annotations.found || !is_infrastructure(annotations.pairs)) return false;
-  record.labels = record_json::labels_of(annotations.pairs, request.labels);
+  if (record_json::read_annotations(*json_, text) != nullptr || !is_infrastructure(json_->pairs))
+    return false;
+  record.labels = record_json::labels_of(json_->pairs, request_.labels);
   std::erase_if(record.labels, [this](const auto& label) {
-    return std::ranges::find(buffers_->annotations, label) != buffers_->annotations.end();
+    return std::ranges::find(label_lookalikes_, label) != label_lookalikes_.end();
   });
   return true;
 }

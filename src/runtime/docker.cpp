@@ -1,67 +1,119 @@
 // SPDX-License-Identifier: Apache-2.0
-// dockerd's records for dockershim, cri-dockerd and plain docker.
+#include "runtime/docker.hpp"
+
 #include <algorithm>
+#include <utility>
 
 #include "runtime/record_json.hpp"
 
 namespace iopslimit {
 namespace {
 
+using record_json::error_code;
+using record_json::Pairs;
 using record_json::text_of;
+using record_json::Value;
 using record_json::view_of;
 
 // The shims write the pod's annotations as labels with this prefix (cri-dockerd, helpers.go).
 constexpr std::string_view annotation_mark = "annotation.";
 
 // The requested labels, except those with the prefix of annotations: these are annotations.
-Record::Pairs shim_labels_of(const record_json::Object& labels, const RecordRequest& request) {
+Record::Pairs shim_labels_of(const Pairs& labels, const RecordRequest& request) {
   Record::Pairs pairs = record_json::labels_of(labels, request.labels);
   std::erase_if(pairs, [](const auto& pair) { return pair.first.starts_with(annotation_mark); });
   return pairs;
 }
 
-// The shims name every container k8s_<container>_<pod>_<namespace>_<uid>_<attempt>. Labels without
-// such a name do not make a container part of a pod, because an image may bring any label.
-void read_shim_labels(Record& record, const record_json::Object& labels,
-                      const RecordRequest& request) {
-  const std::string_view type = view_of(labels, "io.kubernetes.docker.type");
-  const bool by_shim = record.name.starts_with("k8s_");
-  if (!by_shim || (type != "podsandbox" && type != "container")) return;
-  record.sandbox = type == "podsandbox" && record.name.starts_with("k8s_POD_");
-  record.name = text_of(labels, "io.kubernetes.container.name");
-  record.pod = text_of(labels, "io.kubernetes.pod.name");
-  record.pod_namespace = text_of(labels, "io.kubernetes.pod.namespace");
-  if (record.sandbox) {
-    record.labels = shim_labels_of(labels, request);
-    record.annotations = record_json::annotations_of(labels, request, annotation_mark);
-  } else {
-    record.sandbox_id = text_of(labels, "io.kubernetes.sandbox.id");
-  }
+error_code read_config(Value& config, std::string_view& image, Pairs& labels) {
+  simdjson::ondemand::object object;
+  if (const error_code error = config.get_object().get(object)) return error;
+  return record_json::for_each_member(object, [&](std::string_view key, Value& value) {
+    if (key == "Image") return record_json::read_text(value, image);
+    if (key != "Labels") return simdjson::SUCCESS;
+    const error_code error = record_json::read_pairs(value, labels);
+    return error == simdjson::INCORRECT_TYPE ? simdjson::SUCCESS : error;  // null without labels
+  });
 }
 
 }  // namespace
 
-RecordAnswer RecordParser::parse_docker(std::string& text, const RecordRequest& request,
-                                        bool in_pod) {
-  record_json::Object container;
-  if (const char* why = record_json::parse_object(buffers_->json, text, container))
-    return BadRecord{why};
-  record_json::Object config;
-  if (container.at_key("Config").get(config) != simdjson::SUCCESS)
-    return BadRecord{"\"Config\" is not an object"};
-  Record record{.runtime = RuntimeHint::docker};
-  std::string_view name = view_of(container, "Name");
+DockerSource::DockerSource(const std::vector<std::string>& roots, RuntimeType type,
+                           RecordRequest request)
+    : CriSource(RuntimeHint::docker, type),
+      request_(std::move(request)),
+      json_(std::make_unique<record_json::Buffers>()) {
+  for (const std::string& root : roots) add_place(root, "containers", nullptr, "config.v2.json");
+}
+
+// Sets name and image, and fills json_->pairs. Returns nullptr, or the reason if the text is
+// unusable.
+const char* DockerSource::read_fields(const FileText& text, Record& record) {
+  json_->pairs.clear();
+  std::string_view name;
+  std::string_view image;
+  error_code config = simdjson::INCORRECT_TYPE;
+  error_code error = json_->reader.parse(text);
+  if (error == simdjson::SUCCESS) {
+    error = json_->reader.read_object([&](std::string_view key, Value& value) {
+      if (key == "Name") return record_json::read_text(value, name);
+      if (key == "Config") config = read_config(value, image, json_->pairs);
+      return config == simdjson::INCORRECT_TYPE ? simdjson::SUCCESS : config;
+    });
+  }
+  if (error != simdjson::SUCCESS) return record_json::reason_of(error);
+  if (config != simdjson::SUCCESS) return "\"Config\" is not an object";
   if (name.starts_with('/')) name.remove_prefix(1);
   record.name = name;
-  record.image = text_of(config, "Image");
-  record_json::Object labels;  // null if there are none
-  if (config.at_key("Labels").get(labels) != simdjson::SUCCESS) return record;
+  record.image = image;
+  return nullptr;
+}
+
+// The shims name every container k8s_<container>_<pod>_<namespace>_<uid>_<attempt>. Labels without
+// such a name do not make a container part of a pod, because an image may bring any label.
+void DockerSource::read_shim_labels(Record& record, std::string_view& sandbox_id) const {
+  const std::string_view type = view_of(json_->pairs, "io.kubernetes.docker.type");
+  const bool by_shim = record.name.starts_with("k8s_");
+  if (!by_shim || (type != "podsandbox" && type != "container")) return;
+  record.sandbox = type == "podsandbox" && record.name.starts_with("k8s_POD_");
+  record.name = text_of(json_->pairs, "io.kubernetes.container.name");
+  record.pod = text_of(json_->pairs, "io.kubernetes.pod.name");
+  record.pod_namespace = text_of(json_->pairs, "io.kubernetes.pod.namespace");
+  if (record.sandbox) {
+    record.labels = shim_labels_of(json_->pairs, request_);
+    record.annotations = record_json::annotations_of(json_->pairs, request_, annotation_mark);
+  } else if (!request_.labels.empty() || !request_.annotation_prefixes.empty()) {
+    sandbox_id = view_of(json_->pairs, "io.kubernetes.sandbox.id");
+  }
+}
+
+DockerSource::~DockerSource() = default;
+
+RecordAnswer DockerSource::parse_text(const FileText& text, bool in_pod,
+                                      std::string_view& sandbox_id) {
+  Record record{.runtime = RuntimeHint::docker};
+  if (const char* why = read_fields(text, record)) return BadRecord{why};
   if (in_pod) {
-    read_shim_labels(record, labels, request);
+    read_shim_labels(record, sandbox_id);
   } else {
-    record.labels = record_json::labels_of(labels, request.labels);
+    record.labels = record_json::labels_of(json_->pairs, request_.labels);
   }
   return record;
+}
+
+RecordAnswer DockerSource::parse_record(const FileText& text, const ContainerPath& container,
+                                        std::string_view& sandbox_id) {
+  return parse_text(text, !container.pod_uid.empty(), sandbox_id);
+}
+
+bool DockerSource::join(Record& record, const FileText& text, const ContainerPath&) {
+  std::string_view its_own;
+  RecordAnswer answer = parse_text(text, true, its_own);
+  auto* sandbox = std::get_if<Record>(&answer);
+  if (sandbox == nullptr || !sandbox->sandbox) return false;
+  record.labels = std::move(sandbox->labels);
+  record.annotations = std::move(sandbox->annotations);
+  return true;
 }
 
 }  // namespace iopslimit

@@ -13,17 +13,9 @@
 
 #include "cgroup/path.hpp"
 #include "loop/file.hpp"
+#include "runtime/source.hpp"
 
 namespace iopslimit {
-
-/// A file that may appear. Nothing above `root`, the folder of the runtime itself, is ever watched.
-struct RecordFile {
-  std::string root;      ///< absolute, may be a link
-  std::string relative;  ///< to `root`, at least the file's name; folders that are links are not
-                         ///< followed
-  std::string path() const { return root + "/" + relative; }
-  bool operator==(const RecordFile&) const = default;
-};
 
 /// Holds watches only while a container is awaited. For each file it watches the deepest existing
 /// folder of its path. It moves the watch down when folders appear and up when they are removed. If
@@ -39,7 +31,7 @@ class RecordWatcher {
   /// Throws std::system_error when inotify itself fails.
   void read_events();
 
-  /// Waits for any of `files` (RecordFiles::awaited_files()); they replace those awaited for the
+  /// Waits for any of `files` (Runtimes::awaited_files()); they replace those awaited for the
   /// same cgroup before. The caller must read the record once more after this call, because it may
   /// have been written just before.
   void await(const ContainerPath& container, std::vector<RecordFile> files);

@@ -14,14 +14,20 @@ bool is_complete(const RecordAnswer& answer) {
   return record != nullptr && !record->incomplete;
 }
 
+RuntimeSources sources_for(const Config& config) {
+  return known_sources(known_record_folders(config.state_folders, config.containerd_namespaces),
+                       config.runtime, requested_by(config));
+}
+
 }  // namespace
 
 Discovery::Discovery(const Hierarchy& tree, Controller& controller, Handlers handlers)
     : controller_(controller),
       handlers_(std::move(handlers)),
       process_leaves_(!capabilities_of(tree.version).hierarchical),
+      records_(sources_for(node().config)),
       record_watcher_([this](const ContainerPath& path) { appeared(path); }),
-      tree_watcher_(tree.root, {},
+      tree_watcher_(tree.root, options_for(node().config),
                     {.appeared =
                          [this](ContainerPath path) {
                            cgroup_came_ = true;
@@ -29,15 +35,10 @@ Discovery::Discovery(const Hierarchy& tree, Controller& controller, Handlers han
                          },
                      .vanished = [this](const ContainerPath& path) { vanished(path); },
                      .lost = [this] { rescan(); },
-                     .warn = [this](const std::string& text) { handlers_.warn(text); }}) {
-  configure(node().config);
-}
+                     .warn = [this](const std::string& text) { handlers_.warn(text); }}) {}
 
-void Discovery::configure(const Config& config) {
-  tree_watcher_.set_options({.standalone = config.standalone, .process_leaves = process_leaves_});
-  records_ = std::make_unique<RecordFiles>(
-      known_record_folders(config.state_folders, config.containerd_namespaces), config.runtime,
-      requested_by(config));
+WatchOptions Discovery::options_for(const Config& config) const {
+  return {.standalone = config.standalone, .process_leaves = process_leaves_};
 }
 
 bool Discovery::read_cgroups() {
@@ -50,7 +51,7 @@ void Discovery::appeared(ContainerPath path) {
   RecordAnswer record = NoRecord{};
   std::optional<ContainerPath> late;  // the container whose record is late
   if (path.kind == CgroupKind::container && !node().has_record(path.cgroup)) {
-    record = records_->read(path);
+    record = records_.read(path);
     if (is_complete(record)) {
       record_watcher_.forget(path.cgroup);
     } else {
@@ -73,8 +74,8 @@ void Discovery::await_record(const ContainerPath& path) {
   // Two attempts: the record that arrives in the meantime may lack that of its sandbox, so the
   // second attempt waits for the sandbox's record.
   for (int attempt = 0; attempt < 2; ++attempt) {
-    record_watcher_.await(path, records_->awaited_files(path));
-    controller_.on_appeared(path, records_->read(path));
+    record_watcher_.await(path, records_.awaited_files(path));
+    controller_.on_appeared(path, records_.read(path));
     if (node().has_record(path.cgroup)) return record_watcher_.forget(path.cgroup);
   }
 }
@@ -97,7 +98,7 @@ Listing Discovery::list(bool reread, std::vector<ContainerPath>& late) {
       listing.pods.push_back(std::move(path));
     } else {
       const bool known = !reread && node().has_record(path.cgroup);
-      RecordAnswer record = known ? NoRecord{} : records_->read(path);
+      RecordAnswer record = known ? NoRecord{} : records_.read(path);
       if (!known && !is_complete(record)) late.push_back(path);
       listing.containers.push_back({std::move(path), std::move(record)});
     }
@@ -113,7 +114,8 @@ void Discovery::rescan() {
 }
 
 void Discovery::reconfigure(Config config) {
-  configure(config);
+  tree_watcher_.set_options(options_for(config));
+  records_ = Runtimes(sources_for(config));
   std::vector<ContainerPath> late;
   Listing listing = list(true, late);
   controller_.on_config(std::move(config), std::move(listing));

@@ -4,15 +4,14 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "cgroup/hierarchy.hpp"
 #include "cgroup/tree_watcher.hpp"
 #include "control/controller.hpp"
-#include "runtime/record_files.hpp"
 #include "runtime/record_watcher.hpp"
+#include "runtime/runtimes.hpp"
 
 namespace iopslimit {
 
@@ -42,7 +41,7 @@ class Discovery {
 
  private:
   const Node& node() const { return controller_.node(); }
-  void configure(const Config& config);
+  WatchOptions options_for(const Config& config) const;
   void appeared(ContainerPath path);
   void vanished(const ContainerPath& path);
   void await_record(const ContainerPath& path);
@@ -52,7 +51,7 @@ class Discovery {
   Controller& controller_;
   Handlers handlers_;
   bool process_leaves_;
-  std::unique_ptr<RecordFiles> records_;
+  Runtimes records_;
   RecordWatcher record_watcher_;
   TreeWatcher tree_watcher_;
   bool cgroup_came_ = false;  // among the events being read

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "record_text.hpp"
+#include "runtime/crio.hpp"
 
 namespace {
 
@@ -28,21 +29,25 @@ std::string spec(const std::string& own, const std::string& annotations) {
          "}";
 }
 
-void check_forgery(RecordParser& parser, std::string_view bytes) {
+void check_forgery(CrioSource& source, std::string_view bytes) {
   const std::string annotations = object_of(bytes, annotation_keys);
-  std::string text = spec(R"("io.kubernetes.cri-o.ContainerType":"container",
-    "io.kubernetes.cri-o.SandboxID":"s","io.kubernetes.cri-o.Image":"i",
+  const std::string text = spec(R"("io.kubernetes.cri-o.ContainerType":"container",
+    "io.kubernetes.cri-o.SandboxID":")" +
+                                    std::string(64, '5') +
+                                    R"(","io.kubernetes.cri-o.Image":"i",
     "io.kubernetes.container.name":"web","io.kubernetes.pod.name":"p",
     "io.kubernetes.pod.namespace":"n")",
-                          annotations);
-  RecordAnswer answer = parser.parse_crio(text, fuzz_wish);
+                                annotations);
+  RecordAnswer answer = source.parse(FileText(text), {});
   check(answer, RuntimeHint::crio);
   auto* record = std::get_if<Record>(&answer);
   if (record == nullptr) return;  // not UTF-8
   must(!record->sandbox && record->name == "web" && record->image == "i");
-  must(record->pod == "p" && record->pod_namespace == "n" && record->sandbox_id == "s");
-  std::string sandbox = spec(R"("io.kubernetes.container.name":"POD","tier":"gold")", annotations);
-  must(parser.join_sandbox(*record, sandbox, fuzz_wish, "u"));
+  must(record->pod == "p" && record->pod_namespace == "n");
+  must(source.wanted_sandbox() == std::string(64, '5'));
+  const std::string sandbox =
+      spec(R"("io.kubernetes.container.name":"POD","tier":"gold")", annotations);
+  must(source.join(*record, FileText(sandbox), {}));
   for (const auto& label : record->labels) must(label.first == "tier" && label.second == "gold");
   check(answer, RuntimeHint::crio);
 }
@@ -51,13 +56,15 @@ void check_forgery(RecordParser& parser, std::string_view bytes) {
 
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static RecordParser parser;
+  static CrioSource source({}, RuntimeType::automatic, fuzz_wish);
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  std::string text(bytes);
-  check(parser.parse_crio(text, fuzz_wish), RuntimeHint::crio);
+  const FileText text(bytes);
+  const RecordAnswer answer = source.parse(text, {});
+  check(answer, RuntimeHint::crio);
+  check_sandbox(source, answer);
   Record container{.runtime = RuntimeHint::crio};
-  static_cast<void>(parser.join_sandbox(container, text, fuzz_wish, "u"));
+  static_cast<void>(source.join(container, text, {}));
   check(container, RuntimeHint::crio);
-  if (bytes.starts_with('=')) check_forgery(parser, bytes.substr(1));
+  if (bytes.starts_with('=')) check_forgery(source, bytes.substr(1));
   return 0;
 }

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "loop/file.hpp"
 #include "runtime/record.hpp"
 
 namespace iopslimit {
@@ -55,17 +56,25 @@ inline void check(const RecordAnswer& answer, RuntimeHint runtime) {
   if (record == nullptr) return;
   must(record->runtime == runtime && !record->incomplete);
   must(record->labels.size() <= fuzz_wish.labels.size());
-  must(record->annotations.size() <= RecordParser::max_annotations);
+  must(record->annotations.size() <= Record::max_annotations);
   for (const Record::Pairs& pairs : {record->labels, record->annotations}) {
     for (std::size_t i = 0; i < pairs.size(); ++i) {
-      must(pairs[i].second.size() <= RecordParser::max_value);
+      must(pairs[i].second.size() <= Record::max_value);
       must(i == 0 || pairs[i - 1].first < pairs[i].first);
     }
   }
   for (const auto& label : record->labels) must(label.first == "team" || label.first == "tier");
   for (const auto& one : record->annotations)
     must(one.first.starts_with("example.org/") || one.first.starts_with("x/"));
-  if (wants_sandbox(*record, fuzz_wish)) must(is_container_id(record->sandbox_id));
+}
+
+/// What CriSource promises.
+template <typename Source>
+void check_sandbox(const Source& source, const RecordAnswer& answer) {
+  const std::string_view sandbox = source.wanted_sandbox();
+  must(sandbox.empty() || is_container_id(sandbox));
+  const auto* record = std::get_if<Record>(&answer);
+  must(sandbox.empty() || (record != nullptr && !record->sandbox));
 }
 
 }  // namespace iopslimit

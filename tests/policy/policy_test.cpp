@@ -42,10 +42,6 @@ TEST(Policy, ShouldSkip) {
       {"empty record", {}, {"pause"}, false},
       {"empty record, empty keyword", {}, {""}, false},
       {"not across two names", {.name = "istio", .pod = "proxy"}, {"istio-proxy"}, false},
-      {"labels of a sandbox id do not count",
-       {.name = "x", .sandbox_id = "pause"},
-       {"pause"},
-       false},
   };
   for (const SkipRow& row : rows) {
     Config config;

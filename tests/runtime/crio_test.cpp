@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // CRI-O's records: who may have written which key.
+#include "runtime/crio.hpp"
+
 #include <gtest/gtest.h>
 
 #include <string>
-
-#include "runtime/record.hpp"
 
 namespace iopslimit {
 namespace {
@@ -34,8 +34,7 @@ Record container_record() {
           .name = "db",
           .image = "quay.io/shop/db:1",
           .pod = "db-0",
-          .pod_namespace = "shop",
-          .sandbox_id = sandbox_id};
+          .pod_namespace = "shop"};
 }
 
 Record sandbox_record(bool sandbox) {
@@ -45,6 +44,14 @@ Record sandbox_record(bool sandbox) {
           .pod = "db-0",
           .pod_namespace = "shop"};
 }
+
+struct Crio {
+  CrioSource source{{}, RuntimeType::automatic, request};
+  RecordAnswer parse(const std::string& text) { return source.parse(FileText(text), {}); }
+  bool join(Record& record, const std::string& text) {
+    return source.join(record, FileText(text), {});
+  }
+};
 
 struct Row {
   const char* what;
@@ -81,8 +88,7 @@ TEST(RecordCrio, Records) {
        infra + sandbox_type + R"(,"io.kubernetes.cri-o.Spoofed":"true")", sandbox_record(true)},
       {"no annotations of CRI-O", "", Record{.runtime = RuntimeHint::crio}}};
   for (const Row& row : rows) {
-    std::string text = spec(row.annotations);
-    EXPECT_EQ(RecordParser().parse_crio(text, request), RecordAnswer(row.record)) << row.what;
+    EXPECT_EQ(Crio().parse(spec(row.annotations)), RecordAnswer(row.record)) << row.what;
   }
 }
 
@@ -102,8 +108,7 @@ TEST(RecordCrio, ForgedKeys) {
       {"a sandbox whose pod says what it is named",
        infra + sandbox_type + R"(,"io.kubernetes.cri-o.KubeName":"x")", sandbox_record(true)}};
   for (const Row& row : rows) {
-    std::string text = spec(row.annotations);
-    EXPECT_EQ(RecordParser().parse_crio(text, request), RecordAnswer(row.record)) << row.what;
+    EXPECT_EQ(Crio().parse(spec(row.annotations)), RecordAnswer(row.record)) << row.what;
   }
 }
 
@@ -136,28 +141,52 @@ TEST(RecordCrio, LabelsOfTheSandbox) {
        "",
        R"(,"team":"blue","io.kubernetes.cri-o.ContainerType":"container")",
        {{"team", "blue"}}}};
-  RecordParser parser;
+  Crio crio;
   for (const LabelRow& row : rows) {
-    std::string text = spec(kubelet + own + image + row.in_container);
-    auto record = std::get<Record>(parser.parse_crio(text, request));
-    ASSERT_TRUE(wants_sandbox(record, request));
-    std::string sandbox = spec(infra + row.in_sandbox);
-    EXPECT_TRUE(parser.join_sandbox(record, sandbox, request, "u")) << row.what;
+    auto record = std::get<Record>(crio.parse(spec(kubelet + own + image + row.in_container)));
+    ASSERT_EQ(crio.source.wanted_sandbox(), sandbox_id);
+    EXPECT_TRUE(crio.join(record, spec(infra + row.in_sandbox))) << row.what;
     EXPECT_EQ(record.labels, row.labels) << row.what;
   }
 }
 
 TEST(RecordCrio, OnlyASandboxGivesLabels) {
-  RecordParser parser;
+  Crio crio;
   const std::string label = R"(,"team":"blue")";
   for (const std::string& other :
        {spec(kubelet + own + label), spec(sandbox_type.substr(1) + label), spec(""),
         std::string("{}"), std::string("{")}) {
-    std::string text = spec(kubelet + own + image);
-    auto record = std::get<Record>(parser.parse_crio(text, request));
-    std::string sandbox = other;
-    EXPECT_FALSE(parser.join_sandbox(record, sandbox, request, "u")) << other;
+    auto record = std::get<Record>(crio.parse(spec(kubelet + own + image)));
+    EXPECT_FALSE(crio.join(record, other)) << other;
     EXPECT_EQ(record, container_record()) << other;
+  }
+}
+
+struct WantsRow {
+  const char* what;
+  std::string annotations;
+  RecordRequest wished;
+  bool wants;
+};
+
+TEST(RecordCrio, WhenTheSandboxsRecordIsWanted) {
+  const auto in = [](const std::string& id) {
+    return kubelet + R"(,"io.kubernetes.cri-o.SandboxID":")" + id + "\"";
+  };
+  const RecordRequest labels{.labels = {"team"}};
+  const WantsRow rows[] = {{"nothing wished", in(sandbox_id), {}, false},
+                           {"it has annotations itself",
+                            in(sandbox_id),
+                            {.annotation_prefixes = {"example.org"}},
+                            false},
+                           {"labels", in(sandbox_id), labels, true},
+                           {"a sandbox itself", infra + sandbox_type + own, labels, false},
+                           {"no id in capitals", in(std::string(64, 'A')), labels, false},
+                           {"no path", in("../" + std::string(61, 'a')), labels, false}};
+  for (const WantsRow& row : rows) {
+    CrioSource source({}, RuntimeType::automatic, row.wished);
+    source.parse(FileText(spec(row.annotations)), {});
+    EXPECT_EQ(source.wanted_sandbox(), row.wants ? sandbox_id : "") << row.what;
   }
 }
 

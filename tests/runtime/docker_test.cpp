@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // docker's records: below a pod, where a shim wrote the labels, and elsewhere, where an image may
 // have.
+#include "runtime/docker.hpp"
+
 #include <gtest/gtest.h>
 
 #include <string>
-
-#include "runtime/record.hpp"
 
 namespace iopslimit {
 namespace {
@@ -40,13 +40,22 @@ Record container_record() {
           .name = "web",
           .image = "nginx:1",
           .pod = "web-0",
-          .pod_namespace = "shop",
-          .sandbox_id = sandbox_id};
+          .pod_namespace = "shop"};
 }
 
 Record plain_record(const std::string& name) {
   return {.runtime = RuntimeHint::docker, .name = name, .image = "nginx:1"};
 }
+
+struct Docker {
+  DockerSource source{{}, RuntimeType::automatic, request};
+  RecordAnswer parse(const std::string& text, bool in_pod = true) {
+    return source.parse(FileText(text), {.pod_uid = in_pod ? "u" : ""});
+  }
+  bool join(Record& record, const std::string& text) {
+    return source.join(record, FileText(text), {});
+  }
+};
 
 struct Row {
   const char* what;
@@ -82,9 +91,7 @@ TEST(RecordDocker, Records) {
       {"wrong types", R"({"Name":1,"Config":{"Image":{},"Labels":[]}})", true,
        Record{.runtime = RuntimeHint::docker}}};
   for (const Row& row : rows) {
-    std::string text = row.text;
-    EXPECT_EQ(RecordParser().parse_docker(text, request, row.in_pod), RecordAnswer(row.record))
-        << row.what;
+    EXPECT_EQ(Docker().parse(row.text, row.in_pod), RecordAnswer(row.record)) << row.what;
   }
 }
 
@@ -110,25 +117,22 @@ TEST(RecordDocker, ForgedLabels) {
        true,
        {.runtime = RuntimeHint::docker, .image = "nginx:1"}}};
   for (const Row& row : rows) {
-    std::string text = row.text;
-    EXPECT_EQ(RecordParser().parse_docker(text, request, row.in_pod), RecordAnswer(row.record))
-        << row.what;
+    EXPECT_EQ(Docker().parse(row.text, row.in_pod), RecordAnswer(row.record)) << row.what;
   }
 }
 
 TEST(RecordDocker, TheSandboxGivesLabelsAndAnnotations) {
-  RecordParser parser;
-  std::string text = config(container_name, "{" + container_labels + "}");
-  auto record = std::get<Record>(parser.parse_docker(text, request));
-  ASSERT_TRUE(wants_sandbox(record, request));
-  for (std::string other :
+  Docker docker;
+  const std::string text = config(container_name, "{" + container_labels + "}");
+  auto record = std::get<Record>(docker.parse(text));
+  ASSERT_EQ(docker.source.wanted_sandbox(), sandbox_id);
+  for (const std::string& other :
        {config("/web", "{" + sandbox_labels + "}"),
         config(container_name, "{" + container_labels + "}"), std::string("{}")}) {
-    EXPECT_FALSE(parser.join_sandbox(record, other, request, "u")) << other;
+    EXPECT_FALSE(docker.join(record, other)) << other;
     EXPECT_EQ(record, container_record()) << other;
   }
-  std::string sandbox = config(sandbox_name, "{" + sandbox_labels + "}");
-  EXPECT_TRUE(parser.join_sandbox(record, sandbox, request, "u"));
+  EXPECT_TRUE(docker.join(record, config(sandbox_name, "{" + sandbox_labels + "}")));
   Record joined = container_record();
   joined.labels = {{"team", "blue"}};
   joined.annotations = {{"example.org/iops", "100"}};
@@ -136,9 +140,20 @@ TEST(RecordDocker, TheSandboxGivesLabelsAndAnnotations) {
 }
 
 TEST(RecordDocker, WithoutConfigIsBad) {
-  for (std::string text : {R"({"Name":"/x"})", R"({"Config":null})", R"({"Config":"x"})"}) {
-    EXPECT_EQ(RecordParser().parse_docker(text, request),
-              RecordAnswer(BadRecord{"\"Config\" is not an object"}));
+  for (const char* text : {R"({"Name":"/x"})", R"({"Config":null})", R"({"Config":"x"})"}) {
+    EXPECT_EQ(Docker().parse(text), RecordAnswer(BadRecord{"\"Config\" is not an object"}));
+  }
+}
+
+TEST(RecordDocker, WhenTheSandboxsRecordIsWanted) {
+  const std::string text = config(container_name, "{" + container_labels + "}");
+  for (const RecordRequest& wished : {RecordRequest{}, RecordRequest{.labels = {"team"}},
+                                      RecordRequest{.annotation_prefixes = {"example.org"}}}) {
+    DockerSource source({}, RuntimeType::automatic, wished);
+    source.parse(FileText(text), {.pod_uid = "u"});
+    EXPECT_EQ(source.wanted_sandbox(), wished == RecordRequest{} ? "" : sandbox_id);
+    source.parse(FileText(text), {});
+    EXPECT_EQ(source.wanted_sandbox(), "") << "outside of pods";
   }
 }
 

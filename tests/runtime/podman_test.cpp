@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // podman's records: entries of a list.
+#include "runtime/podman.hpp"
+
 #include <gtest/gtest.h>
 
 #include <string>
-
-#include "runtime/record.hpp"
 
 namespace iopslimit {
 namespace {
@@ -50,10 +50,9 @@ TEST(RecordPodman, Records) {
       {"an entry that is no object", "[1," + entry(id, metadata) + "]",
        BadRecord{"an entry is not an object"}},
       {"no list", R"({"id":")" + id + "\"}", BadRecord{"not a JSON array"}}};
-  RecordParser parser;
+  PodmanSource source({});
   for (const Row& row : rows) {
-    std::string text = row.list;
-    EXPECT_EQ(parser.parse_podman(text, id), row.answer) << row.what;
+    EXPECT_EQ(source.parse(FileText(row.list), id), row.answer) << row.what;
   }
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// The records of every runtime, read from files.
 #include "runtime/record_files.hpp"
 
 #include <gmock/gmock.h>
@@ -8,6 +9,7 @@
 #include <filesystem>
 #include <string>
 
+#include "runtime/runtimes.hpp"
 #include "support/temp_tree.hpp"
 
 namespace iopslimit {
@@ -38,13 +40,16 @@ struct ContainerRecordTest : testing::Test {
                         .containerd_namespaces = {"k8s.io"},
                         .crio_storages = {tree.at("run"), tree.at("lib")},
                         .docker_roots = {tree.at("docker")}};
-  RecordFiles records = {folders, RuntimeType::automatic, {}};
-  RecordFiles wishing = {folders, RuntimeType::automatic, {.labels = {"team"}}};
+  Runtimes records = reader(RuntimeType::automatic);
+  Runtimes wishing = reader(RuntimeType::automatic, {.labels = {"team"}});
   ContainerPath container = *parse_container_path("/kubepods/pod0a/" + id);
   ContainerPath crio = *parse_container_path("/kubepods/pod0a/crio-" + id);
   ContainerPath podman{
       .cgroup = "/machine.slice/libpod-" + id + ".scope", .id = id, .runtime = RuntimeHint::podman};
 
+  Runtimes reader(RuntimeType type, const RecordRequest& request = {}) const {
+    return Runtimes(known_sources(folders, type, request));
+  }
   static std::string overlay(const std::string& storage, const std::string& rest) {
     return storage + "/overlay-containers/" + rest;
   }
@@ -52,14 +57,14 @@ struct ContainerRecordTest : testing::Test {
     return "/docker/containers/" + its_id + "/config.v2.json";
   }
   std::string bad_record() { return bad_record(records, container); }
-  static std::string bad_record(RecordFiles& reader, const ContainerPath& path) {
-    const RecordAnswer answer = reader.read(path);
+  static std::string bad_record(Runtimes& runtimes, const ContainerPath& path) {
+    const RecordAnswer answer = runtimes.read(path);
     const auto* bad = std::get_if<BadRecord>(&answer);
     return bad != nullptr ? bad->why : "not bad";
   }
-  static std::vector<std::string> awaited(const RecordFiles& reader, const ContainerPath& path) {
+  static std::vector<std::string> awaited(const Runtimes& runtimes, const ContainerPath& path) {
     std::vector<std::string> files;
-    for (const RecordFile& file : reader.awaited_files(path)) files.push_back(file.path());
+    for (const RecordFile& file : runtimes.awaited_files(path)) files.push_back(file.path());
     return files;
   }
 };
@@ -79,7 +84,7 @@ TEST_F(ContainerRecordTest, OtherNamespaceIsNotLookedAt) {
   tree.file("/state/io.containerd.runtime.v2.task/moby/" + id + "/config.json", good);
   EXPECT_EQ(records.read(container), RecordAnswer(NoRecord{}));
   folders.containerd_namespaces.emplace_back("moby");
-  RecordFiles moby(folders, RuntimeType::automatic, {});
+  Runtimes moby = reader(RuntimeType::automatic);
   EXPECT_EQ(moby.read(container), RecordAnswer(web));
 }
 
@@ -114,9 +119,9 @@ TEST_F(ContainerRecordTest, OnlyTheAllowedRuntimeIsRead) {
   tree.file(docker_file(id), docker_text);
   EXPECT_EQ(records.read(crio), RecordAnswer(NoRecord{}));
   EXPECT_EQ(records.read(podman), RecordAnswer(NoRecord{}));
-  RecordFiles docker(folders, RuntimeType::docker, {});
+  Runtimes docker = reader(RuntimeType::docker);
   EXPECT_EQ(std::get<Record>(docker.read(container)).runtime, RuntimeHint::docker);
-  RecordFiles crio_only(folders, RuntimeType::crio, {});
+  Runtimes crio_only = reader(RuntimeType::crio);
   EXPECT_EQ(crio_only.read(container), RecordAnswer(NoRecord{}));
 }
 
@@ -255,7 +260,7 @@ TEST_F(ContainerRecordTest, WhatIsNoFileIsRefusedWithoutWaiting) {
   ASSERT_EQ(mkfifo(tree.at(bundle).c_str(), 0600), 0);
   EXPECT_THAT(bad_record(), HasSubstr("config.json: is not a regular file"));
   tree.folder(docker_file(id));
-  RecordFiles docker(folders, RuntimeType::docker, {});
+  Runtimes docker = reader(RuntimeType::docker);
   EXPECT_THAT(bad_record(docker, container), HasSubstr("config.v2.json: Is a directory"));
 }
 

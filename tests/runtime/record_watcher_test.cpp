@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/record_files.hpp"
+#include "runtime/runtimes.hpp"
 #include "support/temp_tree.hpp"
 
 namespace iopslimit {
@@ -273,12 +273,11 @@ TEST_F(RecordWatchTest, LostEventsMakeItLookAgain) {
 // Late records of every runtime, as each writes them.
 struct LateRecordTest : testing::Test {
   TempTree tree;
-  RecordFiles records{{.containerd_states = {tree.at("state")},
-                       .containerd_namespaces = {"k8s.io"},
-                       .crio_storages = {tree.at("storage")},
-                       .docker_roots = {tree.at("docker")}},
-                      RuntimeType::automatic,
-                      {.labels = {"team"}}};
+  Runtimes records{known_sources({.containerd_states = {tree.at("state")},
+                                  .containerd_namespaces = {"k8s.io"},
+                                  .crio_storages = {tree.at("storage")},
+                                  .docker_roots = {tree.at("docker")}},
+                                 RuntimeType::automatic, {.labels = {"team"}})};
   RecordAnswer last = NoRecord{};
   RecordWatcher watch{[this](const ContainerPath& path) {
     last = records.read(path);

@@ -18,7 +18,7 @@
 #include "control/controller.hpp"
 #include "limit/limit_text.hpp"
 #include "policy/policy.hpp"
-#include "runtime/record.hpp"
+#include "runtime/containerd.hpp"
 #include "support/real_service.hpp"
 #include "support/stacks.hpp"
 
@@ -155,12 +155,11 @@ void floor_of_a_decision(std::size_t count, const std::string& record) {
 
 void decision(std::size_t count, std::size_t policies, const std::string& record) {
   const Config limits = config(policies);
-  const RecordRequest request = requested_by(limits);
   const ContainerPath container = *parse_container_path(cgroup_of(1));
-  RecordParser parser;
-  std::string text = record;
+  ContainerdSource source({}, {}, RuntimeType::automatic, requested_by(limits));
+  const FileText text(record);
   const auto decide_one = [&] {
-    const auto answer = parser.parse_containerd(text, request, container.pod_uid);
+    const auto answer = source.parse(text, container);
     const Decision made = decide(limits, container, std::get_if<Record>(&answer));
     sum += std::string_view(format_io_max({259, 0}, made.limits.at(0))).size();
   };

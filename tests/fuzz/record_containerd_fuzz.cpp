@@ -6,11 +6,13 @@
 
 #include "policy/policy.hpp"
 #include "record_text.hpp"
+#include "runtime/containerd.hpp"
 
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace iopslimit;
-  static RecordParser parser;
+  static ContainerdSource source({}, {}, RuntimeType::automatic, fuzz_wish);
+  static const ContainerPath path{.pod_uid = "u"};
   static const Config config;
   constexpr std::array<std::string_view, 9> keys{"io.kubernetes.cri.container-type",
                                                  "io.kubernetes.cri.container-name",
@@ -22,16 +24,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                                                  "example.org/iops",
                                                  "x/y"};
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  std::string text(bytes);
-  if (bytes.starts_with('=')) text = "{\"annotations\":" + object_of(bytes.substr(1), keys) + "}";
-  const RecordAnswer answer = parser.parse_containerd(text, fuzz_wish, "u");
+  std::string json(bytes);
+  if (bytes.starts_with('=')) json = "{\"annotations\":" + object_of(bytes.substr(1), keys) + "}";
+  const FileText text(json);
+  const RecordAnswer answer = source.parse(text, path);
   check(answer, RuntimeHint::containerd);
+  check_sandbox(source, answer);
   const auto* record = std::get_if<Record>(&answer);
   if (record == nullptr) return 0;
   static_cast<void>(decide(config, {}, record));
   must(record->labels.empty());
   Record container{.runtime = RuntimeHint::containerd, .name = "web"};
-  const bool joined = parser.join_sandbox(container, text, fuzz_wish, "u");
+  const bool joined = source.join(container, text, path);
   must(joined == record->sandbox && container.name == "web" && !container.sandbox);
   must(joined || container.pod.empty());
   return 0;

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/cri_source.hpp"
+
+namespace iopslimit {
+
+RecordAnswer CriSource::parse(const FileText& text, const ContainerPath& container) {
+  std::string_view sandbox_id;
+  RecordAnswer answer = parse_record(text, container, sandbox_id);
+  sandbox_id_ = is_container_id(sandbox_id) ? sandbox_id : std::string_view();
+  return answer;
+}
+
+RecordAnswer CriSource::read(const ContainerPath& container) {
+  missing_for_.clear();
+  if (!may_have_record(container, type_, runtime_)) return NoRecord{};
+  RecordAnswer answer =
+      files_.read(container.id, [&](const FileText& text) { return parse(text, container); });
+  auto* record = std::get_if<Record>(&answer);
+  if (record == nullptr || sandbox_id_.empty()) return answer;
+  record->incomplete = !files_.find(
+      sandbox_id_, [&](const FileText& text) { return join(*record, text, container); });
+  if (record->incomplete) missing_for_ = container.cgroup;
+  return answer;
+}
+
+std::vector<RecordFile> CriSource::awaited_files(const ContainerPath& container) const {
+  if (!missing_for_.empty() && missing_for_ == container.cgroup)
+    return files_.files_of(sandbox_id_);
+  if (!may_have_record(container, type_, runtime_)) return {};
+  return files_.files_of(container.id);
+}
+
+}  // namespace iopslimit

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/runtimes.hpp"
+
+#include <utility>
+
+#include "runtime/containerd.hpp"
+#include "runtime/crio.hpp"
+#include "runtime/docker.hpp"
+#include "runtime/podman.hpp"
+
+namespace iopslimit {
+namespace {
+
+template <typename Fact>
+void fill(Fact& fact, Fact& from) {
+  if (fact.empty()) fact = std::move(from);
+}
+
+void fill(Record& record, Record& from) {
+  fill(record.name, from.name);
+  fill(record.image, from.image);
+  fill(record.pod, from.pod);
+  fill(record.pod_namespace, from.pod_namespace);
+  fill(record.labels, from.labels);
+  fill(record.annotations, from.annotations);
+  record.incomplete = record.incomplete || from.incomplete;
+}
+
+}  // namespace
+
+RecordFolders known_record_folders(const std::vector<std::string>& states,
+                                   std::vector<std::string> containerd_namespaces) {
+  RecordFolders folders{.containerd_states = states,
+                        .containerd_namespaces = std::move(containerd_namespaces),
+                        .crio_storages = states,
+                        .docker_roots = states};
+  for (const char* known :
+       {"/run/containerd", "/run/k3s/containerd", "/var/snap/microk8s/common/run/containerd"})
+    folders.containerd_states.emplace_back(known);
+  for (const char* known : {"/run/containers/storage", "/var/lib/containers/storage"})
+    folders.crio_storages.emplace_back(known);
+  folders.docker_roots.emplace_back("/var/lib/docker");
+  return folders;
+}
+
+RuntimeSources known_sources(const RecordFolders& folders, RuntimeType type,
+                             const RecordRequest& request) {
+  RuntimeSources sources;
+  sources.push_back(std::make_unique<ContainerdSource>(
+      folders.containerd_states, folders.containerd_namespaces, type, request));
+  sources.push_back(std::make_unique<CrioSource>(folders.crio_storages, type, request));
+  sources.push_back(std::make_unique<PodmanSource>(folders.crio_storages));
+  sources.push_back(std::make_unique<DockerSource>(folders.docker_roots, type, request));
+  return sources;
+}
+
+RecordAnswer Runtimes::read(const ContainerPath& container) {
+  incomplete_.clear();
+  RecordAnswer bad = NoRecord{};
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    RecordAnswer answer = sources_[i]->read(container);
+    if (auto* record = std::get_if<Record>(&answer)) {
+      if (record->incomplete) incomplete_.push_back(sources_[i].get());
+      add_facts(*record, i + 1, container);
+      if (record->incomplete) incomplete_cgroup_ = container.cgroup;
+      return answer;
+    }
+    if (std::holds_alternative<NoRecord>(bad)) bad = std::move(answer);
+  }
+  return bad;
+}
+
+void Runtimes::add_facts(Record& record, std::size_t first_source, const ContainerPath& container) {
+  for (std::size_t i = first_source; i < sources_.size(); ++i) {
+    if (!sources_[i]->adds_to(container, record)) continue;
+    RecordAnswer answer = sources_[i]->read(container);
+    auto* more = std::get_if<Record>(&answer);
+    if (more == nullptr) continue;
+    if (more->incomplete) incomplete_.push_back(sources_[i].get());
+    fill(record, *more);
+  }
+}
+
+std::vector<RecordFile> Runtimes::awaited_files(const ContainerPath& container) const {
+  std::vector<RecordFile> files;
+  const auto add = [&](const RuntimeSource& source) {
+    for (RecordFile& file : source.awaited_files(container)) files.push_back(std::move(file));
+  };
+  if (!incomplete_.empty() && incomplete_cgroup_ == container.cgroup) {
+    for (const RuntimeSource* source : incomplete_) add(*source);
+  } else {
+    for (const auto& source : sources_) add(*source);
+  }
+  return files;
+}
+
+}  // namespace iopslimit

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Puts together what all runtimes of the node know about a container.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "runtime/source.hpp"
+
+namespace iopslimit {
+
+/// The folders in which the runtimes keep their records. The first folder that has a record is
+/// used.
+struct RecordFolders {
+  std::vector<std::string> containerd_states;
+  std::vector<std::string> containerd_namespaces;
+  std::vector<std::string> crio_storages;  ///< also podman's: roots of containers/storage
+  std::vector<std::string> docker_roots;
+  bool operator==(const RecordFolders&) const = default;
+};
+
+/// Returns `states` (of any runtime) followed by the folders that distributions use.
+RecordFolders known_record_folders(const std::vector<std::string>& states,
+                                   std::vector<std::string> containerd_namespaces);
+
+using RuntimeSources = std::vector<std::unique_ptr<RuntimeSource>>;
+
+/// The sources of every runtime that this program knows. `type`: see may_have_record(). `request`:
+/// the labels and annotations to keep.
+RuntimeSources known_sources(const RecordFolders& folders, RuntimeType type,
+                             const RecordRequest& request);
+
+class Runtimes {
+ public:
+  /// The order decides: a source is asked only if no earlier one has a usable record.
+  explicit Runtimes(RuntimeSources sources) : sources_(std::move(sources)) {}
+
+  /// Returns the first usable record, which wins over a bad one of an earlier source. A later
+  /// source that adds to it (RuntimeSource::adds_to()) is read too and fills what is empty: labels
+  /// if there are none, annotations if there are none, and each name; it never overrides. If
+  /// it has no usable record, it changes nothing. Without a usable record the first bad one is
+  /// returned.
+  RecordAnswer read(const ContainerPath& container);
+
+  /// The files whose appearance would change the last result of read() for this container.
+  std::vector<RecordFile> awaited_files(const ContainerPath& container) const;
+
+ private:
+  void add_facts(Record& record, std::size_t first_source, const ContainerPath& container);
+
+  RuntimeSources sources_;
+  std::vector<const RuntimeSource*> incomplete_;  // whose record was incomplete in the last read()
+  std::string incomplete_cgroup_;                 // of that container
+};
+
+}  // namespace iopslimit
