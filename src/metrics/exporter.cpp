@@ -10,7 +10,11 @@ namespace iopslimit {
 
 MetricsExporter::MetricsExporter(EventLoop& loop, const Hierarchy& tree, Needs needs,
                                  std::chrono::microseconds period)
-    : loop_(loop), needs_(std::move(needs)), period_(period), io_(tree) {}
+    : needs_(std::move(needs)),
+      period_(period),
+      io_(tree),
+      timer_(
+          loop, [this] { write(); }, Priority::idle) {}
 
 MetricsExporter::~MetricsExporter() {
   if (!path_.empty()) remove_metrics(path_);
@@ -20,9 +24,9 @@ void MetricsExporter::write_to(const std::string& path) {
   if (!path_.empty() && path_ != path) remove_metrics(path_);
   path_ = path;
   last_error_.clear();
-  if (path_.empty()) return loop_.every_when_idle(std::chrono::seconds(0), {});
+  if (path_.empty()) return timer_.stop();
   write();
-  loop_.every_when_idle(period_, [this] { write(); });
+  timer_.every(period_);
 }
 
 void MetricsExporter::on_event(const Event& event) {

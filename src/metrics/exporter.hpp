@@ -14,7 +14,7 @@
 #include "cgroup/hierarchy.hpp"
 #include "cgroup/io_counters.hpp"
 #include "disk/block_devices.hpp"
-#include "loop/event_loop.hpp"
+#include "loop/timer.hpp"
 #include "metrics/families.hpp"
 #include "metrics/histogram.hpp"
 #include "report/event.hpp"
@@ -59,7 +59,6 @@ class MetricsExporter {
   Measured measure();
   std::map<Devnum, std::string> device_names(const Snapshot& snapshot) const;
 
-  EventLoop& loop_;
   Needs needs_;
   std::chrono::microseconds period_;
   IoCounters io_;
@@ -70,6 +69,7 @@ class MetricsExporter {
   Histogram event_to_limit_;
   std::optional<std::chrono::steady_clock::time_point> woken_;
   std::uint64_t writes_ = 0;
+  Timer timer_;
 };
 
 }  // namespace iopslimit
