@@ -19,13 +19,13 @@ Event line(Severity severity, const std::string& text) {
 
 Operator::Operator(EventLoop& loop, Controller& controller, const std::string& folder,
                    const std::string& address, Needs needs)
-    : loop_(loop),
-      controller_(controller),
+    : controller_(controller),
       needs_(std::move(needs)),
       pause_file_(
           folder + "/pauses",
           [this](const std::string& text) { needs_.announce(line(Severity::warning, text)); }),
       pauses_(pause_file_.load()),
+      next_end_(loop, [this] { pauses_changed(); }),
       bus_(loop, address, folder + "/private",
            {.snapshot = [this] { return snapshot(); },
             .revision = [this] { return revision(); },
@@ -51,9 +51,8 @@ Operator::Operator(EventLoop& loop, Controller& controller, const std::string& f
            }) {
   told_.version = IOPS_LIMITD_VERSION;
   told_.since = wall_seconds();
-  loop_.on_wake([this] { pauses_changed(); });
   controller_.on_pauses(pauses_);
-  loop_.wake_at(pauses_.next_end());
+  next_end_.at(pauses_.next_end());
 }
 
 void Operator::on_event(const Event& event) {
@@ -117,7 +116,7 @@ void Operator::pauses_changed() {
   pauses_.end(boot_seconds());
   pause_file_.save(pauses_);
   controller_.on_pauses(pauses_);
-  loop_.wake_at(pauses_.next_end());
+  next_end_.at(pauses_.next_end());
   needs_.drain();
 }
 

@@ -14,7 +14,7 @@
 #include "api/snapshot.hpp"
 #include "control/controller.hpp"
 #include "control/pause_file.hpp"
-#include "loop/event_loop.hpp"
+#include "loop/timer.hpp"
 #include "policy/pauses.hpp"
 #include "report/event.hpp"
 
@@ -49,11 +49,11 @@ class Operator {
   bool resume(const Selector& selector);
   void pauses_changed();
 
-  EventLoop& loop_;
   Controller& controller_;
   Needs needs_;
   PauseFile pause_file_;
   Pauses pauses_;
+  Timer next_end_;                 // of a pause
   Snapshot told_;                  // the fields of the service itself
   std::uint64_t own_changes_ = 0;  // changes of told_
   std::vector<DeviceView> devices_;
