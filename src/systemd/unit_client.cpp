@@ -2,7 +2,6 @@
 #include "systemd/unit_client.hpp"
 
 #include <algorithm>
-#include <ctime>
 #include <iterator>
 #include <string_view>
 #include <utility>
@@ -70,10 +69,16 @@ BusMessage set_limits_call(sd_bus* bus, const UnitChange& change) {
 }
 
 UnitClient::UnitClient(EventLoop& loop, std::string address, Handlers handlers, SystemdWaits waits)
-    : loop_(loop), address_(std::move(address)), handlers_(std::move(handlers)), waits_(waits) {}
+    : loop_(loop),
+      address_(std::move(address)),
+      handlers_(std::move(handlers)),
+      waits_(waits),
+      resting_(loop, [this] { ask_again(); }),
+      silence_(loop, [this] { say_silent(); }),
+      finish_(loop, [this] { end(); }) {}
 
 bool UnitClient::reachable() {
-  const bool can = link_ && link_->bus() != nullptr && !resting_;
+  const bool can = link_ && link_->bus() != nullptr && !resting_.running();
   if (!can) wait_for_it();
   return can;
 }
@@ -81,7 +86,7 @@ bool UnitClient::reachable() {
 // Announces nothing about the connection: the service's other connection to the bus does so.
 void UnitClient::wait_for_it() {
   waiting_ = true;
-  if (!silence_ && !said_silent_) start<&UnitClient::say_silent>(silence_, waits_.silence_usec);
+  if (!said_silent_) silence_.start(waits_.silence);
   if (!link_)
     link_.emplace(loop_, address_, "",
                   BusConnection::Handlers{.begun = [](sd_bus*) {},
@@ -90,7 +95,7 @@ void UnitClient::wait_for_it() {
 }
 
 void UnitClient::connected() {
-  silence_.reset();
+  silence_.stop();
   ask_again();
 }
 
@@ -133,25 +138,24 @@ void UnitClient::complete(Call& call, UnitAnswer answer, const std::string& why)
 }
 
 void UnitClient::rest() {
-  start<&UnitClient::ask_again>(resting_, waits_.again_usec);
-  if (!silence_ && !said_silent_) start<&UnitClient::say_silent>(silence_, waits_.silence_usec);
+  resting_.restart(waits_.again);
+  if (!said_silent_) silence_.start(waits_.silence);
 }
 
 void UnitClient::broke_silence() {
-  silence_.reset();
+  silence_.stop();
   if (std::exchange(said_silent_, false))
     handlers_.announce("systemd answers: it is told what it has to know of the limits", false);
 }
 
 void UnitClient::ask_again() {
-  resting_.reset();
+  resting_.stop();
   waiting_ = false;
   handlers_.ready();
   end_when_done();
 }
 
 void UnitClient::say_silent() {
-  silence_.reset();
   said_silent_ = true;
   handlers_.announce(
       "systemd cannot be told of the limits (" + why_silent_ +
@@ -161,7 +165,7 @@ void UnitClient::say_silent() {
 
 void UnitClient::finish(std::function<void()> done) {
   done_ = std::move(done);
-  start<&UnitClient::end>(finish_, waits_.finish_usec);
+  finish_.restart(waits_.finish);
   end_when_done();
 }
 
@@ -170,21 +174,8 @@ void UnitClient::end_when_done() {
 }
 
 void UnitClient::end() {
-  finish_.reset();
+  finish_.stop();
   if (done_) std::exchange(done_, nullptr)();
-}
-
-template <void (UnitClient::*then)()>
-void UnitClient::start(Timer& timer, std::uint64_t usec) {
-  const auto trampoline = [](sd_event_source*, std::uint64_t, void* bound) noexcept {
-    auto* self = static_cast<UnitClient*>(bound);
-    return guard(self->loop_, [self] { (self->*then)(); });
-  };
-  sd_event_source* source = nullptr;
-  check(sd_event_add_time_relative(loop_.event(), &source, CLOCK_MONOTONIC, usec, 0, trampoline,
-                                   this),
-        "sd_event_add_time_relative");
-  timer.reset(source);
 }
 
 }  // namespace iopslimit

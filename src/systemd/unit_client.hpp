@@ -5,15 +5,16 @@
 
 #include <systemd/sd-bus.h>
 
-#include <cstdint>
+#include <chrono>
 #include <functional>
 #include <list>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "api/bus_codec.hpp"
 #include "api/bus_connection.hpp"
-#include "loop/event_loop.hpp"
+#include "loop/timer.hpp"
 #include "systemd/unit_change.hpp"
 
 namespace iopslimit {
@@ -28,9 +29,12 @@ inline constexpr const char* no_such_unit = "org.freedesktop.systemd1.NoSuchUnit
 BusMessage set_limits_call(sd_bus* bus, const UnitChange& change);
 
 struct SystemdWaits {
-  std::uint64_t again_usec = 1000000;     ///< until systemd is asked again
-  std::uint64_t silence_usec = 10000000;  ///< until the operator is warned that it is unreachable
-  std::uint64_t finish_usec = 5000000;    ///< how long finish() waits for the last answers
+  /// Until systemd is asked again.
+  std::chrono::microseconds again = std::chrono::seconds(1);
+  /// Until the operator is warned that it is unreachable.
+  std::chrono::microseconds silence = std::chrono::seconds(10);
+  /// How long finish() waits for the last answers.
+  std::chrono::microseconds finish = std::chrono::seconds(5);
 };
 
 /// Sends its calls without blocking. Connects to the bus only at the first request.
@@ -60,7 +64,7 @@ class UnitClient {
   /// True while most_open calls are open.
   bool full() const { return calls_.size() >= most_open; }
   /// Calls `done` when no call is open and nothing waits for reachable(), at the latest after
-  /// SystemdWaits::finish_usec.
+  /// SystemdWaits::finish.
   void finish(std::function<void()> done);
 
  private:
@@ -70,7 +74,6 @@ class UnitClient {
     std::list<Call>::iterator place;
     std::unique_ptr<sd_bus_slot, BusUnref> slot;
   };
-  using Timer = std::unique_ptr<sd_event_source, BusUnref>;
 
   static int answer(sd_bus_message* reply, void* call, sd_bus_error*) noexcept;
   void take_answer(Call& call, sd_bus_message* reply);
@@ -79,8 +82,6 @@ class UnitClient {
   void connected();
   void rest();
   void broke_silence();
-  template <void (UnitClient::*then)()>
-  void start(Timer& timer, std::uint64_t usec);
   void ask_again();
   void say_silent();
   void end_when_done();

@@ -5,11 +5,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include "support/fake_systemd.hpp"
 
 namespace iopslimit {
 namespace {
 
+using std::chrono::milliseconds;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -49,7 +52,7 @@ struct SystemdUnitTest : testing::Test {
     constexpr std::uint64_t most_usec = 30000000;
     while (!is_done()) ASSERT_GT(sd_event_run(loop.event(), most_usec), 0) << "nothing happened";
   }
-  void connect(SystemdWaits waits = {.again_usec = 1000}) {
+  void connect(SystemdWaits waits = {.again = milliseconds(1)}) {
     bus.start();
     make(waits);
     EXPECT_FALSE(unit->reachable());
@@ -137,7 +140,7 @@ TEST_F(SystemdUnitTest, TheBusMayGoWithTheAnswer) {
 }
 
 TEST_F(SystemdUnitTest, SilenceIsSaidOnceAndItsEnd) {
-  make({.again_usec = 1000, .silence_usec = 1000});
+  make({.again = milliseconds(1), .silence = milliseconds(1)});
   EXPECT_FALSE(unit->reachable());
   turn_until([this] { return !announced.empty(); });
   EXPECT_THAT(announced[0], HasSubstr("no connection to the system bus"));
@@ -178,7 +181,7 @@ TEST_F(SystemdUnitTest, TheEndWaitsForWhoWaitsForTheBus) {
 }
 
 TEST_F(SystemdUnitTest, WhoeverWaitedInVainIsNothingToSpeakOf) {
-  connect({.silence_usec = 200000});
+  connect({.silence = milliseconds(200)});
   ready = 0;
   bus.stop();
   bus.start();
@@ -188,7 +191,7 @@ TEST_F(SystemdUnitTest, WhoeverWaitedInVainIsNothingToSpeakOf) {
 
 TEST_F(SystemdUnitTest, TheEndDoesNotWaitForEver) {
   bool done = false;
-  connect({.finish_usec = 1000});
+  connect({.finish = milliseconds(1)});
   FakeSystemd systemd(bus, loop);
   systemd.silent = true;
   unit->set(total);

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <memory>
 #include <optional>
 
@@ -57,7 +58,7 @@ struct UnitMirrorTest : testing::Test, DrivenController {
     units.emplace(
         *loop, *controller, kernel, run.root(), bus.address(),
         [this](const Event& event) { announced.push_back(event.text); },
-        SystemdWaits{.again_usec = 1000});
+        SystemdWaits{.again = std::chrono::milliseconds(1)});
     controller->on_disks({.mounts = {stack}, .system_mounts = {}, .identities = {}});
     controller->on_rescan(listing());
     drain();
