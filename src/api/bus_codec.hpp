@@ -17,7 +17,6 @@ namespace iopslimit {
 struct BusUnref {
   void operator()(sd_bus_message* message) const { sd_bus_message_unref(message); }
   void operator()(sd_bus_slot* slot) const { sd_bus_slot_unref(slot); }
-  void operator()(sd_event_source* source) const { sd_event_source_disable_unref(source); }
 };
 using BusMessage = std::unique_ptr<sd_bus_message, BusUnref>;
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/bus_connection.hpp"
 
-#include <cerrno>
+#include <chrono>
+#include <cstdint>
 #include <cstdlib>
-#include <ctime>
 #include <system_error>
 #include <utility>
 
@@ -13,7 +13,7 @@
 namespace iopslimit {
 namespace {
 
-constexpr std::uint64_t pause_usec = 1000000;
+constexpr std::chrono::seconds reconnect_delay{1};
 
 }  // namespace
 
@@ -27,7 +27,8 @@ BusConnection::BusConnection(EventLoop& loop, std::string address, std::string n
     : loop_(loop),
       address_(std::move(address)),
       name_(std::move(name)),
-      handlers_(std::move(handlers)) {
+      handlers_(std::move(handlers)),
+      reconnect_(loop, [this] { begin(); }) {
   begin();
 }
 
@@ -50,7 +51,7 @@ void BusConnection::begin() {
     announce("no connection to the system bus: " + std::generic_category().message(-result) +
                  "; limits are not affected, iopsctl works as soon as there is one",
              true);
-    return begin_later();
+    return reconnect_.restart(reconnect_delay);
   }
   check(sd_bus_attach_event(bus, loop_.event(), SD_EVENT_PRIORITY_NORMAL), "sd_bus_attach_event");
   const auto on_local = [this](const char* signal, sd_bus_message_handler_t handler) {
@@ -100,19 +101,7 @@ void BusConnection::lost(sd_bus_message*) {
     announce(
         "the system bus went away; limits are not affected, iopsctl works again when it is back",
         false);
-  begin_later();
-}
-
-void BusConnection::begin_later() {
-  const auto wake = [](sd_event_source*, std::uint64_t, void* self) noexcept {
-    auto* link = static_cast<BusConnection*>(self);
-    return guard(link->loop_, [link] { link->begin(); });
-  };
-  sd_event_source* source = nullptr;
-  check(sd_event_add_time_relative(loop_.event(), &source, CLOCK_MONOTONIC, pause_usec, 0, wake,
-                                   this),
-        "sd_event_add_time_relative");
-  timer_.reset(source);
+  reconnect_.restart(reconnect_delay);
 }
 
 void BusConnection::announce(const std::string& text, bool wrong) {

@@ -8,8 +8,7 @@
 #include <memory>
 #include <string>
 
-#include "api/bus_codec.hpp"
-#include "loop/event_loop.hpp"
+#include "loop/timer.hpp"
 
 namespace iopslimit {
 
@@ -46,7 +45,6 @@ class BusConnection {
   };
 
   void begin();
-  void begin_later();
   void connected(sd_bus_message*);
   void named(sd_bus_message* reply);
   void set_ready();
@@ -60,7 +58,7 @@ class BusConnection {
   std::string name_;
   Handlers handlers_;
   std::unique_ptr<sd_bus, Close> bus_;
-  std::unique_ptr<sd_event_source, BusUnref> timer_;
+  Timer reconnect_;
   bool ready_ = false;
   std::string announced_;
 };

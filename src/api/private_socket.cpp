@@ -31,7 +31,7 @@ PrivateSocket::PrivateSocket(EventLoop& loop, std::string path, Handlers handler
         true);
     return;
   }
-  loop_.on_ready(listening_.fd(), EPOLLIN, [this] { accept_all(); });
+  accepting_.emplace(loop_, listening_.fd(), EPOLLIN, [this] { accept_all(); });
 }
 
 PrivateSocket::~PrivateSocket() {

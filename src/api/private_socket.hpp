@@ -9,11 +9,12 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 
-#include "loop/event_loop.hpp"
 #include "loop/file.hpp"
+#include "loop/io.hpp"
 
 namespace iopslimit {
 
@@ -56,6 +57,7 @@ class PrivateSocket {
   std::string path_;
   Handlers handlers_;
   File listening_;
+  std::optional<Io> accepting_;
   std::list<Peer> peers_;
 };
 
