@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <list>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -13,7 +14,9 @@
 #include "iopsctl/source.hpp"
 #include "iopsctl/top_view.hpp"
 #include "iopsctl/verbs.hpp"
-#include "loop/event_loop.hpp"
+#include "loop/io.hpp"
+#include "loop/signal.hpp"
+#include "loop/timer.hpp"
 #include "terminal/terminal.hpp"
 
 namespace iopslimit {
@@ -34,13 +37,16 @@ class Top {
   int run() {
     refresh();
     if (on_terminal_) screen_ = std::make_unique<Screen>();
-    loop_.every(period, [this] { tick(); });
+    Timer ticks(loop_, [this] { tick(); });
+    ticks.every(period);
+    std::list<Signal> signals;
+    std::optional<Io> keys;
     for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE})
-      loop_.on_signal(signal, [this] { loop_.quit(); });
+      signals.emplace_back(loop_, signal, [this] { loop_.quit(); });
     if (on_terminal_) {
-      loop_.on_signal(SIGWINCH, [this] { draw(); });
-      loop_.on_signal(SIGTSTP, [this] { suspend(); });
-      loop_.on_ready(STDIN_FILENO, EPOLLIN, [this] { read_keys(); });
+      signals.emplace_back(loop_, SIGWINCH, [this] { draw(); });
+      signals.emplace_back(loop_, SIGTSTP, [this] { suspend(); });
+      keys.emplace(loop_, STDIN_FILENO, EPOLLIN, [this] { read_keys(); });
       draw();
     }
     loop_.run();

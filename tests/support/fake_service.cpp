@@ -11,6 +11,7 @@
 
 #include "api/bus_service.hpp"
 #include "loop/clock.hpp"
+#include "loop/signal.hpp"
 #include "support/sample_snapshot.hpp"
 
 using namespace iopslimit;
@@ -69,6 +70,6 @@ int main(int argc, char** argv) {
            }},
       [&](const std::string& text, bool) { line(text); });
   line("listening");
-  loop.on_signal(SIGTERM, [&loop] { loop.quit(); });
+  const Signal terminate(loop, SIGTERM, [&loop] { loop.quit(); });
   loop.run();
 }
