@@ -214,6 +214,13 @@ TEST_F(BusApiTest, MakesOneSnapshotForAllPropertiesUntilSomethingChanges) {
   EXPECT_EQ(snapshots, 2);
 }
 
+TEST_F(BusApiTest, MakesOneSnapshotForAPause) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root";
+  start();
+  EXPECT_THAT(call("Pause st db 60"), HasSubstr("\"cgroup\" s"));
+  EXPECT_EQ(snapshots, 1);
+}
+
 TEST_F(BusApiTest, AnswersWithAnErrorWhenAHandlerThrows) {
   start();
   broken = true;
