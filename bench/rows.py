@@ -11,11 +11,11 @@ import subprocess
 import threading
 import time
 
-from stage import BUILD, DATA, RECORDS, SOURCE, Stage, Subject, pinned
-from table import Row
+import cpu
+from stage import BUILD, DATA, LOAD_CPU, RECORDS, SOURCE, SUBJECT_CPU, Stage, Subject, pinned
+from table import Row, ratio_of_rounds
 
 ROUNDS = 5
-LOAD_CPU, SUBJECT_CPU = (0, 1) if (os.cpu_count() or 1) > 1 else (0, 0)
 
 
 class Bench:
@@ -57,11 +57,6 @@ class Bench:
 
 def quantile(values, part):
     return sorted(values)[min(len(values) - 1, int(len(values) * part))]
-
-
-def ratio_of_rounds(ours, floor, measure):
-    """The median of the rounds' ratios: what a busy neighbour does to one round does not count."""
-    return statistics.median(measure(one) / measure(other) for one, other in zip(ours, floor))
 
 
 def alternate(bench, burst, rounds, each):
@@ -215,7 +210,8 @@ def idle(bench):
     stages["without a check"].configure(service_check_interval=0)
     for stage in stages.values():
         stage.make(100)
-    buses = [private_bus(stages[kind]) for kind in ("ours", "without a check")]
+    for kind in ("ours", "without a check"):
+        stages[kind].start_bus()
     subjects = {kind: start(stages[kind], cpu=SUBJECT_CPU) for kind, start in kinds.items()}
     time.sleep(3)  # the bus is met, the journal written, the script's first round over
     before = {kind: (one.cpu_ns(), one.switches()) for kind, one in subjects.items()}
@@ -226,7 +222,7 @@ def idle(bench):
     for kind, counter in counters.items():
         number = counter.communicate()[1].split(",")[0]
         woken[kind] = int(number) if number.isdigit() else 0  # "<not counted>": it never ran
-    for subject in [*subjects.values(), *buses]:
+    for subject in subjects.values():
         subject.stop()
     for stage in stages.values():
         stage.close()
@@ -245,24 +241,6 @@ def count_waits(subject, seconds):
     return subprocess.Popen(["perf", "stat", "-x", ",", "-e", "syscalls:sys_enter_epoll_wait", "--filter",
                              "timeout != 0", "-p", str(subject.pid), "--", "sleep", str(seconds)],
                             stderr=subprocess.PIPE, text=True)
-
-
-def private_bus(stage):
-    """A system bus of the stage's own, that lets everybody do everything."""
-    config = stage.folder / "run/dbus/bus.conf"
-    config.write_text(f"""<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig><listen>unix:path={stage.folder}/run/dbus/system_bus_socket</listen><auth>EXTERNAL</auth>
-<policy context="default"><allow user="*"/><allow own="*"/><allow send_type="method_call"/><allow send_type="signal"/>
-<allow send_requested_reply="true"/><allow receive_sender="*"/></policy></busconfig>""")
-    reading, writing = os.pipe()
-    process = subprocess.Popen(["dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile", "--nosyslog",
-                                f"--print-address={writing}"], pass_fds=[writing])
-    os.close(writing)
-    os.read(reading, 1)
-    os.close(reading)
-    process.stop = lambda: (process.kill(), process.wait())
-    return process
 
 
 def syscalls(bench):
@@ -315,7 +293,7 @@ def top(bench):
     """`iopsctl top` with 200 containers: CPU of a redraw, its own and the service's."""
     stage = bench.stage("top")
     stage.make(200)
-    bus = private_bus(stage)
+    stage.start_bus()
     screens = 6 if bench.quick else 21
     with bench.ours(stage, cpu=SUBJECT_CPU) as service:
         time.sleep(1)  # it is on the bus
@@ -323,7 +301,6 @@ def top(bench):
         before = service.cpu_ns()
         often = on_terminal(stage.command(BUILD / "iopsctl", "top", "-n", str(screens)))
         answering = (service.cpu_ns() - before) / 1e6 / screens
-    bus.stop()
     stage.close()
     yield Row("iopsctl top, CPU for a redraw, 200 containers", "ms", (often - once) / (screens - 1), None, target=10,
               of_target="ours")
@@ -355,5 +332,5 @@ def drain(terminal):
         os.close(terminal)
 
 
-ALL = {"appear": appear, "burst": burst, "first_pass": first_pass, "reload": reload, "idle": idle, "syscalls": syscalls, "size": size,
-       "top": top}
+ALL = {"appear": appear, "burst": burst, "cpu": cpu.containers, "first_pass": first_pass, "reload": reload, "idle": idle,
+       "syscalls": syscalls, "size": size, "top": top, "get_all": cpu.get_all, "pause": cpu.pause}

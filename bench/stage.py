@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+import typing
 
 import record
 
@@ -27,6 +28,9 @@ QOS = "kubepods.slice/kubepods-burstable.slice"
 RECORDS = "run/containerd/io.containerd.runtime.v2.task/k8s.io"
 PER_POD = 20
 PATIENCE = 120
+LOAD_CPU, SUBJECT_CPU = (0, 1) if (os.cpu_count() or 1) > 1 else (0, 0)
+# Longer than every delay of the service's own: 20 ms after a burst, 250 ms before a repair.
+QUIET = 0.3
 
 IN_NAMESPACE = """set -e
 mount --make-rprivate /
@@ -39,6 +43,12 @@ shift 4
 echo "$EPOCHREALTIME" >"$started"
 exec "$@"
 """
+
+BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig><listen>unix:path={socket}</listen><auth>EXTERNAL</auth>
+<policy context="default"><allow user="*"/><allow own="*"/><allow send_type="method_call"/><allow send_type="signal"/>
+<allow send_requested_reply="true"/><allow receive_sender="*"/></policy></busconfig>"""
 
 
 class Hierarchy:
@@ -91,7 +101,7 @@ class Stage:
         shutil.copy("/etc/ld.so.cache", self.folder / "etc")
         shutil.copy("/etc/passwd", self.folder / "etc")
         self.configure()
-        self.journal = subprocess.Popen([BUILD / "bench/bench_journal", self.folder / "run/systemd/journal/socket"])
+        self.helpers = [subprocess.Popen([BUILD / "bench/bench_journal", self.folder / "run/systemd/journal/socket"])]
         Stage.all.append(self)
 
     def configure(self, **keys):
@@ -143,9 +153,22 @@ class Stage:
         return ["unshare", "-m", "bash", "-c", IN_NAMESPACE, "stage", str(self.cgroup), str(self.hierarchy.mount),
                 str(self.folder), DATA, *map(str, words)]
 
+    def start_bus(self):
+        """A system bus of the stage's own, that lets everybody do everything."""
+        config = self.folder / "run/dbus/bus.conf"
+        config.write_text(BUS_CONFIG.format(socket=self.folder / "run/dbus/system_bus_socket"))
+        reading, writing = os.pipe()
+        self.helpers.append(subprocess.Popen(
+            ["dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile", "--nosyslog",
+             f"--print-address={writing}"], pass_fds=[writing]))
+        os.close(writing)
+        os.read(reading, 1)
+        os.close(reading)
+
     def close(self):
-        self.journal.kill()
-        self.journal.wait()
+        for helper in self.helpers:
+            helper.kill()
+            helper.wait()
 
 
 DATA = str(SOURCE / "build/bench/data")
@@ -162,6 +185,35 @@ def end_all():
         subject.stop()
     for stage in Stage.all:
         stage.close()
+
+
+class CpuTimes(typing.NamedTuple):
+    """Nanoseconds of a process on a CPU, from its clocks (clock_getcpuclockid(3)). `total` is exact: the scheduler adds
+    it up, and the clock, unlike /proc/PID/schedstat, has the current turn of a running process in it. How much of it is
+    user time is known from samples only: the kernel books a whole timer tick (4 ms at 250 Hz) on what it interrupts.
+    /proc/PID/stat rounds these samples to 10 ms and scales them to the total; the clocks have them as they were taken,
+    so their differences can be added up over many rounds."""
+
+    total: int
+    sampled: int
+    sampled_user: int
+
+    @classmethod
+    def of(cls, pid):
+        # The kernel's number of a process's clock (include/linux/posix-timers_types.h): 0 user and system, 1 user
+        # alone, 2 the scheduler's.
+        sampled, user, total = (time.clock_gettime_ns(~pid << 3 | which) for which in (0, 1, 2))
+        return cls(total, sampled, user)
+
+    def since(self, before):
+        return CpuTimes(*(now - then for now, then in zip(self, before)))
+
+    def part(self, which):
+        """The part "user" or "system" of the total; None if there is no sample."""
+        if self.sampled == 0:
+            return None
+        user = self.sampled_user / self.sampled
+        return self.total * (user if which == "user" else 1 - user)
 
 
 class Subject:
@@ -218,6 +270,17 @@ class Subject:
         own = int(pathlib.Path(f"/proc/{self.pid}/schedstat").read_text().split()[0])
         ticks = pathlib.Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()[13:15]
         return own + sum(map(int, ticks)) * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+
+    def idle(self):
+        """Its CPU times once it has nothing left to do: they have not grown for QUIET seconds."""
+        end = time.monotonic() + PATIENCE
+        times = CpuTimes.of(self.pid)
+        while time.monotonic() < end:
+            time.sleep(QUIET)
+            before, times = times, CpuTimes.of(self.pid)
+            if times == before:
+                return times
+        raise RuntimeError("never idle")
 
     def switches(self):
         """How often it gave up the CPU of itself and so was woken."""

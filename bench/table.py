@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One measured row, and rows as a table and as JSON."""
 import dataclasses
+import statistics
 from typing import Optional
 
 
@@ -32,6 +33,11 @@ class Row:
         target = "" if self.target is None else f"{self.of_target} <= {self.target:g}"
         return [self.name, self.unit, *(number(one) for one in (self.ours, self.floor, self.script)),
                 "" if self.ratio is None else f"{self.ratio:.2f}", target, verdict]
+
+
+def ratio_of_rounds(ours, floor, measure):
+    """The median of the rounds' ratios: what a busy neighbour does to one round does not count."""
+    return statistics.median(measure(one) / measure(other) for one, other in zip(ours, floor))
 
 
 HEADS = ["", "unit", "iops-limitd", "floor", "script", "ratio to floor", "target", ""]
