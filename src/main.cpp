@@ -16,7 +16,7 @@ namespace {
 
 using namespace iopslimit;
 
-constexpr const char* default_config = "/etc/iops-limitd/iops-limitd.conf";
+constexpr const char* default_config = IOPS_LIMITD_CONFIG;
 
 // Reads and checks the configuration; prints its errors. With `only` reads just this file, without
 // conf.d and the environment.
@@ -57,7 +57,8 @@ int main(int argc, char** argv) {
   try {
     CLI::App app{
         "Limits the disk I/O of every container of this Kubernetes node on the disk behind /data.\n"
-        "Configured by /etc/iops-limitd/iops-limitd.conf. Started by systemd;\n"
+        "Configured by " IOPS_LIMITD_CONFIG
+        ". Started by systemd;\n"
         "reload: systemctl reload iops-limitd, log: journalctl -u iops-limitd.",
         "iops-limitd"};
     std::string named;

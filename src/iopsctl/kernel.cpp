@@ -46,7 +46,7 @@ DeviceView& device_of(Snapshot& snapshot, Devnum device, const std::string& bloc
 }  // namespace
 
 Paths::Paths(const std::string& root)
-    : config(root + "/etc/iops-limitd/iops-limitd.conf"),
+    : config(root + IOPS_LIMITD_CONFIG),
       mountinfo(root + "/proc/self/mountinfo"),
       rules(root + "/run/iops-limitd/rules"),
       properties(root + "/run/iops-limitd/properties"),

@@ -20,8 +20,8 @@ class File(NamedTuple):
 
 
 class Payload:
-    """`plan` tells the guest side what to do; see guest/main.py. `program`: the built iops-limitd, None for a machine
-    without the service. `more`: {path: File} of further files."""
+    """`plan` tells the guest side what to do; see guest/main.py. `program`: the built iops-limitd, with iopsctl
+    and the unit beside it; None for a machine without the service. `more`: {path: File} of further files."""
 
     def __init__(self, plan, program, more=None):
         self.plan, self.program, self.more = plan, program and pathlib.Path(program), more or {}
@@ -47,7 +47,7 @@ class Payload:
         self._add_file(archive, "usr/sbin/iops-limitd", self.program, 0o755)
         # usr/lib, not lib: a directory named lib in the tar would replace the machine's symbolic link
         self._add_file(archive, "usr/lib/systemd/system/iops-limitd.service",
-                       REPOSITORY / "units/iops-limitd.service", 0o644)
+                       self.program.parent / "iops-limitd.service", 0o644)
         self._add_file(archive, "usr/bin/iopsctl", self.program.parent / "iopsctl", 0o755)
         for name, folder in INSTALLED.items():
             self._add_file(archive, f"{folder}/{name}", REPOSITORY / "conf" / name, 0o644)
