@@ -66,7 +66,7 @@ class RunCellTest(unittest.TestCase):
             (folder / "cell").mkdir()
             (folder / "cell/console.log").write_text(console)
             for number, (result, at) in enumerate(outcomes):
-                run.add(f"cell.case-{number}", result, at=at)
+                run.add(f"cell.case-{number}", result, at=at, place=f"{number + 1}/{len(outcomes)}")
             run.texts.append(f"table of run {len(started)}")
             return console
 
@@ -91,6 +91,7 @@ class RunCellTest(unittest.TestCase):
         self.assertEqual((counts, runs), ({"pass": 3, "fail": 0, "skip": 1}, 2))
         self.assertIn("REPEAT  cell: QEMU's NVMe disk stopped answering", printed)
         self.assertIn("      | [112.070506] nvme nvme0: I/O 64 (I/O Cmd) QID 1 timeout, aborting\n", printed)
+        self.assertIn("PASS  cell.case-1  (2/4, 0.0 s)", printed)
         self.assertIn("table of run 2", printed)
         self.assertNotIn("table of run 1", printed)
 

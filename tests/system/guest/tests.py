@@ -51,6 +51,8 @@ def main(plan, report):
     service.configure(EVENTS_ONLY)
     report.step("formatting disks, starting containerd")
     node.set_up()
-    for name, fresh, function in selected(plan):
+    chosen = selected(plan)
+    report.send("cases", count=len(chosen))
+    for name, fresh, function in chosen:
         report.step(f"running {name}")
         run_case(node, name, fresh, function)

@@ -31,12 +31,13 @@ class CellRun:
         self._results, self.outcomes, self.texts = results, [], []
         self._failed_at = []
 
-    def add(self, name, result, text="", seconds=0.0, evidence=(), at=None):
-        """`at`: when it ended, in seconds since the guest booted; None if a disk cannot be the cause of a failure."""
+    def add(self, name, result, text="", seconds=0.0, evidence=(), at=None, place=""):
+        """`at`: when it ended, in seconds since the guest booted; None if a disk cannot be the cause of a failure.
+        `place`: which of the cell's cases it is; see Results.show()."""
         self.outcomes.append(result)
         if result == "fail":
             self._failed_at.append(at)
-        self._results.show(name, result, text, seconds, evidence)
+        self._results.show(name, result, text, seconds, evidence, place)
 
     def failed_because_of(self, timeouts):
         """True if the run failed and no failure is older than the first command that the disk did not answer."""

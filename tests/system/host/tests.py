@@ -47,9 +47,11 @@ class Results:
         self._texts = []
         self._lock = threading.Lock()
 
-    def show(self, name, result, text="", seconds=0.0, evidence=()):
+    def show(self, name, result, text="", seconds=0.0, evidence=(), place=""):
+        """`place`: which of the cell's cases it is, such as "12/54"."""
         first, *more = text.splitlines() or [""]
-        self.announce(f"{result.upper()}  {name}  ({seconds:.1f} s)  {first}", [*more, *evidence])
+        took = ", ".join(filter(None, [place, f"{seconds:.1f} s"]))
+        self.announce(f"{result.upper()}  {name}  ({took})  {first}", [*more, *evidence])
 
     def announce(self, text, evidence=()):
         with self._lock:
@@ -97,11 +99,15 @@ def run_once(cell, parts, arguments, run):
                       Payload(plan, arguments.program, parts["files"].get(cell)), cpus=CPUS,
                       racked=plan["layout"] == "rack")
     table = MeasuredTables(machine.folder)
+    number, total = 0, 0
     try:
         for event in machine.run(LONG_CELL_SECONDS if arguments.all else CELL_SECONDS):
-            if event["event"] == "case":
+            if event["event"] == "cases":
+                total = event["count"]
+            elif event["event"] == "case":
+                number += 1
                 run.add(f"{cell}.{event['name']}", event["result"], event["text"], event["seconds"],
-                        event.get("journal", ()), at=event["at"])
+                        event.get("journal", ()), at=event["at"], place=f"{number}/{total}")
             elif event["event"] == "failure":
                 run.add(f"{cell}.machine", "fail", event["text"], time.monotonic() - started, at=event["at"])
             elif event["event"] in TABLES:
