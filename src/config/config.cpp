@@ -229,7 +229,13 @@ std::vector<DataMount> Config::data_mounts() const {
 
 std::string Config::where(const std::string& key) const {
   const auto origin = written.find(key);
-  return key + " (" + (origin == written.end() ? "default" : to_string(origin->second)) + ")";
+  if (origin == written.end()) return key + " (default)";
+  const std::string& file = origin->second.file;
+  std::string text;
+  text.reserve(key.size() + file.size() + 16);
+  text.append(key).append(" (").append(file);
+  if (origin->second.line != 0) text.append(":").append(std::to_string(origin->second.line));
+  return text.append(")");
 }
 
 ParsedConfig build_config(const std::vector<ConfigEntry>& entries) {

@@ -11,7 +11,8 @@ Controller::Controller(const Parts& parts, Config config, std::vector<RuleKey> o
       work_(parts.work),
       node_(
           parts.backend, std::move(config), std::move(ours),
-          [this](const std::string& cgroup) { work_.verify(cgroup); }, announcer_) {}
+          [this](const std::string& cgroup) { work_.verify(cgroup); }, announcer_),
+      labels_requested_(!requested_by(node_.config).labels.empty()) {}
 
 // ---- facts ----
 
@@ -77,6 +78,7 @@ void Controller::on_config(Config config, Listing listing) {
   node_.totals.restore();
   if (config.scope != node_.config.scope) return start_over(std::move(config), std::move(listing));
   node_.config = std::move(config);
+  labels_requested_ = !requested_by(node_.config).labels.empty();
   announced_no_labels_ = false;
   node_.mounts.configure(node_.config);
   allot_anew();
@@ -327,7 +329,7 @@ void Controller::announce_warnings(const Workload& workload) {
 
 void Controller::announce_unknown_labels(const Record& record) {
   const bool blind = record.runtime == RuntimeHint::containerd;
-  if (!blind || announced_no_labels_ || requested_by(node_.config).labels.empty()) return;
+  if (!blind || announced_no_labels_ || !labels_requested_) return;
   announced_no_labels_ = true;
   announcer_.emit(service_event(Severity::warning, Action::degraded, labels_not_known()));
 }

@@ -38,7 +38,9 @@ std::optional<std::uint64_t> Pauses::next_end() const {
 
 std::optional<std::uint64_t> Pauses::until(const ContainerPath& container) const {
   std::optional<std::uint64_t> last;
-  for (const std::string& whom : {container.cgroup, container.pod_uid}) {
+  if (until_.empty()) return last;
+  for (const std::string_view whom :
+       {std::string_view(container.cgroup), std::string_view(container.pod_uid)}) {
     const auto found = until_.find(whom);
     if (found != until_.end()) last = std::max(last.value_or(0), found->second);
   }

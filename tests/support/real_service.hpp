@@ -105,6 +105,7 @@ class RealService {
     config.total_iops = 0;
     config.check_interval = std::chrono::seconds(0);
     config.state_folders = {tree_.at("/state")};
+    config.written["[limits]"] = {"/etc/iops-limitd/iops-limitd.conf", 12};
     return config;
   }
 
