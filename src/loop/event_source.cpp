@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loop/event_source.hpp"
 
+#include <cstdint>
 #include <utility>
 
 #include "loop/file.hpp"

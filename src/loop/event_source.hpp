@@ -14,7 +14,8 @@ namespace iopslimit {
 enum class Priority { first, normal, idle };
 
 /// Owns one event source and its callback. The callback is no longer called once the object is
-/// destroyed; the callback itself may destroy the object. A descriptor must outlive its object.
+/// destroyed; the callback itself may destroy the object. The loop and, for an Io, the descriptor
+/// must outlive the object.
 class EventSource {
  public:
   EventSource(const EventSource&) = delete;
