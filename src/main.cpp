@@ -44,10 +44,9 @@ int check_config(const std::string& named) {
 
 int serve(bool dry_run, const ServicePaths& paths) {
   ParsedConfig parsed;
-  if (!load(default_config, false, parsed)) return EX_CONFIG;
+  if (!load(paths.config_file, false, parsed)) return EX_CONFIG;
   parsed.config.dry_run = parsed.config.dry_run || dry_run;
-  Service service(paths, std::move(parsed));
-  service.run();
+  Service(paths, std::move(parsed)).run();
   return EX_OK;
 }
 
