@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "support/sample_metrics.hpp"
 
@@ -27,9 +28,9 @@ Labels labels_of(const ClientMetric& metric) {
   return labels;
 }
 
-const MetricFamily& family(const std::vector<MetricFamily>& all, const std::string& name) {
+const MetricFamily& family(const std::vector<MetricFamily>& all, std::string_view name) {
   const auto found = std::ranges::find(all, name, &MetricFamily::name);
-  if (found == all.end()) throw std::runtime_error("no family " + name);
+  if (found == all.end()) throw std::runtime_error("no family " + std::string(name));
   return *found;
 }
 
