@@ -12,8 +12,8 @@
 
 namespace iopslimit {
 
-/// Dispatches events until `done` returns true; fails after 30 seconds. (sd_event_run() returns 0 not
-/// only after its time, but also when it has done nothing but feed the watchdog.)
+/// Dispatches events until `done` returns true; fails after 30 seconds. (sd_event_run() returns 0
+/// not only after its time, but also when it has done nothing but feed the watchdog.)
 template <typename Done>
 void run_until(const EventLoop& loop, const Done& done) {
   constexpr std::chrono::seconds most{30};
