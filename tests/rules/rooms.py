@@ -86,6 +86,21 @@ def circles(includes):
     return found
 
 
+MEMBER = re.compile(r"^(?!\s)(?:[\w:<>,&* \[\]]+ )?[*&]?(?:[a-z_]\w*::)*([A-Z]\w*)::~?\w+\(", re.M)
+
+
+def classes_in_several_files(files):
+    """A class is in one .cpp, so that a file's length says what its class's length is."""
+    homes = {}
+    for name, text in files.items():
+        if name.endswith(".cpp"):
+            for owner in set(MEMBER.findall(code_of(text))):
+                homes.setdefault((name.rpartition("/")[0], owner), set()).add(name)
+    for (_, owner), names in homes.items():
+        if len(names) > 1:
+            yield f"class {owner} is in {' and '.join(sorted(names))}"
+
+
 def breaches(files):
     """`files`: path below src/ to text."""
     includes = {name: INCLUDE.findall(text) for name, text in files.items()}
@@ -110,6 +125,7 @@ def breaches(files):
         lines, most = text.count("\n"), MOST_LINES_OF_MAIN if name == "main.cpp" else MOST_LINES
         if lines > most:
             yield f"{name}: {lines} lines, at most {most}"
+    yield from classes_in_several_files(files)
     for circle in circles(includes):
         yield f"circle of includes: {circle}"
     lengths = {name: text.count("\n") for name, text in files.items()}

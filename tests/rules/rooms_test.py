@@ -47,6 +47,11 @@ class Rooms(unittest.TestCase):
         self.breach("named after", loop__a='#include "loop/utils.hpp"\n')
         self.assertIn("inotify", str(of(limit__a="#include <sys/inotify.h>\n")))
 
+    def test_sees_class_in_several_files(self):
+        self.breach("class Thing is in limit/a.cpp and limit/b.cpp",
+                    limit__a="void Thing::one() {\n}\n", limit__b="Thing::Thing() {}\nint Thing::two() const {\n}\n")
+        self.assertEqual([], of(limit__a="void Thing::one() {\n  Other::call();\n}\n", limit__b="void Other::call() {\n}\n"))
+
     def test_sees_lengths(self):
         self.breach("401 lines", limit__a="\n" * 400)
         self.breach("121 lines", main="\n" * 120)
