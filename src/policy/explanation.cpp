@@ -8,16 +8,8 @@
 namespace iopslimit {
 namespace {
 
-using Steps = std::vector<std::string>;
-
 std::string or_none(const std::string& text) {
   return text.empty() ? "(none)" : text;
-}
-
-std::string described(const ContainerPath& path, const Record& record) {
-  return "the runtime's record: container " + or_none(record.name) + ", image " +
-         or_none(record.image) + ", pod " + or_none(record.pod) + ", namespace " +
-         or_none(record.pod_namespace) + ", qos " + or_none(std::string(to_string(path.qos)));
 }
 
 // The globs that do not match, each checked by itself.
@@ -32,56 +24,34 @@ std::string against(const PolicySection& policy, const ContainerPath& path, cons
   return text;
 }
 
-void walk_policies(const Config& config, const ContainerPath& path, const Record& record,
-                   Steps& steps) {
-  bool found = false;
-  for (const auto& [name, policy] : config.policies) {
-    std::string step = "[policy " + name + "] (" + to_string(policy.origin) + "): ";
-    if (found) {
-      step += "not looked at, the first that matches counts";
-    } else if (matches(policy, path, record)) {
-      found = true;
-      step += policy.exempt ? "matches, and exempts" : "matches";
-    } else {
-      step += "does not match: " + against(policy, path, record);
-    }
-    steps.push_back(std::move(step));
-  }
-  if (config.policies.empty()) steps.emplace_back("[policy]: there is none");
+}  // namespace
+
+std::string step_of_record(const ContainerPath& path, const Record* record) {
+  if (record == nullptr)
+    return "the runtime's record: not readable (yet), so nothing can match or exempt";
+  return "the runtime's record: container " + or_none(record->name) + ", image " +
+         or_none(record->image) + ", pod " + or_none(record->pod) + ", namespace " +
+         or_none(record->pod_namespace) + ", qos " + or_none(std::string(to_string(path.qos)));
 }
 
-void add_result(const Config& config, const Decision& decision, Steps& steps) {
+std::string step_of_policy(const NamedPolicy& policy, const ContainerPath& path,
+                           const Record& record, bool tried, bool matched) {
+  const auto& [name, section] = policy;
+  const std::string start = "[policy " + name + "] (" + to_string(section.origin) + "): ";
+  if (!tried) return start + "not looked at, the first that matches counts";
+  if (!matched) return start + "does not match: " + against(section, path, record);
+  return start + (section.exempt ? "matches, and exempts" : "matches");
+}
+
+std::vector<std::string> explain(const Config& config, const ContainerPath& path,
+                                 const Record* record) {
+  Trace steps;
+  const Decision decision = decide(config, path, record, &steps);
+  steps.insert(steps.end(), decision.warnings.begin(), decision.warnings.end());
   const std::vector<DataMount> mounts = config.data_mounts();
   for (std::size_t at = 0; at < mounts.size() && at < decision.limits.size(); ++at)
     steps.push_back("limit on " + mounts[at].mount + ": " + to_string(decision.limits[at]) + " (" +
                     decision.reason + ")");
-}
-
-}  // namespace
-
-std::vector<std::string> explain(const Config& config, const ContainerPath& path,
-                                 const Record* record) {
-  const Decision decision = decide(config, path, record);
-  Steps steps;
-  if (record == nullptr) {
-    steps.emplace_back("the runtime's record: not readable (yet), so nothing can match or exempt");
-  } else {
-    steps.push_back(described(path, *record));
-    if (record->sandbox) {
-      steps.emplace_back("it is the pod's sandbox, which does no I/O: never limited");
-      return steps;
-    }
-    if (const auto excluded = excluded_by(config, *record)) {
-      steps.push_back(*excluded + ": exempt");
-      return steps;
-    }
-    steps.emplace_back("[exclude]: no keyword and no namespace fits");
-    walk_policies(config, path, *record, steps);
-    if (decision.verdict != Verdict::exempt && record->annotations.empty())
-      steps.emplace_back("[annotations]: the pod asks for nothing");
-  }
-  for (const std::string& warning : decision.warnings) steps.push_back(warning);
-  add_result(config, decision, steps);
   return steps;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Explains a decision to an operator: lists every rule that was checked, in the order of decide().
+// Explains a decision to an operator: phrases the steps that decide() takes.
 #pragma once
 
 #include <string>
@@ -11,7 +11,13 @@
 
 namespace iopslimit {
 
-/// One sentence for each step; the last ones give the result for each data mount.
+/// The names that are known, or that none is.
+std::string step_of_record(const ContainerPath& path, const Record* record);
+/// Whether a policy matches; `tried` is false if an earlier one has matched.
+std::string step_of_policy(const NamedPolicy& policy, const ContainerPath& path,
+                           const Record& record, bool tried, bool matched);
+
+/// The trace of decide(), then its warnings and the result for each data mount.
 std::vector<std::string> explain(const Config& config, const ContainerPath& path,
                                  const Record* record);
 

@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "policy/annotations.hpp"
+#include "policy/explanation.hpp"
 
 namespace iopslimit {
 namespace {
@@ -109,28 +110,44 @@ bool matches(const PolicySection& policy, const ContainerPath& path, const Recor
   });
 }
 
-Decision decide(const Config& config, const ContainerPath& path, const Record* record) {
+Decision decide(const Config& config, const ContainerPath& path, const Record* record,
+                Trace* trace) {
+  const auto step = [trace](const auto& sentence) {
+    if (trace != nullptr) trace->push_back(sentence());
+  };
   Decision decision;
+  step([&] { return step_of_record(path, record); });
   if (record == nullptr) {
     decision.limits = limits_of(config, nullptr);
     decision.reason = sections_of(config) + "; the runtime's record was not readable";
     return decision;
   }
   if (record->sandbox) {
+    step([] { return "it is the pod's sandbox, which does no I/O: never limited"; });
     decision.verdict = Verdict::sandbox;
     decision.reason = "pod sandbox";
     return decision;
   }
-  if (auto reason = excluded_by(config, *record)) return exempt(std::move(*reason));
-  const auto policy = std::ranges::find_if(
-      config.policies, [&](const NamedPolicy& one) { return matches(one.second, path, *record); });
-  const bool found = policy != config.policies.end();
-  decision.reason =
-      found ? "[policy " + policy->first + "] (" + to_string(policy->second.origin) + ")"
-            : sections_of(config);
-  if (found && policy->second.exempt) return exempt(std::move(decision.reason));
-  decision.limits = limits_of(config, found ? &policy->second : nullptr);
-  follow_annotations(config, found ? &*policy : nullptr, *record, decision);
+  auto excluded = excluded_by(config, *record);
+  step([&] {
+    return excluded ? *excluded + ": exempt" : "[exclude]: no keyword and no namespace fits";
+  });
+  if (excluded) return exempt(std::move(*excluded));
+  const NamedPolicy* found = nullptr;
+  for (const NamedPolicy& one : config.policies) {
+    if (found != nullptr && trace == nullptr) break;
+    const bool tried = found == nullptr;
+    if (tried && matches(one.second, path, *record)) found = &one;
+    step([&] { return step_of_policy(one, path, *record, tried, found == &one); });
+  }
+  if (config.policies.empty()) step([] { return "[policy]: there is none"; });
+  decision.reason = found != nullptr
+                        ? "[policy " + found->first + "] (" + to_string(found->second.origin) + ")"
+                        : sections_of(config);
+  if (found != nullptr && found->second.exempt) return exempt(std::move(decision.reason));
+  if (record->annotations.empty()) step([] { return "[annotations]: the pod asks for nothing"; });
+  decision.limits = limits_of(config, found == nullptr ? nullptr : &found->second);
+  follow_annotations(config, found, *record, decision);
   return decision;
 }
 

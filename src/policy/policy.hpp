@@ -27,11 +27,15 @@ struct Decision {
   bool operator==(const Decision&) const = default;
 };
 
+/// The steps of a decision as sentences for an operator, in the order in which they were taken.
+using Trace = std::vector<std::string>;
+
 /// Decides in this order: sandbox, [exclude], the first [policy] that matches, [limits]; then the
 /// pod's own annotations. A container is limited unless proven exempt: without a record it gets the
 /// default limit. A pod as a whole (scope = pod) is decided like a container without name and
-/// image.
-Decision decide(const Config& config, const ContainerPath& path, const Record* record);
+/// image. `trace` receives the steps; it may be null.
+Decision decide(const Config& config, const ContainerPath& path, const Record* record,
+                Trace* trace = nullptr);
 
 /// The reason why `[exclude]` exempts a record, or std::nullopt. A keyword is a case-sensitive
 /// substring of image, container, pod or namespace. An empty keyword matches nothing.

@@ -783,6 +783,42 @@ TEST_F(ControllerTest, CrunsLeafTakesTheScopesPlaceOnV1) {
   EXPECT_THAT(node().status(), HasSubstr("1 container limited"));
 }
 
+// ---- another allocator ----
+
+/// Halves every limit, and everything changes whenever somebody comes or goes.
+class Halves final : public Allocator {
+ public:
+  void reset(const Targets& targets) override { targets_ = targets.size(); }
+  bool add(const std::vector<Limit>&) override { return ++demands_ > 1; }
+  bool remove(const std::vector<Limit>&) override { return --demands_ > 0; }
+  Limit allot(std::size_t target, const Limit& configured) const override {
+    EXPECT_LT(target, targets_);
+    return part_of(configured, 2);
+  }
+  int demands() const { return demands_; }
+
+ private:
+  std::size_t targets_ = 0;
+  int demands_ = 0;
+};
+
+TEST_F(ControllerTest, KernelHoldsWhatTheAllocatorAllots) {
+  auto owned = std::make_unique<Halves>();
+  const Halves& halves = *owned;
+  start_with(std::move(owned));
+  scan({on_partition(nvme0)});
+  controller->on_appeared(container(1), named("web"));
+  EXPECT_EQ(kernel.of(container(1)), symmetric(250));
+  EXPECT_FALSE(work.wants_rebalance());
+  controller->on_appeared(container(2), named("db"));
+  EXPECT_TRUE(work.wants_rebalance());
+  controller->on_appeared(container(3), named("istio-proxy"));
+  EXPECT_EQ(halves.demands(), 2) << "who is exempt demands nothing";
+  controller->on_vanished(container(1));
+  controller->on_vanished(container(2));
+  EXPECT_EQ(halves.demands(), 0);
+}
+
 // ---- scope = pod ----
 
 Config pod_scope() {
