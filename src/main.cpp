@@ -80,7 +80,7 @@ int main(int argc, char** argv) {
         ->check(CLI::IsMember({"auto", "journal", "text", "json"}).description(""))
         ->type_name("FORM");
     app.add_option("--mountinfo", paths.mountinfo,
-                   "Where the node's mounts are told; in a container with the node's PIDs: "
+                   "The file that lists the node's mounts; in a container with the node's PIDs: "
                    "/proc/1/mountinfo")
         ->type_name("FILE");
     try {

@@ -413,7 +413,7 @@ class WithoutBus(Case):
     def test_others_than_root_go_by_the_bus(self):
         self.machine.listening(self.SOCKET)
         if os.geteuid() == 0:
-            self.ends(self.machine.run("list", user=NOBODY), 3, "cannot be asked: no system bus", "only root can")
+            self.ends(self.machine.run("list", user=NOBODY), 3, "cannot be reached: no system bus", "only root can")
             self.ends(self.machine.run("clear", user=NOBODY), 3, "only root can")
 
 

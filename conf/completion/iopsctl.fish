@@ -22,7 +22,7 @@ for verb in \
     'status:the disks, how many containers are what, the last error' \
     'list:every container, its limit, why, and its IOPS now' \
     'top:live, what each container does against its limit' \
-    'explain:every rule that was looked at, and what the kernel holds' \
+    'explain:every rule that was checked, and what the kernel holds' \
     'verify:compare every limit with the kernel' \
     'health:for probes' \
     'devices:the data mounts, down to the disks' \

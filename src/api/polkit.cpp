@@ -102,7 +102,7 @@ void Polkit::decide(Question& question, sd_bus_message* reply) {
   if (challenge != 0)
     return refuse(question, SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED,
                   "polkit wants a password for " + question.action +
-                      "; run it as root, or at a terminal where it can be asked for");
+                      "; run it as root, or at a terminal, where polkit can ask for a password");
   refuse(question, SD_BUS_ERROR_ACCESS_DENIED,
          "only root, and whom polkit lets do " + question.action + ", may do this");
 }

@@ -19,7 +19,7 @@ class ControlCategory final : public std::error_category {
                "be "
                "limited (see lsblk)";
       case ControlError::not_held:
-        return "the kernel took the limit and reads back another";
+        return "the kernel accepted the limit, but holds another";
     }
     return "unknown";
   }

@@ -75,7 +75,7 @@ void check_pod_policies(const ConfigPlaces& places, ParsedConfig& parsed) {
       parsed.errors.push_back(
           {glob->origin, section.shown + " " + key +
                              ": with [limits] scope = pod the limit is the whole pod's, and no "
-                             "container is looked at; match by namespace, pod, qos or label.KEY"});
+                             "container is considered; match by namespace, pod, qos or label.KEY"});
     }
   }
 }

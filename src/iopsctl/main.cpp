@@ -48,7 +48,7 @@ class CommandLine {
     add("top", "Live: what each container does, against its limit", show_top)
         ->add_option("-n,--times", arguments_.times, "End after this many screens")
         ->type_name("COUNT");
-    named(add("explain", "Every rule that was looked at, and what the kernel holds", explain));
+    named(add("explain", "Every rule that was checked, and what the kernel holds", explain));
     add("verify", "Compares every limit with the kernel; status 1 when one differs", verify);
     add("health", "For probes: it turns, and every rule holds; status 0 or 1", health)
         ->add_flag("-l,--live", arguments_.live, "Only whether its loop turns");

@@ -119,7 +119,7 @@ Lines status_screen(const Snapshot& snapshot, std::uint64_t now, const Style& st
       snapshot.count(State::failed) == 0 ? Colour::none : Colour::bad);
   add(lines, "Rules",
       std::to_string(snapshot.writes) + " written, " + std::to_string(snapshot.repaired) +
-          " put back that somebody else had changed, " + std::to_string(snapshot.errors) +
+          " restored after another process changed them, " + std::to_string(snapshot.errors) +
           " not taken by the kernel",
       style);
   add(lines, "Reload",

@@ -25,7 +25,7 @@ bool is_socket_forbidden(const Paths& paths) {
 
 std::string advice(const Paths& paths, const std::string& why) {
   if (is_socket_forbidden(paths))
-    return "iopsctl: iops-limitd cannot be asked: " + why +
+    return "iopsctl: iops-limitd cannot be reached: " + why +
            "\niopsctl: without a system bus only root can: sudo iopsctl, or systemctl status dbus";
   return "iopsctl: iops-limitd is not running: " + why +
          "\niopsctl: start it with 'systemctl start iops-limitd'; why it ended: 'journalctl -u "

@@ -100,7 +100,7 @@ void add_events(Families& families, const Measured& measured) {
           measured.snapshot.writes);
   add_one(families,
           counter("iopslimit_drift_repaired_total",
-                  "Rules that somebody else changed and that were put back."),
+                  "Rules that another process changed and the service restored."),
           measured.snapshot.repaired);
   add_one(families, counter("iopslimit_errors_total", "Times that the kernel did not take rules."),
           measured.snapshot.errors);

@@ -38,7 +38,7 @@ std::string step_of_policy(const NamedPolicy& policy, const ContainerPath& path,
                            const Record& record, bool tried, bool matched) {
   const auto& [name, section] = policy;
   const std::string start = "[policy " + name + "] (" + to_string(section.origin) + "): ";
-  if (!tried) return start + "not looked at, the first that matches counts";
+  if (!tried) return start + "not checked, because the first that matches counts";
   if (!matched) return start + "does not match: " + against(section, path, record);
   return start + (section.exempt ? "matches, and exempts" : "matches");
 }

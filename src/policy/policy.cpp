@@ -145,7 +145,7 @@ Decision decide(const Config& config, const ContainerPath& path, const Record* r
                         ? "[policy " + found->first + "] (" + to_string(found->second.origin) + ")"
                         : sections_of(config);
   if (found != nullptr && found->second.exempt) return exempt(std::move(decision.reason));
-  if (record->annotations.empty()) step([] { return "[annotations]: the pod asks for nothing"; });
+  if (record->annotations.empty()) step([] { return "[annotations]: the pod requests nothing"; });
   decision.limits = limits_of(config, found == nullptr ? nullptr : &found->second);
   follow_annotations(config, found, *record, decision);
   return decision;

@@ -145,7 +145,7 @@ void UnitClient::rest() {
 void UnitClient::broke_silence() {
   silence_.stop();
   if (std::exchange(said_silent_, false))
-    handlers_.announce("systemd answers: it is told what it has to know of the limits", false);
+    handlers_.announce("systemd answers again: the limits are sent to it", false);
 }
 
 void UnitClient::ask_again() {
@@ -158,8 +158,8 @@ void UnitClient::ask_again() {
 void UnitClient::say_silent() {
   said_silent_ = true;
   handlers_.announce(
-      "systemd cannot be told of the limits (" + why_silent_ +
-          "): they are in force by the cgroup files, and it is told as soon as it can be",
+      "the limits cannot be sent to systemd (" + why_silent_ +
+          "): they are in force through the cgroup files, and are sent as soon as systemd answers",
       true);
 }
 

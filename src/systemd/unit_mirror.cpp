@@ -14,8 +14,8 @@ UnitMirror::UnitMirror(EventLoop& loop, Controller& controller, LimitBackend& fi
              [this](const std::string& text) {
                announce_(service_event(
                    Severity::warning, Action::none,
-                   text + "; limits are not affected, but a restart will not know what "
-                          "systemd was told of them"));
+                   text + "; limits are not affected, but a restart will not know which limits "
+                          "systemd has"));
              }),
       rules_(files, {.emit = [this](const Event& event) { announce_(event); },
                      .note = [this](const RuleKey& key,

@@ -158,11 +158,11 @@ void UnitRules::read_back(const UnitChange& change, const InForce& in_force) {
     if (kernel_.set(key, now->limit)) continue;  // the next pass tries again
     if (*found == rule.limit) continue;          // the wanted limit has changed meanwhile
     give_up({change.cgroup, {rule}},
-            "systemd was told " + to_string(rule.limit) + " for " +
+            "systemd was given " + to_string(rule.limit) + " for " +
                 std::string(unit_of(key.cgroup)) + " on " + to_string(key.device) +
-                " and the kernel had " + to_string(*found) +
-                " then: put right in the cgroup file, and left to it (systemctl cat shows what "
-                "else sets it)");
+                ", but then the kernel held " + to_string(*found) +
+                ": corrected in the cgroup file, and no longer sent to systemd (systemctl cat shows "
+                "what else sets it)");
   }
 }
 

@@ -15,7 +15,7 @@ TEST(SinkErrors, SayWhatToLookAt) {
   EXPECT_THAT(make_error_code(ControlError::controller_missing).message(),
               HasSubstr("cgroup.subtree_control"));
   EXPECT_THAT(make_error_code(ControlError::device_refused).message(), HasSubstr("lsblk"));
-  EXPECT_THAT(make_error_code(ControlError::not_held).message(), HasSubstr("reads back another"));
+  EXPECT_THAT(make_error_code(ControlError::not_held).message(), HasSubstr("holds another"));
 }
 
 TEST(SinkErrors, AreNobodyElses) {

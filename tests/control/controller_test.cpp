@@ -424,7 +424,7 @@ TEST_F(ControllerTest, WhatIsWrittenIsPutRightWhereItIsOurs) {
   const auto announced = events(Action::repaired);
   ASSERT_THAT(announced, SizeIs(2));
   EXPECT_THAT(announced[0].text,
-              HasSubstr("to read 9000 IOPS, write 9000 IOPS; put back to read 500"));
+              HasSubstr("to read 9000 IOPS, write 9000 IOPS; restored to read 500"));
   controller->on_written(container(1).cgroup);  // our own write
   EXPECT_THAT(events(Action::repaired), IsEmpty());
 }
@@ -443,7 +443,7 @@ TEST_F(ControllerTest, AFirstRuleThatDoesNotHoldIsAnErrorAndNoLimit) {
   for (const Event& one : take_events()) announced.push_back(one.text);
   EXPECT_THAT(announced,
               ElementsAre(HasSubstr("limited: b of"),
-                          AllOf(HasSubstr("not limited: a of"), HasSubstr("reads back another"))));
+                          AllOf(HasSubstr("not limited: a of"), HasSubstr("holds another"))));
   controller->on_written(container(2).cgroup);
   EXPECT_THAT(node().status(), HasSubstr("1 container limited, 0 exempt, 1 NOT limited"));
   kernel.failures.clear();

@@ -89,8 +89,8 @@ TEST(BlockEvents, WithoutNetlinkItSaysSo) {
   BlockEvents events;
   setrlimit(RLIMIT_NOFILE, &before);
   EXPECT_EQ(events.warning(),
-            "cannot hear of disks that come and go (netlink: Too many open files): they are looked "
-            "at when a mount changes, and at every check");
+            "no events of disks arrive (netlink: Too many open files): the disks are checked when a "
+            "mount changes, and at every periodic check");
   EXPECT_FALSE(ready(events, 0));
   EXPECT_FALSE(events.drain());
 }

@@ -77,7 +77,7 @@ TEST(Screens, Status) {
           "      Budget: the limits add up to read 1000, write 1000 IOPS, 33% of the total",
           "              of 3000", " Device logs: /logs is not mounted: it is a plain directory",
           "  Containers: 2 limited, 1 exempt, 1 sandbox, 1 failed, 1 paused",
-          "       Rules: 12 written, 2 put back that somebody else had changed, 0 not",
+          "       Rules: 12 written, 2 restored after another process changed them, 0 not",
           "              taken by the kernel",
           "      Reload: Sun 2001-09-09 03:48:44 UTC (1 min ago): refused, the older",
           "              configuration holds; see 'iopsctl check-config'", "  Last error: none"));

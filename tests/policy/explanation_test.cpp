@@ -43,7 +43,7 @@ TEST(Explanation, EveryRuleInItsOrder) {
           HasSubstr("container db, image postgres, pod db-0, namespace shop, qos burstable"),
           HasSubstr("[exclude]: no keyword"),
           "[policy lab] (/c:1): does not match: namespace = lab", "[policy shop] (/c:5): matches",
-          HasSubstr("[policy rest] (/c:8): not looked at"), HasSubstr("the pod asks for nothing"),
+          HasSubstr("[policy rest] (/c:8): not checked"), HasSubstr("the pod requests nothing"),
           HasSubstr("limit on /data: read 800 IOPS, write 800 IOPS ([policy shop]")));
 }
 
@@ -77,7 +77,7 @@ TEST(Explanation, NamesEveryPatternThatDoesNotMatchAndWhatIsNotKnown) {
 TEST(Explanation, WhatThePodAsksFor) {
   Record record = db();
   record.annotations = {{"iopslimit.org/iops", "300"}, {"iopslimit.org/bps", "many"}};
-  EXPECT_THAT(explain(config(), path, &record), AllOf(Not(Contains(HasSubstr("asks for nothing"))),
+  EXPECT_THAT(explain(config(), path, &record), AllOf(Not(Contains(HasSubstr("requests nothing"))),
                                                       Contains(HasSubstr("iopslimit.org/bps")),
                                                       Contains(HasSubstr("/data: read 300 IOPS"))));
 }
