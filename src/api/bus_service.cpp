@@ -175,23 +175,23 @@ int BusService::property(sd_bus*, const char*, const char*, const char* name, sd
   return guard_call([=] { api->append_property(name, reply); }, refuse_with(failure));
 }
 
-// GetAll reads each property separately, and any user may call it in a loop; so one snapshot serves
+// GetAll reads each property separately, and any user may call it in a loop; so one summary serves
 // all properties until something changes.
-const BusService::Summary& BusService::summary() {
+const BusService::Properties& BusService::properties() {
   const std::uint64_t revision = answers_.revision();
-  if (!summary_ || summary_->revision != revision) {
-    const Snapshot snapshot = answers_.snapshot();
-    summary_ = {revision, fields_of(snapshot), fields_of_all(snapshot.devices),
-                fields_of_all(snapshot.totals)};
+  if (!properties_ || properties_->revision != revision) {
+    const Summary summary = answers_.summary();
+    properties_ = {revision, fields_of(summary), fields_of_all(summary.snapshot.devices),
+                   fields_of_all(summary.snapshot.totals)};
   }
-  return *summary_;
+  return *properties_;
 }
 
 void BusService::append_property(const std::string& name, sd_bus_message* reply) {
-  const Summary& summary = this->summary();
-  if (name == "Devices") return append_list(reply, summary.devices);
-  if (name == "Totals") return append_list(reply, summary.totals);
-  append_value(reply, *find_field(summary.fields, field_of_bus_name(name)));
+  const Properties& all = this->properties();
+  if (name == "Devices") return append_list(reply, all.devices);
+  if (name == "Totals") return append_list(reply, all.totals);
+  append_value(reply, *find_field(all.fields, field_of_bus_name(name)));
 }
 
 void BusService::list_containers(sd_bus_message* call) {
@@ -282,7 +282,7 @@ void BusService::devices_changed() {
   check(sd_bus_message_new_signal(bus, &message, bus_path, bus_interface, "DeviceChanged"),
         "DeviceChanged");
   const BusMessage owned(message);
-  append_list(message, summary().devices);
+  append_list(message, properties().devices);
   sd_bus_send(bus, message, nullptr);
   sd_bus_emit_properties_changed(bus, bus_path, bus_interface, "Devices", "Waiting", nullptr);
 }

@@ -39,7 +39,8 @@ class BusService {
  public:
   struct Answers {
     std::function<Snapshot()> snapshot;
-    /// Changes whenever the result of snapshot() may have changed.
+    std::function<Summary()> summary;
+    /// Changes whenever the result of snapshot() or summary() may have changed.
     std::function<std::uint64_t()> revision;
     /// The steps of the decision about a container, one sentence each.
     std::function<std::vector<std::string>(const WorkloadView&)> explain;
@@ -72,7 +73,7 @@ class BusService {
   static const sd_bus_vtable vtable[];
 
   /// The values of the properties, built once for each revision.
-  struct Summary {
+  struct Properties {
     std::uint64_t revision = 0;
     Fields fields;
     std::vector<Fields> devices;
@@ -80,7 +81,7 @@ class BusService {
   };
 
   void be_on(sd_bus* bus);
-  const Summary& summary();
+  const Properties& properties();
   void append_property(const std::string& name, sd_bus_message* reply);
   void list_containers(sd_bus_message* call);
   void list_pods(sd_bus_message* call);
@@ -93,7 +94,7 @@ class BusService {
   void act_on(sd_bus_message* call, const std::string& word, const Act& act);
 
   Answers answers_;
-  std::optional<Summary> summary_;
+  std::optional<Properties> properties_;
   Polkit polkit_;
   BusConnection link_;
   PrivateSocket peers_;

@@ -4,11 +4,21 @@
 #include <algorithm>
 #include <map>
 #include <tuple>
+#include <utility>
 
 namespace iopslimit {
 
 std::size_t Snapshot::count(State state) const {
   return static_cast<std::size_t>(std::ranges::count(containers, state, &WorkloadView::state));
+}
+
+Summary summary_of(Snapshot snapshot) {
+  Summary summary;
+  for (const WorkloadView& one : snapshot.containers)
+    ++summary.counts[static_cast<std::size_t>(one.state)];
+  snapshot.containers.clear();
+  summary.snapshot = std::move(snapshot);
+  return summary;
 }
 
 std::vector<std::string> Snapshot::waiting() const {

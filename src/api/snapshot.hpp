@@ -115,6 +115,16 @@ struct Snapshot {
   std::vector<std::string> waiting() const;
 };
 
+/// The number of containers in each state, in the order of `state_words`.
+using StateCounts = std::array<std::uint64_t, state_words.size()>;
+
+/// A snapshot without its containers, and their counts: enough for everything but a list of them.
+struct Summary {
+  Snapshot snapshot;
+  StateCounts counts{};
+};
+Summary summary_of(Snapshot snapshot);
+
 /// The devices that carry rules, each once.
 std::vector<Devnum> devices_of(const Snapshot& snapshot);
 

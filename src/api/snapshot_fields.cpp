@@ -133,12 +133,12 @@ std::uint64_t count(const PodView& pod, State state) {
 
 }  // namespace
 
-Fields fields_of(const Snapshot& snapshot) {
+Fields fields_of(const Summary& summary) {
   Writer writer;
-  service(writer, snapshot);
+  service(writer, summary.snapshot);
   for (const auto& [state, name] : state_words)
-    writer.value(name, std::uint64_t{snapshot.count(state)});
-  writer.value("waiting", snapshot.waiting());
+    writer.value(name, summary.counts[static_cast<std::size_t>(state)]);
+  writer.value("waiting", summary.snapshot.waiting());
   return std::move(writer.fields);
 }
 

@@ -27,7 +27,7 @@ struct Field {
 using Fields = std::vector<Field>;
 
 /// The fields of the service itself, without devices, totals and containers.
-Fields fields_of(const Snapshot& snapshot);
+Fields fields_of(const Summary& summary);
 Fields fields_of(const DeviceView& device);
 Fields fields_of(const TotalView& total);
 Fields fields_of(const WorkloadView& container);

@@ -63,7 +63,7 @@ std::string Node::status() const {
   return mounts.status() + "; " + to_string(counts, config.scope);
 }
 
-Snapshot Node::snapshot() const {
+Snapshot Node::head() const {
   Snapshot snapshot;
   snapshot.cgroup_version = rules.capabilities().cgroup_version;
   snapshot.scope = config.scope;
@@ -72,9 +72,21 @@ Snapshot Node::snapshot() const {
   snapshot.writes = rules.writes();
   snapshot.devices = mounts.views();
   snapshot.totals = totals.views();
-  for (const auto& workload : workloads) snapshot.containers.push_back(view_of(*workload, pauses));
-  add_up(snapshot);
+  for (const auto& workload : workloads) add_up(workload->held, snapshot.devices);
   return snapshot;
+}
+
+Snapshot Node::snapshot() const {
+  Snapshot snapshot = head();
+  for (const auto& workload : workloads) snapshot.containers.push_back(view_of(*workload, pauses));
+  return snapshot;
+}
+
+Summary Node::summary() const {
+  Summary summary{.snapshot = head()};
+  for (const auto& workload : workloads)
+    ++summary.counts[static_cast<std::size_t>(state_of(*workload, pauses))];
+  return summary;
 }
 
 std::vector<std::string> Node::explain(std::string_view cgroup) const {

@@ -60,10 +60,13 @@ struct Node {
   std::string status() const;
   /// The fields of the service itself stay unset. The end of a pause is on the clock of Pauses.
   Snapshot snapshot() const;
+  /// As summary_of(snapshot()), without a list of all containers on the way.
+  Summary summary() const;
   /// See policy/explanation. Empty for an unknown cgroup.
   std::vector<std::string> explain(std::string_view cgroup) const;
 
  private:
+  Snapshot head() const;
   const Workload* workload_of(std::string_view cgroup) const;
 };
 

@@ -28,6 +28,7 @@ Operator::Operator(EventLoop& loop, Controller& controller, const std::string& f
       next_end_(loop, [this] { pauses_changed(); }),
       bus_(loop, address, folder + "/private",
            {.snapshot = [this] { return snapshot(); },
+            .summary = [this] { return summary(); },
             .revision = [this] { return revision(); },
             .explain =
                 [this](const WorkloadView& one) {
@@ -49,27 +50,27 @@ Operator::Operator(EventLoop& loop, Controller& controller, const std::string& f
            [this](const std::string& text, bool wrong) {
              needs_.announce(line(wrong ? Severity::warning : Severity::info, text));
            }) {
-  told_.version = IOPS_LIMITD_VERSION;
-  told_.since = wall_seconds();
+  own_.version = IOPS_LIMITD_VERSION;
+  own_.since = wall_seconds();
   controller_.on_pauses(pauses_);
   next_end_.at(pauses_.next_end());
 }
 
 void Operator::on_event(const Event& event) {
   ++own_changes_;
-  if (event.action == Action::repaired) ++told_.repaired;
-  if (event.action == Action::limit_failed) ++told_.errors;
+  if (event.action == Action::repaired) ++own_.repaired;
+  if (event.action == Action::limit_failed) ++own_.errors;
   if (event.severity == Severity::error) {
-    told_.last_error = event.text;
-    told_.last_error_at = wall_seconds();
+    own_.last_error = event.text;
+    own_.last_error_at = wall_seconds();
   }
   bus_.emit(event);
 }
 
 void Operator::reloaded(bool refused) {
   ++own_changes_;
-  told_.last_reload = wall_seconds();
-  told_.reload_refused = refused;
+  own_.last_reload = wall_seconds();
+  own_.reload_refused = refused;
   bus_.reloaded();
 }
 
@@ -80,16 +81,26 @@ void Operator::synced() {
   bus_.devices_changed();
 }
 
+void Operator::add_own_fields(Snapshot& snapshot) const {
+  snapshot.version = own_.version;
+  snapshot.since = own_.since;
+  snapshot.last_reload = own_.last_reload;
+  snapshot.reload_refused = own_.reload_refused;
+  snapshot.repaired = own_.repaired;
+  snapshot.errors = own_.errors;
+  snapshot.last_error = own_.last_error;
+  snapshot.last_error_at = own_.last_error_at;
+}
+
+Summary Operator::summary() const {
+  Summary summary = controller_.node().summary();
+  add_own_fields(summary.snapshot);
+  return summary;
+}
+
 Snapshot Operator::snapshot() const {
   Snapshot snapshot = controller_.node().snapshot();
-  snapshot.version = told_.version;
-  snapshot.since = told_.since;
-  snapshot.last_reload = told_.last_reload;
-  snapshot.reload_refused = told_.reload_refused;
-  snapshot.repaired = told_.repaired;
-  snapshot.errors = told_.errors;
-  snapshot.last_error = told_.last_error;
-  snapshot.last_error_at = told_.last_error_at;
+  add_own_fields(snapshot);
   const std::uint64_t boot = boot_seconds();
   for (WorkloadView& one : snapshot.containers) {
     if (one.state == State::paused) one.paused_until = wall_seconds() + one.paused_until - boot;

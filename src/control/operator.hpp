@@ -41,10 +41,12 @@ class Operator {
   void synced();
   /// The full snapshot, including the fields of the service itself.
   Snapshot snapshot() const;
+  Summary summary() const;
   /// See BusService::Answers.
   std::uint64_t revision() const { return controller_.node().revision + own_changes_; }
 
  private:
+  void add_own_fields(Snapshot& snapshot) const;
   void pause(const Selector& selector, std::chrono::seconds span);
   bool resume(const Selector& selector);
   void pauses_changed();
@@ -54,8 +56,8 @@ class Operator {
   PauseFile pause_file_;
   Pauses pauses_;
   Timer next_end_;                 // of a pause
-  Snapshot told_;                  // the fields of the service itself
-  std::uint64_t own_changes_ = 0;  // changes of told_
+  Snapshot own_;                   // the fields of the service itself
+  std::uint64_t own_changes_ = 0;  // changes of own_
   std::vector<DeviceView> devices_;
   BusService bus_;
 };

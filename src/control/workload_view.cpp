@@ -6,14 +6,6 @@
 namespace iopslimit {
 namespace {
 
-State state_of(const Workload& workload, bool paused) {
-  if (workload.decision.verdict == Verdict::sandbox) return State::sandbox;
-  if (workload.decision.verdict == Verdict::exempt) return State::exempt;
-  if (workload.last_error) return State::failed;
-  if (paused) return State::paused;
-  return workload.held.empty() ? State::pending : State::limited;
-}
-
 void add(Limit& sum, const Limit& limit) {
   sum.read_iops += limit.read_iops;
   sum.write_iops += limit.write_iops;
@@ -22,6 +14,14 @@ void add(Limit& sum, const Limit& limit) {
 }
 
 }  // namespace
+
+State state_of(const Workload& workload, const Pauses& pauses) {
+  if (workload.decision.verdict == Verdict::sandbox) return State::sandbox;
+  if (workload.decision.verdict == Verdict::exempt) return State::exempt;
+  if (workload.last_error) return State::failed;
+  if (pauses.until(workload.path)) return State::paused;
+  return workload.held.empty() ? State::pending : State::limited;
+}
 
 WorkloadView view_of(const Workload& workload, const Pauses& pauses) {
   WorkloadView view;
@@ -32,22 +32,19 @@ WorkloadView view_of(const Workload& workload, const Pauses& pauses) {
     view.pod = record->pod;
     view.pod_namespace = record->pod_namespace;
   }
-  const auto until = pauses.until(workload.path);
-  view.state = state_of(workload, until.has_value());
-  if (view.state == State::paused) view.paused_until = *until;
+  view.state = state_of(workload, pauses);
+  if (view.state == State::paused) view.paused_until = pauses.until(workload.path).value_or(0);
   view.rules = workload.held;
   view.reason = workload.decision.reason;
   if (workload.last_error) view.error = workload.last_error.message();
   return view;
 }
 
-void add_up(Snapshot& snapshot) {
-  for (DeviceView& device : snapshot.devices) {
-    for (const WorkloadView& one : snapshot.containers) {
-      for (const Rule& rule : one.rules) {
-        if (std::ranges::find(device.devices, rule.device) != device.devices.end())
-          add(device.used, rule.limit);
-      }
+void add_up(const std::vector<Rule>& held, std::vector<DeviceView>& devices) {
+  for (DeviceView& device : devices) {
+    for (const Rule& rule : held) {
+      if (std::ranges::find(device.devices, rule.device) != device.devices.end())
+        add(device.used, rule.limit);
     }
   }
 }

@@ -2,16 +2,20 @@
 // Shows a workload to an operator.
 #pragma once
 
+#include <vector>
+
 #include "api/snapshot.hpp"
 #include "control/workload.hpp"
 #include "policy/pauses.hpp"
 
 namespace iopslimit {
 
+State state_of(const Workload& workload, const Pauses& pauses);
+
 /// The view of one workload; `paused_until` is on the clock of Pauses.
 WorkloadView view_of(const Workload& workload, const Pauses& pauses);
 
-/// Adds the limits of the limited containers to `used` of each device that carries them.
-void add_up(Snapshot& snapshot);
+/// Adds a workload's limits to `used` of each device that carries them.
+void add_up(const std::vector<Rule>& held, std::vector<DeviceView>& devices);
 
 }  // namespace iopslimit

@@ -97,7 +97,7 @@ std::string text_of(const Json& json) {
 
 std::string status_json(const Snapshot& snapshot, std::string_view source) {
   return text_of({{"source", source},
-                  {"service", json_of(fields_of(snapshot))},
+                  {"service", json_of(fields_of(summary_of(snapshot)))},
                   {"devices", json_of_all(snapshot.devices)},
                   {"totals", json_of_all(snapshot.totals)}});
 }

@@ -80,7 +80,7 @@ TopKey take_key(std::string& input) {
 
 void TopView::show(Snapshot snapshot, std::map<std::string, Load> loads, bool from_service) {
   from_service_ = from_service;
-  overview_ = std::move(snapshot);
+  snapshot_ = std::move(snapshot);
   loads_ = std::move(loads);
 }
 
@@ -111,7 +111,7 @@ bool TopView::press(TopKey key) {
 
 std::vector<TopView::Row> TopView::rows() const {
   std::vector<Row> rows;
-  for (const WorkloadView& one : overview_.containers) {
+  for (const WorkloadView& one : snapshot_.containers) {
     if (one.state == State::sandbox) continue;
     const auto load = loads_.find(one.path.cgroup);
     rows.push_back({&one, load == loads_.end() ? nullptr : &load->second, shown_name(one)});
@@ -133,8 +133,8 @@ std::string TopView::head(const Style& style) const {
     sum.write_bps += one.second.write_bps;
   }
   std::string text = from_service_ ? "" : "iops-limitd is NOT RUNNING; ";
-  text += counted(overview_.count(State::limited), "container", "containers") + " limited, " +
-          std::to_string(overview_.count(State::exempt)) +
+  text += counted(snapshot_.count(State::limited), "container", "containers") + " limited, " +
+          std::to_string(snapshot_.count(State::exempt)) +
           " exempt; all: " + short_number(sum.read_iops) + " read/s, " +
           short_number(sum.write_iops) + " write/s, " + short_bytes(sum.bps()) + "B/s";
   return style.width ? truncate(text, *style.width) : text;

@@ -48,7 +48,7 @@ class TopView {
   std::vector<Row> rows() const;
   std::string head(const Style& style) const;
 
-  Snapshot overview_;
+  Snapshot snapshot_;
   std::map<std::string, Load> loads_;
   bool from_service_ = true;
   TopKey sort_ = TopKey::iops;

@@ -26,6 +26,21 @@ View there_and_back(const View& view) {
   return back;
 }
 
+Snapshot there_and_back(const Snapshot& snapshot) {
+  Snapshot back;
+  read_fields(fields_of(summary_of(snapshot)), back);
+  return back;
+}
+
+TEST(Snapshot, SummaryCountsWhatTheSnapshotLists) {
+  const Snapshot snapshot = sample_snapshot();
+  const Summary summary = summary_of(snapshot);
+  for (const auto& [state, word] : state_words)
+    EXPECT_EQ(summary.counts[static_cast<std::size_t>(state)], snapshot.count(state)) << word;
+  EXPECT_EQ(summary.snapshot.devices, snapshot.devices);
+  EXPECT_TRUE(summary.snapshot.containers.empty());
+}
+
 TEST(Snapshot, FieldsComeBack) {
   Snapshot snapshot = sample_snapshot();
   snapshot.cgroup_version = "v1";

@@ -103,6 +103,9 @@ TEST_F(OperatorTest, RevisionChangesWheneverTheSnapshotDoes) {
     act();
     EXPECT_FALSE(operator_side->snapshot() == before) << "the step shows nothing";
     EXPECT_NE(operator_side->revision(), revision);
+    const Summary listed = summary_of(operator_side->snapshot());
+    EXPECT_TRUE(operator_side->summary().snapshot == listed.snapshot);
+    EXPECT_EQ(operator_side->summary().counts, listed.counts);
   };
   changes([this] { appear('d', "db"); });
   changes([this] { controller->on_vanished(container('d')); });

@@ -29,7 +29,7 @@ struct StandingRow {
   State state;
 };
 
-TEST(CarrierViews, Standings) {
+TEST(WorkloadViews, Standings) {
   using enum State;
   const StandingRow rows[] = {
       {Verdict::limited, false, false, true, limited},
@@ -55,7 +55,7 @@ TEST(CarrierViews, Standings) {
   }
 }
 
-TEST(CarrierViews, NamesAsFarAsTheyAreKnown) {
+TEST(WorkloadViews, NamesAsFarAsTheyAreKnown) {
   Workload workload = web();
   EXPECT_EQ(view_of(workload, {}).pod_namespace, "shop");
   workload.record = NoRecord{};
@@ -64,14 +64,12 @@ TEST(CarrierViews, NamesAsFarAsTheyAreKnown) {
   EXPECT_EQ(view.reason, "why");
 }
 
-TEST(CarrierViews, ADeviceAddsUpItsOwnRules) {
-  Snapshot snapshot;
-  snapshot.devices = {{.mount = "/data", .devices = {disk}}};
-  WorkloadView one = view_of(web(), {});
-  one.rules.push_back({{8, 0}, symmetric(9)});
-  snapshot.containers = {one, one};
-  add_up(snapshot);
-  EXPECT_EQ(snapshot.devices[0].used, symmetric(1000));
+TEST(WorkloadViews, DeviceAddsUpItsOwnRules) {
+  std::vector<DeviceView> devices{{.mount = "/data", .devices = {disk}}};
+  std::vector<Rule> held = web().held;
+  held.push_back({{8, 0}, symmetric(9)});
+  for (int i = 0; i < 2; ++i) add_up(held, devices);
+  EXPECT_EQ(devices[0].used, symmetric(1000));
 }
 
 }  // namespace

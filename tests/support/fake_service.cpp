@@ -21,7 +21,7 @@ int main(int argc, char** argv) {
   const std::string mood = argv[1];
   EventLoop loop;
   Snapshot snapshot = sample_snapshot();
-  int overviews = 0;
+  int summaries = 0;
   const auto line = [](const std::string& text) {
     std::printf("%s\n", text.c_str());
     std::fflush(stdout);
@@ -37,9 +37,10 @@ int main(int argc, char** argv) {
       {.snapshot =
            [&] {
              // Its loop does not turn any more.
-             if (mood == "mute" || (mood == "once" && ++overviews > 1)) pause();
+             if (mood == "mute" || (mood == "once" && ++summaries > 1)) pause();
              return snapshot;
            },
+       .summary = [&] { return summary_of(snapshot); },
        .revision = [revision = std::uint64_t{0}]() mutable { return ++revision; },
        .explain =
            [](const WorkloadView& one) {
