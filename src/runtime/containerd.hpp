@@ -24,6 +24,8 @@ class ContainerdSource final : public CriSource {
   ContainerdSource(const std::vector<std::string>& states,
                    const std::vector<std::string>& namespaces, RuntimeType type,
                    RecordRequest request);
+  ContainerdSource(const ContainerdSource&) = delete;
+  ContainerdSource& operator=(const ContainerdSource&) = delete;
   ~ContainerdSource() override;
 
   bool join(Record& record, const FileText& text, const ContainerPath& container) override;

@@ -33,6 +33,8 @@ namespace iopslimit {
 class CrioSource final : public CriSource {
  public:
   CrioSource(const std::vector<std::string>& storages, RuntimeType type, RecordRequest request);
+  CrioSource(const CrioSource&) = delete;
+  CrioSource& operator=(const CrioSource&) = delete;
   ~CrioSource() override;
 
   bool join(Record& record, const FileText& text, const ContainerPath& container) override;

@@ -20,6 +20,8 @@ namespace iopslimit {
 class DockerSource final : public CriSource {
  public:
   DockerSource(const std::vector<std::string>& roots, RuntimeType type, RecordRequest request);
+  DockerSource(const DockerSource&) = delete;
+  DockerSource& operator=(const DockerSource&) = delete;
   ~DockerSource() override;
 
   bool join(Record& record, const FileText& text, const ContainerPath& container) override;

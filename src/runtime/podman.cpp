@@ -29,6 +29,7 @@ error_code read_first(Value& list, std::string_view& text) {
   if (error != simdjson::SUCCESS) return error;
   for (auto next : array) {
     Value element;
+    // NOLINTNEXTLINE(performance-move-const-arg): get() is for rvalues only
     if (const error_code bad = std::move(next).get(element)) return bad;
     return record_json::read_text(element, text);
   }

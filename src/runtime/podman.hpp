@@ -25,6 +25,8 @@ class PodmanSource final : public RuntimeSource {
   static constexpr std::size_t max_list = 32U << 20;
 
   explicit PodmanSource(const std::vector<std::string>& storages);
+  PodmanSource(const PodmanSource&) = delete;
+  PodmanSource& operator=(const PodmanSource&) = delete;
   ~PodmanSource() override;
 
   RecordAnswer read(const ContainerPath& container) override;

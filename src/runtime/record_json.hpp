@@ -73,6 +73,7 @@ class Reader {
     if (const error_code error = document_.get_array().get(list)) return error;
     for (auto next : list) {
       Value element;
+      // NOLINTNEXTLINE(performance-move-const-arg): get() is for rvalues only
       if (const error_code error = std::move(next).get(element)) return error;
       if (const error_code error = take(element)) return error;
     }
