@@ -55,6 +55,11 @@ OLD_WORDS = re.compile(
     r"wished_for|RecordWish|PodWish|plain_text|cut_to|width_of|look_for|look_again|tidy_up|do_a_piece|close_round|take_begun|"
     r"flawed|complain)\b|Action::(deaf|lost|caution)\b|\b(core|host)/[a-z]")
 
+# Who decides about limits asks what a back end can do (limit/capabilities), never for a version of cgroup. The configuration
+# may request one.
+VERSION = re.compile(r"CgroupVersion::v[12]\b")
+MAY_ASK_FOR_VERSION = re.compile(r"(cgroup|limit)/.*|config/(keys|validation)")
+
 MOST_LINES = 350
 MOST_LINES_OF_MAIN = 100
 MOST_MEDIAN = 110
@@ -120,6 +125,8 @@ def breaches(files):
             if re.search("#include " + pattern, code) or re.search(r"#include \"" + pattern, code):
                 if not re.fullmatch(allowed, stem):
                     yield f"{name}: {why}"
+        if VERSION.search(code) and not MAY_ASK_FOR_VERSION.fullmatch(stem):
+            yield f"{name}: asks for a version of cgroup"
         if old := OLD_WORDS.search(text):
             yield f"{name}: {old[0]} is a word that the glossary has replaced (docs/development/architecture.md)"
         lines, most = text.count("\n"), MOST_LINES_OF_MAIN if name == "main.cpp" else MOST_LINES

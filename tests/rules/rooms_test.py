@@ -47,6 +47,10 @@ class Rooms(unittest.TestCase):
         self.breach("named after", loop__a='#include "loop/utils.hpp"\n')
         self.assertIn("inotify", str(of(limit__a="#include <sys/inotify.h>\n")))
 
+    def test_sees_version(self):
+        self.breach("asks for a version", control__a="bool v1 = version == CgroupVersion::v1;\n")
+        self.assertEqual([], of(limit__a="bool v1 = version == CgroupVersion::v1;\n"))
+
     def test_sees_class_in_several_files(self):
         self.breach("class Thing is in limit/a.cpp and limit/b.cpp",
                     limit__a="void Thing::one() {\n}\n", limit__b="Thing::Thing() {}\nint Thing::two() const {\n}\n")
