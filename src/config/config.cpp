@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -43,7 +44,7 @@ class ConfigBuilder {
   bool written_twice(const ConfigEntry& entry, const SectionText& text);
   void enter_section(const SectionText& text, const ConfigEntry& entry);
   void set_key(const ConfigEntry& entry);
-  std::string check_and_set(const ConfigEntry& entry);
+  std::optional<Problem> check_and_set(const ConfigEntry& entry);
   void note_origin(const std::string& section, const std::string& key, const ConfigEntry& entry);
   void error(const Origin& origin, std::string text) {
     parsed_.errors.push_back({origin, std::move(text)});
@@ -147,13 +148,13 @@ void ConfigBuilder::enter_section(const SectionText& text, const ConfigEntry& en
 }
 
 void ConfigBuilder::set_key(const ConfigEntry& entry) {
-  std::string wrong = check_and_set(entry);
-  if (wrong.empty()) return;
+  std::optional<Problem> wrong = check_and_set(entry);
+  if (!wrong) return;
   places_.invalid.insert(shown_);
-  error(entry.origin, std::move(wrong));
+  error(entry.origin, std::move(*wrong));
 }
 
-std::string ConfigBuilder::check_and_set(const ConfigEntry& entry) {
+std::optional<Problem> ConfigBuilder::check_and_set(const ConfigEntry& entry) {
   const ConfigKey* key = find_key(kind_, entry.key);
   if (key == nullptr) {
     return "unknown key " + in_quotes(entry.key) + " in " + shown_ + "; " +
@@ -168,8 +169,7 @@ std::string ConfigBuilder::check_and_set(const ConfigEntry& entry) {
     return shown_ + " " + entry.key + ": " + "write the value without quotes";
   }
   KeyTarget target{parsed_.config, *device_, *policy_, *keys_};
-  const std::string wrong = key->set(entry, target);
-  if (!wrong.empty()) return shown_ + " " + entry.key + ": " + wrong;
+  if (const auto wrong = key->set(entry, target)) return shown_ + " " + entry.key + ": " + *wrong;
   places_.winners[{shown_, entry.key}] = &entry;
   return {};
 }

@@ -8,7 +8,9 @@
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <system_error>
+#include <utility>
 
 #include "config/ini_reader.hpp"
 #include "config/keys.hpp"
@@ -37,9 +39,9 @@ std::string why_not_readable(const std::error_code& error) {
   return "cannot be read (" + error.message() + "); correct the path, or the file";
 }
 
-// Returns an empty text if the file was read, else what is wrong. O_NONBLOCK keeps a pipe in place
+// O_NONBLOCK keeps a pipe in place
 // of the file from blocking the service.
-std::string read_regular_file(const std::string& path, std::string& text) {
+std::optional<Problem> read_regular_file(const std::string& path, std::string& text) {
   std::error_code error;
   const File file = open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY, error);
   if (error) return why_not_readable(error);
@@ -48,7 +50,8 @@ std::string read_regular_file(const std::string& path, std::string& text) {
   if (S_ISDIR(status.st_mode)) return "is a directory; name a file in it";
   if (!S_ISREG(status.st_mode)) return "is not a regular file; put a text file in its place";
   error = read_whole(file.fd(), largest_file, text);
-  return error ? why_not_readable(error) : "";
+  if (error) return why_not_readable(error);
+  return {};
 }
 
 // A dangling link counts as existing: whoever created it meant a configuration.
@@ -90,12 +93,9 @@ void read_environment(ConfigText& text) {
 
 void read_config_file(const std::string& path, ConfigText& text) {
   std::string content;
-  const std::string wrong = read_regular_file(path, content);
-  if (wrong.empty()) {
-    read_ini_text(content, path, text);
-  } else {
-    text.errors.push_back({{path, 0}, wrong});
-  }
+  if (auto wrong = read_regular_file(path, content))
+    return text.errors.push_back({{path, 0}, std::move(*wrong)});
+  read_ini_text(content, path, text);
 }
 
 ConfigText read_configuration(const std::string& main_file) {

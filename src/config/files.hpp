@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/config.hpp"
+#include "config/problem.hpp"
 
 namespace iopslimit {
 

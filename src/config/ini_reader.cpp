@@ -53,9 +53,9 @@ std::string too_long_name(std::string_view what, std::string_view name) {
 }
 
 // The functions below take a line without leading and trailing white space. They return what is
-// wrong with it, or an empty text.
+// wrong with it.
 
-std::string wrong_section_line(std::string_view line) {
+std::optional<Problem> wrong_section_line(std::string_view line) {
   const std::size_t close = line.find(']');
   if (close == std::string_view::npos || comment_at(line, ';') < close) {
     return in_quotes(line) + " has no closing ']'; write [section]";
@@ -69,7 +69,7 @@ std::string wrong_section_line(std::string_view line) {
          "; write it on a line of its own (a comment may follow on the line after ' ;')";
 }
 
-std::string wrong_value(std::string_view value) {
+std::optional<Problem> wrong_value(std::string_view value) {
   value = value.substr(0, comment_at(value, ';'));
   const std::string_view plain = trimmed(value);
   if (plain.starts_with('#') || comment_at(value, '#') < value.size()) {
@@ -82,7 +82,7 @@ std::string wrong_value(std::string_view value) {
   return {};
 }
 
-std::string wrong_key_line(std::string_view line) {
+std::optional<Problem> wrong_key_line(std::string_view line) {
   // inih also accepts ':' between key and value, but an image name may contain one.
   const std::size_t equals = line.find('=');
   const std::size_t colon = line.find(':');
@@ -173,15 +173,14 @@ void GuardedReader::read_entry(std::string_view raw, std::size_t longest) {
   }
   if (line.front() == '[') return enter_section(line);
   if (skipping_) return;
-  std::string wrong = wrong_key_line(line);
-  if (!wrong.empty()) return refuse(std::move(wrong));
+  if (auto wrong = wrong_key_line(line)) return refuse(std::move(*wrong));
   clean_ = line;
 }
 
 void GuardedReader::enter_section(std::string_view line) {
-  std::string wrong = wrong_section_line(line);
-  skipping_ = !wrong.empty();
-  if (skipping_) return refuse(std::move(wrong));
+  auto wrong = wrong_section_line(line);
+  skipping_ = wrong.has_value();
+  if (wrong) return refuse(std::move(*wrong));
   clean_ = line;
   add(std::string(line.substr(1, line.find(']') - 1)), "", "");
 }

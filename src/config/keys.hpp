@@ -3,12 +3,14 @@
 // texts.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "config/config.hpp"
+#include "config/problem.hpp"
 
 namespace iopslimit {
 
@@ -35,7 +37,7 @@ struct ConfigKey {
   std::string_view default_text;  ///< as it would be written in a file
   std::string_view what;          ///< describes the key in one or two sentences
   /// Checks the entry's value and stores it in `target`. Returns the same as the parse_* functions.
-  std::string (*set)(const ConfigEntry& entry, KeyTarget& target);
+  std::optional<Problem> (*set)(const ConfigEntry& entry, KeyTarget& target);
   Also also_in = Also::nowhere;       ///< named sections that take this key too
   std::string_view more = {};         ///< further text for the manual page, not the sample file
   std::string_view environment = {};  ///< the variable that overrides the files, or empty

@@ -52,7 +52,7 @@ struct NumberRule {
   bool suffixes = false;      // K, M, G may follow
 };
 
-std::string too_large(std::string_view text, const NumberRule& rule) {
+Problem too_large(std::string_view text, const NumberRule& rule) {
   return in_quotes(text) + " is too large: the largest is " + std::to_string(rule.largest) +
          "; write " + std::string(rule.accepted);
 }
@@ -63,7 +63,8 @@ unsigned suffix_shift(std::string_view suffix) {
   return suffix == "G" ? 30 : 0;
 }
 
-std::string parse_number(std::string_view text, const NumberRule& rule, std::uint64_t& value) {
+std::optional<Problem> parse_number(std::string_view text, const NumberRule& rule,
+                                    std::uint64_t& value) {
   const std::string write = "; write " + std::string(rule.accepted);
   if (text.empty()) return "has no value" + write;
   if (text.front() == '-') return in_quotes(text) + " is negative" + write;
@@ -81,9 +82,10 @@ std::string parse_number(std::string_view text, const NumberRule& rule, std::uin
   return {};
 }
 
-std::string parse_limit(std::string_view text, const NumberRule& rule, std::uint64_t& value) {
-  std::string wrong = parse_number(text, rule, value);
-  if (!wrong.empty() || value == 0 || value >= min_limit) return wrong;
+std::optional<Problem> parse_limit(std::string_view text, const NumberRule& rule,
+                                   std::uint64_t& value) {
+  std::optional<Problem> wrong = parse_number(text, rule, value);
+  if (wrong || value == 0 || value >= min_limit) return wrong;
   return in_quotes(text) + " is refused: some kernels refuse 1; use 0 for unlimited, or 2 and more";
 }
 
@@ -101,13 +103,13 @@ std::vector<std::string_view> path_parts(std::string_view text) {
 
 }  // namespace
 
-std::string parse_iops(std::string_view text, std::uint64_t& value) {
+std::optional<Problem> parse_iops(std::string_view text, std::uint64_t& value) {
   return parse_limit(
       text, {max_iops, "a whole number without a suffix: 0 for unlimited, or 2 to 4294967294"},
       value);
 }
 
-std::string parse_bps(std::string_view text, std::uint64_t& value) {
+std::optional<Problem> parse_bps(std::string_view text, std::uint64_t& value) {
   return parse_limit(text,
                      {max_bps,
                       "bytes per second (0 for unlimited), with or without one of the suffixes K, "
@@ -116,15 +118,15 @@ std::string parse_bps(std::string_view text, std::uint64_t& value) {
                      value);
 }
 
-std::string parse_seconds(std::string_view text, std::chrono::seconds& value) {
+std::optional<Problem> parse_seconds(std::string_view text, std::chrono::seconds& value) {
   std::uint64_t count = 0;
-  std::string wrong =
+  std::optional<Problem> wrong =
       parse_number(text, {86400, "a whole number of seconds, 0 (off) to 86400"}, count);
-  if (wrong.empty()) value = std::chrono::seconds(count);
+  if (!wrong) value = std::chrono::seconds(count);
   return wrong;
 }
 
-std::string parse_boolean(std::string_view text, bool& value) {
+std::optional<Problem> parse_boolean(std::string_view text, bool& value) {
   return parse_enum<bool>(text,
                           {{"yes", true},
                            {"no", false},
@@ -137,7 +139,7 @@ std::string parse_boolean(std::string_view text, bool& value) {
                           value);
 }
 
-std::string parse_words(std::string_view text, std::vector<std::string>& value) {
+std::optional<Problem> parse_words(std::string_view text, std::vector<std::string>& value) {
   value.clear();
   for (const std::string_view word : between_commas(text)) {
     if (word.find_first_of(white_space) != std::string_view::npos) {
@@ -149,7 +151,7 @@ std::string parse_words(std::string_view text, std::vector<std::string>& value) 
   return {};
 }
 
-std::string parse_path(std::string_view text, std::string& value) {
+std::optional<Problem> parse_path(std::string_view text, std::string& value) {
   if (text.empty()) return "has no value; write an absolute path such as /data";
   if (text.front() != '/') {
     return in_quotes(text) + " is not an absolute path; write it from the root: /data";
@@ -163,18 +165,18 @@ std::string parse_path(std::string_view text, std::string& value) {
   return {};
 }
 
-std::string parse_paths(std::string_view text, std::vector<std::string>& value) {
+std::optional<Problem> parse_paths(std::string_view text, std::vector<std::string>& value) {
   value.clear();
   for (const std::string_view one : between_commas(text)) {
     std::string path;
-    std::string wrong = parse_path(one, path);
-    if (!wrong.empty()) return wrong;
+    std::optional<Problem> wrong = parse_path(one, path);
+    if (wrong) return wrong;
     value.push_back(std::move(path));
   }
   return {};
 }
 
-std::string parse_metrics(std::string_view text, std::string& value) {
+std::optional<Problem> parse_metrics(std::string_view text, std::string& value) {
   value.clear();
   if (text.empty()) return {};
   if (text.front() == '/' && (!text.ends_with(".prom") || text.ends_with("/.prom"))) {
@@ -183,7 +185,7 @@ std::string parse_metrics(std::string_view text, std::string& value) {
   return parse_path(text, value);
 }
 
-std::string parse_name(std::string_view text, std::string& value) {
+std::optional<Problem> parse_name(std::string_view text, std::string& value) {
   if (text.empty()) return "has no value; write a name such as k8s.io";
   const bool good =
       is_alphanumeric(text.front()) && std::ranges::all_of(text, [](char letter) {
@@ -197,19 +199,20 @@ std::string parse_name(std::string_view text, std::string& value) {
   return {};
 }
 
-std::string parse_names(std::string_view text, std::vector<std::string>& value) {
+std::optional<Problem> parse_names(std::string_view text, std::vector<std::string>& value) {
   value.clear();
   for (const std::string_view one : between_commas(text)) {
-    std::string wrong = parse_name(one, value.emplace_back());
-    if (!wrong.empty()) return wrong;
+    std::optional<Problem> wrong = parse_name(one, value.emplace_back());
+    if (wrong) return wrong;
   }
-  return value.empty() ? "has no value; write a name such as k8s.io" : "";
+  if (value.empty()) return "has no value; write a name such as k8s.io";
+  return {};
 }
 
-std::string parse_prefixes(std::string_view text, std::vector<std::string>& value) {
+std::optional<Problem> parse_prefixes(std::string_view text, std::vector<std::string>& value) {
   value.clear();
   for (const std::string_view one : between_commas(text)) {
-    if (parse_name(one, value.emplace_back()).empty()) continue;
+    if (!parse_name(one, value.emplace_back())) continue;
     return in_quotes(one) +
            " is not an annotation prefix; write what stands before the '/' of the annotation, "
            "such as iopslimit.org, or nothing for off";
@@ -217,24 +220,25 @@ std::string parse_prefixes(std::string_view text, std::vector<std::string>& valu
   return {};
 }
 
-std::string parse_standalone(std::string_view text, Standalone& value) {
+std::optional<Problem> parse_standalone(std::string_view text, Standalone& value) {
   value = {};
   for (const std::string_view one : between_commas(text)) {
     bool docker = false;
-    std::string wrong = parse_enum<bool>(one, {{"docker", true}, {"podman", false}}, docker);
-    if (!wrong.empty()) return wrong;
+    std::optional<Problem> wrong =
+        parse_enum<bool>(one, {{"docker", true}, {"podman", false}}, docker);
+    if (wrong) return wrong;
     (docker ? value.docker : value.podman) = true;
   }
   return {};
 }
 
-std::string parse_glob(std::string_view text, std::string& value) {
+std::optional<Problem> parse_glob(std::string_view text, std::string& value) {
   if (text.empty()) return "has no value; write a pattern such as db-*, or remove the key";
   value = text;
   return {};
 }
 
-std::string unknown_word(std::string_view text, const std::vector<std::string_view>& accepted) {
+Problem unknown_word(std::string_view text, const std::vector<std::string_view>& accepted) {
   const std::string write = "; write one of: " + joined(accepted);
   if (text.empty()) return "has no value" + write;
   const auto nearest = nearest_name(text, accepted);

@@ -4,60 +4,65 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "cgroup/path.hpp"
+#include "config/problem.hpp"
 
 namespace iopslimit {
 
-// Every parse_* function returns an empty text and sets `value`; or it returns a text that says
-// what is wrong and what is accepted ("'5x' has 'x' after the number; write ..."), and `value` must
-// not be used.
+// Every parse_* function sets `value`; or it returns a problem, and `value` must not be used.
 
 /// IOPS: 0 (unlimited) or 2 to max_iops.
-[[nodiscard]] std::string parse_iops(std::string_view text, std::uint64_t& value);
+[[nodiscard]] std::optional<Problem> parse_iops(std::string_view text, std::uint64_t& value);
 
 /// Bytes per second: 0 (unlimited) or 2 to max_bps, with an optional suffix K, M or G (1024).
-[[nodiscard]] std::string parse_bps(std::string_view text, std::uint64_t& value);
+[[nodiscard]] std::optional<Problem> parse_bps(std::string_view text, std::uint64_t& value);
 
 /// Seconds: 0 (off) to 86400.
-[[nodiscard]] std::string parse_seconds(std::string_view text, std::chrono::seconds& value);
+[[nodiscard]] std::optional<Problem> parse_seconds(std::string_view text,
+                                                   std::chrono::seconds& value);
 
 /// yes, true, on, 1 or no, false, off, 0.
-[[nodiscard]] std::string parse_boolean(std::string_view text, bool& value);
+[[nodiscard]] std::optional<Problem> parse_boolean(std::string_view text, bool& value);
 
 /// Words separated by commas. Empty words are dropped; a text without words is an empty list. A
 /// word must not contain white space: no Kubernetes name contains any, so a comma was forgotten.
-[[nodiscard]] std::string parse_words(std::string_view text, std::vector<std::string>& value);
+[[nodiscard]] std::optional<Problem> parse_words(std::string_view text,
+                                                 std::vector<std::string>& value);
 
 /// An absolute path, normalised: without trailing or double slashes and without "." parts. ".." is
 /// refused, because a link before it may lead elsewhere.
-[[nodiscard]] std::string parse_path(std::string_view text, std::string& value);
+[[nodiscard]] std::optional<Problem> parse_path(std::string_view text, std::string& value);
 
 /// Paths separated by commas. A text without paths is an empty list.
-[[nodiscard]] std::string parse_paths(std::string_view text, std::vector<std::string>& value);
+[[nodiscard]] std::optional<Problem> parse_paths(std::string_view text,
+                                                 std::vector<std::string>& value);
 
 /// A name that becomes one part of a path: letters, digits, '.', '_' and '-'; it begins with a
 /// letter or a digit.
-[[nodiscard]] std::string parse_name(std::string_view text, std::string& value);
+[[nodiscard]] std::optional<Problem> parse_name(std::string_view text, std::string& value);
 
 /// Such names separated by commas, at least one.
-[[nodiscard]] std::string parse_names(std::string_view text, std::vector<std::string>& value);
+[[nodiscard]] std::optional<Problem> parse_names(std::string_view text,
+                                                 std::vector<std::string>& value);
 
 /// Prefixes of annotation names (the part before the '/'), separated by commas. Empty = off.
-[[nodiscard]] std::string parse_prefixes(std::string_view text, std::vector<std::string>& value);
+[[nodiscard]] std::optional<Problem> parse_prefixes(std::string_view text,
+                                                    std::vector<std::string>& value);
 
 /// An absolute path that ends in .prom, because the textfile collector reads no other file. Empty =
 /// off.
-[[nodiscard]] std::string parse_metrics(std::string_view text, std::string& value);
+[[nodiscard]] std::optional<Problem> parse_metrics(std::string_view text, std::string& value);
 
 /// docker and podman, separated by a comma. Empty = neither.
-[[nodiscard]] std::string parse_standalone(std::string_view text, Standalone& value);
+[[nodiscard]] std::optional<Problem> parse_standalone(std::string_view text, Standalone& value);
 
 /// A pattern for a name (fnmatch(3)). It must not be empty.
-[[nodiscard]] std::string parse_glob(std::string_view text, std::string& value);
+[[nodiscard]] std::optional<Problem> parse_glob(std::string_view text, std::string& value);
 
 /// The word for an enumerator in the configuration.
 template <typename Enum>
@@ -67,13 +72,14 @@ struct EnumWord {
 };
 
 /// The error text for a word that is none of `accepted`.
-[[nodiscard]] std::string unknown_word(std::string_view text,
-                                       const std::vector<std::string_view>& accepted);
+[[nodiscard]] Problem unknown_word(std::string_view text,
+                                   const std::vector<std::string_view>& accepted);
 
 /// One of `words`, spelled exactly.
 template <typename Enum>
-[[nodiscard]] std::string parse_enum(std::string_view text,
-                                     const std::vector<EnumWord<Enum>>& words, Enum& value) {
+[[nodiscard]] std::optional<Problem> parse_enum(std::string_view text,
+                                                const std::vector<EnumWord<Enum>>& words,
+                                                Enum& value) {
   std::vector<std::string_view> accepted;
   for (const EnumWord<Enum>& one : words) {
     accepted.push_back(one.word);

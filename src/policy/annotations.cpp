@@ -18,7 +18,7 @@ namespace {
 struct Key {
   std::string_view name;
   std::optional<std::uint64_t> LimitKeys::*member;
-  std::string (*parse)(std::string_view text, std::uint64_t& value);
+  std::optional<Problem> (*parse)(std::string_view text, std::uint64_t& value);
 };
 
 constexpr std::array keys{
@@ -59,10 +59,8 @@ void read_one(const Record::Pairs::value_type& annotation, std::string_view name
   }
   if (request.keys.*key->member) return;  // an earlier prefix has set it
   std::uint64_t value = 0;
-  const std::string wrong = key->parse(annotation.second, value);
-  if (!wrong.empty()) {
-    return warn(request, "annotation " + annotation.first + " is ignored: " + wrong);
-  }
+  if (const auto wrong = key->parse(annotation.second, value))
+    return warn(request, "annotation " + annotation.first + " is ignored: " + *wrong);
   request.keys.*key->member = value;
   request.requested.push_back(annotation.first + " = " + std::to_string(value));
 }
@@ -171,10 +169,10 @@ Granted grant(const Config& config, const NamedPolicy* policy, const Limit& base
   return granted;
 }
 
-std::string parse_ram_size(std::string_view text, std::uint64_t& value) {
-  std::string wrong = in_quotes(text) +
-                      " is no number of bytes per second; write one such as 10485760, 10M, "
-                      "10MB or 1.5GiB, or 0 for unlimited";
+std::optional<Problem> parse_ram_size(std::string_view text, std::uint64_t& value) {
+  const Problem wrong = in_quotes(text) +
+                        " is no number of bytes per second; write one such as 10485760, 10M, "
+                        "10MB or 1.5GiB, or 0 for unlimited";
   double number = 0;
   const auto result =
       std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);

@@ -4,11 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "config/config.hpp"
+#include "config/problem.hpp"
 #include "limit/limit.hpp"
 #include "runtime/record.hpp"
 
@@ -41,8 +43,8 @@ struct Granted {
 Granted grant(const Config& config, const NamedPolicy* policy, const Limit& base,
               const LimitKeys& request);
 
-/// Parses bytes per second as written in an annotation. Returns an empty text, or a text that says
-/// what is wrong.
-std::string parse_ram_size(std::string_view text, std::uint64_t& value);
+/// Parses bytes per second as written in an annotation. As the parse_*
+/// functions of config/values.
+[[nodiscard]] std::optional<Problem> parse_ram_size(std::string_view text, std::uint64_t& value);
 
 }  // namespace iopslimit

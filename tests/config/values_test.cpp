@@ -35,14 +35,14 @@ void expect_rows(const std::vector<Row<Value>>& rows, Parse parse) {
   for (const Row<Value>& row : rows) {
     SCOPED_TRACE("text: '" + row.text + "'");
     Value value{};
-    const std::string wrong = parse(row.text, value);
+    const std::optional<Problem> wrong = parse(row.text, value);
     if (row.wrong.empty()) {
-      EXPECT_THAT(wrong, IsEmpty());
+      EXPECT_EQ(wrong, std::nullopt);
       EXPECT_EQ(value, row.value);
       continue;
     }
-    EXPECT_FALSE(wrong.empty()) << "must be refused";
-    for (const std::string& word : row.wrong) EXPECT_THAT(wrong, HasSubstr(word));
+    ASSERT_TRUE(wrong) << "must be refused";
+    for (const std::string& word : row.wrong) EXPECT_THAT(*wrong, HasSubstr(word));
   }
 }
 
@@ -274,13 +274,16 @@ enum class Colour { red, green };
 TEST(ParseEnum, TheExactWordOnly) {
   const std::vector<EnumWord<Colour>> words = {{"red", Colour::red}, {"green", Colour::green}};
   Colour value = Colour::red;
-  EXPECT_THAT(parse_enum<Colour>("green", words, value), IsEmpty());
+  EXPECT_EQ(parse_enum<Colour>("green", words, value), std::nullopt);
   EXPECT_EQ(value, Colour::green);
-  EXPECT_THAT(parse_enum<Colour>("gren", words, value), HasSubstr("did you mean 'green'?"));
-  EXPECT_THAT(parse_enum<Colour>("GREEN", words, value), HasSubstr("did you mean 'green'?"));
+  EXPECT_THAT(parse_enum<Colour>("gren", words, value),
+              testing::Optional(HasSubstr("did you mean 'green'?")));
+  EXPECT_THAT(parse_enum<Colour>("GREEN", words, value),
+              testing::Optional(HasSubstr("did you mean 'green'?")));
   EXPECT_THAT(parse_enum<Colour>("", words, value),
-              HasSubstr("has no value; write one of: red, green"));
-  EXPECT_THAT(parse_enum<Colour>("blue", words, value), HasSubstr("'blue' is not known"));
+              testing::Optional(HasSubstr("has no value; write one of: red, green")));
+  EXPECT_THAT(parse_enum<Colour>("blue", words, value),
+              testing::Optional(HasSubstr("'blue' is not known")));
 }
 
 }  // namespace

@@ -142,7 +142,7 @@ TEST(RamSize, Table) {
   };
   for (const Row& row : rows) {
     std::uint64_t value = 0;
-    EXPECT_EQ(parse_ram_size(row.text, value).empty(), row.good) << row.text;
+    EXPECT_EQ(!parse_ram_size(row.text, value), row.good) << row.text;
     if (row.good) {
       EXPECT_EQ(value, row.value) << row.text;
     }
