@@ -69,8 +69,8 @@ const sd_bus_vtable FakePolkit::vtable[] = {
                   SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_VTABLE_END};
 
-struct BusApiTest : testing::Test {
-  BusApiTest() { bus.start(); }
+struct BusServiceTest : testing::Test {
+  BusServiceTest() { bus.start(); }
 
   PrivateBus bus;
   EventLoop loop;
@@ -177,7 +177,7 @@ struct BusApiTest : testing::Test {
   }
 };
 
-TEST_F(BusApiTest, PropertiesTellWhatTheServiceIs) {
+TEST_F(BusServiceTest, PropertiesTellWhatTheServiceIs) {
   start();
   EXPECT_EQ(property("Version"), "s \"0.1.0\"\n");
   EXPECT_EQ(property("CgroupVersion"), "s \"v2\"\n");
@@ -190,7 +190,7 @@ TEST_F(BusApiTest, PropertiesTellWhatTheServiceIs) {
   EXPECT_THAT(property("Totals"), HasSubstr("a(stttt) 1 \"259:0\" 3000 3000 0 0"));
 }
 
-TEST_F(BusApiTest, EveryPropertyCanBeRead) {
+TEST_F(BusServiceTest, EveryPropertyCanBeRead) {
   start();
   const std::string all =
       busctl("introspect org.iopslimit1 /org/iopslimit1 org.iopslimit1.Manager");
@@ -205,7 +205,7 @@ TEST_F(BusApiTest, EveryPropertyCanBeRead) {
               HasSubstr("a{sv} 22 "));
 }
 
-TEST_F(BusApiTest, MakesOneSummaryForAllPropertiesUntilSomethingChanges) {
+TEST_F(BusServiceTest, MakesOneSummaryForAllPropertiesUntilSomethingChanges) {
   start();
   const std::string get_all =
       "call org.iopslimit1 /org/iopslimit1 org.freedesktop.DBus.Properties GetAll s "
@@ -222,14 +222,14 @@ TEST_F(BusApiTest, MakesOneSummaryForAllPropertiesUntilSomethingChanges) {
   EXPECT_EQ(snapshots, 0) << "no list of containers is made";
 }
 
-TEST_F(BusApiTest, MakesOneSnapshotForAPause) {
+TEST_F(BusServiceTest, MakesOneSnapshotForAPause) {
   if (geteuid() != 0) GTEST_SKIP() << "needs root";
   start();
   EXPECT_THAT(call("Pause st db 60"), HasSubstr("\"cgroup\" s"));
   EXPECT_EQ(snapshots, 1);
 }
 
-TEST_F(BusApiTest, AnswersWithAnErrorWhenAHandlerThrows) {
+TEST_F(BusServiceTest, AnswersWithAnErrorWhenAHandlerThrows) {
   start();
   broken = true;
   EXPECT_THAT(call("ListContainers"), HasSubstr("it broke"));
@@ -239,14 +239,14 @@ TEST_F(BusApiTest, AnswersWithAnErrorWhenAHandlerThrows) {
   EXPECT_THAT(call("ListContainers"), HasSubstr("aa{sv} 6"));
 }
 
-TEST_F(BusApiTest, EverybodyMayRead) {
+TEST_F(BusServiceTest, EverybodyMayRead) {
   start();
   EXPECT_THAT(call_as_nobody("ListContainers"), HasSubstr("aa{sv} 6 14 \"id\" s \"aaaa"));
   EXPECT_THAT(call_as_nobody("ListPods"), HasSubstr("aa{sv} 4 12 \"pod\" s \"job-2\""));
   EXPECT_THAT(call_as_nobody("Explain s db"), HasSubstr("\"steps\" as 1 \"looked at db\""));
 }
 
-TEST_F(BusApiTest, ANameIsAContainersOrAPods) {
+TEST_F(BusServiceTest, ANameIsAContainersOrAPods) {
   start();
   EXPECT_THAT(call("Explain s shop/web-1"), HasSubstr("aa{sv} 3 15"));
   EXPECT_THAT(call("Explain s web"), HasSubstr("'web' may be any of:\n  shop/web-1/web (bbbb"));
@@ -254,7 +254,7 @@ TEST_F(BusApiTest, ANameIsAContainersOrAPods) {
   EXPECT_THAT(call("Explain s bb"), HasSubstr("looked at web"));
 }
 
-TEST_F(BusApiTest, RootChangesWithoutPolkit) {
+TEST_F(BusServiceTest, RootChangesWithoutPolkit) {
   if (geteuid() != 0) GTEST_SKIP() << "needs root";
   start();
   EXPECT_EQ(call("Reload"), "");
@@ -266,7 +266,7 @@ TEST_F(BusApiTest, RootChangesWithoutPolkit) {
                           "resume " + snapshot.containers[0].path.pod_uid));
 }
 
-TEST_F(BusApiTest, WhatCannotBeDoneIsSaid) {
+TEST_F(BusServiceTest, ErrorsAreAnswered) {
   if (geteuid() != 0) GTEST_SKIP() << "needs root";
   start();
   refused = {"/etc/x:3: no such key", "/etc/x:4: no such section"};
@@ -279,7 +279,7 @@ TEST_F(BusApiTest, WhatCannotBeDoneIsSaid) {
   EXPECT_THAT(done, ElementsAre("reload", HasSubstr("resume")));
 }
 
-TEST_F(BusApiTest, OthersAreRefusedWithoutPolkit) {
+TEST_F(BusServiceTest, OthersAreRefusedWithoutPolkit) {
   start();
   for (const char* method : {"Reload", "Clear", "Pause st db 60", "Resume s db"}) {
     EXPECT_THAT(call_as_nobody(method), HasSubstr("Access denied"));
@@ -287,7 +287,7 @@ TEST_F(BusApiTest, OthersAreRefusedWithoutPolkit) {
   EXPECT_THAT(done, IsEmpty());
 }
 
-TEST_F(BusApiTest, OthersAreRefusedByPolkit) {
+TEST_F(BusServiceTest, OthersAreRefusedByPolkit) {
   start();
   FakePolkit polkit(bus, loop, FakePolkit::Mood::no);
   for (const char* method : {"Reload", "Clear", "Pause st db 60", "Resume s db"}) {
@@ -298,14 +298,14 @@ TEST_F(BusApiTest, OthersAreRefusedByPolkit) {
                                             "org.iopslimit1.pause", "org.iopslimit1.pause"));
 }
 
-TEST_F(BusApiTest, OthersMayWhatPolkitLetsThem) {
+TEST_F(BusServiceTest, OthersMayWhatPolkitLetsThem) {
   start();
   FakePolkit polkit(bus, loop, FakePolkit::Mood::yes);
   EXPECT_EQ(call_as_nobody("Clear"), "");
   EXPECT_THAT(done, ElementsAre("clear"));
 }
 
-TEST_F(BusApiTest, APasswordIsAskedForWhereTheCallerWantsIt) {
+TEST_F(BusServiceTest, AsksForAPasswordIfTheCallerAllowsIt) {
   start();
   FakePolkit polkit(bus, loop, FakePolkit::Mood::challenge);
   EXPECT_THAT(call_as_nobody("Clear", "--allow-interactive-authorization=yes"),
@@ -316,7 +316,7 @@ TEST_F(BusApiTest, APasswordIsAskedForWhereTheCallerWantsIt) {
   EXPECT_THAT(done, IsEmpty());
 }
 
-TEST_F(BusApiTest, APolkitThatTakesItsTimeHoldsNothingUp) {
+TEST_F(BusServiceTest, APolkitThatTakesItsTimeHoldsNothingUp) {
   start();
   FakePolkit polkit(bus, loop, FakePolkit::Mood::silent);
   FILE* caller = popen((as_nobody("Clear", "--timeout=1") + " >/dev/null 2>&1").c_str(), "re");
@@ -326,7 +326,7 @@ TEST_F(BusApiTest, APolkitThatTakesItsTimeHoldsNothingUp) {
   pclose(caller);
 }
 
-TEST_F(BusApiTest, TheBusComesBack) {
+TEST_F(BusServiceTest, TheBusComesBack) {
   start();
   bus.stop();
   turn_until([this] { return !announced.empty(); });
@@ -337,7 +337,7 @@ TEST_F(BusApiTest, TheBusComesBack) {
   EXPECT_EQ(property("Version"), "s \"0.1.0\"\n");
 }
 
-TEST_F(BusApiTest, TheBusMayComeLater) {
+TEST_F(BusServiceTest, TheBusMayComeLater) {
   bus.stop();
   api.reset();
   sd_event_source* later = nullptr;
@@ -353,7 +353,7 @@ TEST_F(BusApiTest, TheBusMayComeLater) {
   sd_event_source_unref(later);
 }
 
-TEST_F(BusApiTest, AQuestionToPolkitEndsWithTheBus) {
+TEST_F(BusServiceTest, AQuestionToPolkitEndsWithTheBus) {
   start();
   {
     FakePolkit polkit(bus, loop, FakePolkit::Mood::silent);
@@ -367,7 +367,7 @@ TEST_F(BusApiTest, AQuestionToPolkitEndsWithTheBus) {
   EXPECT_THAT(done, IsEmpty());
 }
 
-TEST_F(BusApiTest, ReportsBecomeSignals) {
+TEST_F(BusServiceTest, ReportsBecomeSignals) {
   start();
   const auto listener = bus.connect();
   std::vector<std::string> heard;
@@ -397,7 +397,7 @@ TEST_F(BusApiTest, ReportsBecomeSignals) {
   sd_bus_detach_event(listener.get());
 }
 
-TEST_F(BusApiTest, WithoutABusSignalsGoNowhere) {
+TEST_F(BusServiceTest, WithoutABusSignalsGoNowhere) {
   start();
   bus.stop();
   turn_until([this] { return !announced.empty(); });
@@ -424,7 +424,7 @@ int call_on_socket(const std::string& path, const std::map<std::string, std::str
 }
 
 // Root's own way: no bus, no polkit, the kernel says who it is.
-TEST_F(BusApiTest, AnswersOnTheSocketBesideTheBus) {
+TEST_F(BusServiceTest, AnswersOnTheSocketBesideTheBus) {
   start();
   bus.stop();
   const bool root = geteuid() == 0;

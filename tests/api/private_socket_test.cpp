@@ -21,7 +21,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-struct PeerSocketTest : testing::Test {
+struct PrivateSocketTest : testing::Test {
   TempTree tree;
   std::string path = tree.at("private");
   EventLoop loop;
@@ -52,19 +52,19 @@ struct PeerSocketTest : testing::Test {
   }
 };
 
-TEST_F(PeerSocketTest, BelongsToItsOwnerAlone) {
+TEST_F(PrivateSocketTest, BelongsToItsOwnerAlone) {
   struct stat status {};
   ASSERT_EQ(stat(path.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 07777U, 0600U);
   EXPECT_TRUE(S_ISSOCK(status.st_mode));
 }
 
-TEST_F(PeerSocketTest, GoesWhenTheServiceEnds) {
+TEST_F(PrivateSocketTest, GoesWhenTheServiceEnds) {
   sockets.reset();
   EXPECT_NE(access(path.c_str(), F_OK), 0);
 }
 
-TEST_F(PeerSocketTest, TakesThePlaceOfWhatAKilledOneLeft) {
+TEST_F(PrivateSocketTest, TakesThePlaceOfWhatAKilledOneLeft) {
   tree.file("stale", "");
   sockets = listen(tree.at("stale"));
   EXPECT_THAT(announced, IsEmpty());
@@ -73,14 +73,14 @@ TEST_F(PeerSocketTest, TakesThePlaceOfWhatAKilledOneLeft) {
   turn_until(1);
 }
 
-TEST_F(PeerSocketTest, SaysWhyThereIsNone) {
+TEST_F(PrivateSocketTest, GivesTheReasonIfThereIsNoSocket) {
   sockets = listen(tree.at("nowhere/private"));
   EXPECT_THAT(announced, ElementsAre(HasSubstr("limits are not affected")));
   sockets = listen("/" + std::string(200, 'x'));
   EXPECT_THAT(announced.back(), HasSubstr("File name too long"));
 }
 
-TEST_F(PeerSocketTest, WhoWentMakesRoom) {
+TEST_F(PrivateSocketTest, ClosedPeerMakesRoom) {
   constexpr int most = PrivateSocket::most_peers;
   for (int round = 1; round <= 3; ++round) {
     std::vector<File> peers;

@@ -92,7 +92,7 @@ std::vector<WorkloadView> nameless() {
   return {pod, alone, unread, named};
 }
 
-TEST(Snapshot, WhatHasNoNameIsShownByItsIds) {
+TEST(Snapshot, NamelessContainerIsShownByItsIds) {
   const std::string uid = "00000000-0000-4000-8000-00000000000";
   std::vector<std::string> shown;
   for (const WorkloadView& one : nameless()) shown.push_back(shown_name(one));

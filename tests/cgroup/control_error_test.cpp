@@ -10,7 +10,7 @@ namespace {
 using testing::HasSubstr;
 
 // What the journal says of them has to lead on.
-TEST(SinkErrors, SayWhatToLookAt) {
+TEST(ControlErrors, GiveAdvice) {
   EXPECT_THAT(make_error_code(ControlError::cgroup_gone).message(), HasSubstr("is gone"));
   EXPECT_THAT(make_error_code(ControlError::controller_missing).message(),
               HasSubstr("cgroup.subtree_control"));
@@ -18,7 +18,7 @@ TEST(SinkErrors, SayWhatToLookAt) {
   EXPECT_THAT(make_error_code(ControlError::not_held).message(), HasSubstr("holds another"));
 }
 
-TEST(SinkErrors, AreNobodyElses) {
+TEST(ControlErrors, DifferFromOtherErrors) {
   const std::error_code error = ControlError::cgroup_gone;
   EXPECT_STREQ(error.category().name(), "limit");
   EXPECT_NE(error, std::error_code(error.value(), std::system_category()));

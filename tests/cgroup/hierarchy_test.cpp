@@ -11,7 +11,7 @@
 namespace iopslimit {
 namespace {
 
-struct CgroupTreeTest : testing::Test {
+struct HierarchyTest : testing::Test {
   TempTree tree;
   std::string mounts;
 
@@ -30,14 +30,14 @@ struct CgroupTreeTest : testing::Test {
   }
 };
 
-TEST_F(CgroupTreeTest, Unified) {
+TEST_F(HierarchyTest, Unified) {
   v2("/cg", "cpuset cpu io memory hugetlb pids rdma misc\n");
   EXPECT_EQ(find().version, CgroupVersion::v2);
   EXPECT_EQ(find().root, tree.at("/cg"));
   EXPECT_THROW(find(CgroupVersion::v1), std::runtime_error);
 }
 
-TEST_F(CgroupTreeTest, Legacy) {
+TEST_F(HierarchyTest, Legacy) {
   v1("/cg/cpu", "cpu,cpuacct");
   v1("/cg/blkio", "blkio");
   EXPECT_EQ(find().version, CgroupVersion::v1);
@@ -45,26 +45,26 @@ TEST_F(CgroupTreeTest, Legacy) {
   EXPECT_THROW(find(CgroupVersion::v2), std::runtime_error);
 }
 
-TEST_F(CgroupTreeTest, HybridIsV1BecauseTheControllerIsThere) {
+TEST_F(HierarchyTest, HybridIsV1BecauseTheControllerIsThere) {
   v2("/cg/unified", "\n");
   v1("/cg/blkio", "blkio");
   EXPECT_EQ(find().version, CgroupVersion::v1);
 }
 
-TEST_F(CgroupTreeTest, OverrideOfAMachineWithBoth) {
+TEST_F(HierarchyTest, OverrideOfAMachineWithBoth) {
   v2("/cg/unified", "io\n");
   v1("/cg/blkio", "blkio");
   EXPECT_EQ(find().version, CgroupVersion::v2);
   EXPECT_EQ(find(CgroupVersion::v1).version, CgroupVersion::v1);
 }
 
-TEST_F(CgroupTreeTest, NamesThatOnlyContainTheWordDoNotCount) {
+TEST_F(HierarchyTest, NamesThatOnlyContainTheWordDoNotCount) {
   v2("/cg", "iox radio\n");
   v1("/cg/x", "noblkio");
   EXPECT_THROW(find(), std::runtime_error);
 }
 
-TEST_F(CgroupTreeTest, NothingMountedSaysSo) {
+TEST_F(HierarchyTest, NothingMountedIsAnErrorWithAdvice) {
   try {
     find();
     FAIL();

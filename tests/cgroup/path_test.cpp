@@ -113,7 +113,7 @@ TEST(Container, PlacesOnTheWayDown) {
   }
 }
 
-TEST(Container, WhatIsNotOurs) {
+TEST(Container, RefusesForeignPaths) {
   const std::string pod = "/kubepods/burstable/pod" + uid;
   const std::string slice = "/kubepods.slice/kubepods-pod" + uid_in_slice + ".slice";
   const std::string container = pod + "/" + id;
@@ -184,7 +184,7 @@ struct StandaloneRow {
   RuntimeHint runtime;
 };
 
-TEST(Container, StandaloneContainersWhenAskedFor) {
+TEST(Container, ParsesIncludedStandaloneContainers) {
   const std::string machine_pod = "/machine.slice/machine-libpod_pod_" + id + ".slice";
   const StandaloneRow rows[] = {
       {"/system.slice/" + scope("docker"), docker, RuntimeHint::docker},

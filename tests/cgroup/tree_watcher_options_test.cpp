@@ -43,22 +43,22 @@ void fill(const TempTree& tree) {
   tree.folder(scope(machine_pod, "libpod-conmon"));
 }
 
-struct NothingAsked : WatchedTree {};
-struct DockerAsked : WatchedTree {
-  DockerAsked() : WatchedTree({.standalone = {.docker = true}}) {}
+struct NoStandalone : WatchedTree {};
+struct DockerIncluded : WatchedTree {
+  DockerIncluded() : WatchedTree({.standalone = {.docker = true}}) {}
 };
-struct PodmanAsked : WatchedTree {
-  PodmanAsked() : WatchedTree({.standalone = {.podman = true}}) {}
+struct PodmanIncluded : WatchedTree {
+  PodmanIncluded() : WatchedTree({.standalone = {.podman = true}}) {}
 };
-struct LeavesAsked : WatchedTree {
-  LeavesAsked() : WatchedTree({.process_leaves = true}) {}
+struct LeavesIncluded : WatchedTree {
+  LeavesIncluded() : WatchedTree({.process_leaves = true}) {}
 };
-struct AllAsked : WatchedTree {
-  AllAsked()
+struct AllIncluded : WatchedTree {
+  AllIncluded()
       : WatchedTree({.standalone = {.docker = true, .podman = true}, .process_leaves = true}) {}
 };
 
-TEST_F(NothingAsked, StandaloneContainersAreNotSeen) {
+TEST_F(NoStandalone, StandaloneContainersAreNotSeen) {
   fill(tree);
   EXPECT_THAT(scan(), ElementsAre("/kubepods.slice", slice, crio));
   EXPECT_EQ(watch.watch_count(), 6U);  // the root, kubepods, the pod, two cgroupfs names, conmon
@@ -68,21 +68,21 @@ TEST_F(NothingAsked, StandaloneContainersAreNotSeen) {
   EXPECT_THAT(order, IsEmpty());
 }
 
-TEST_F(DockerAsked, ItsContainersAreSeenAndNoOthers) {
+TEST_F(DockerIncluded, ItsContainersAreSeenAndNoOthers) {
   fill(tree);
   EXPECT_THAT(scan(),
               UnorderedElementsAre("/kubepods.slice", slice, crio, docker, docker_cgroupfs));
   EXPECT_EQ(watch.watch_count(), 7U);  // and system.slice
 }
 
-TEST_F(PodmanAsked, ItsContainersAreSeenAndNoOthers) {
+TEST_F(PodmanIncluded, ItsContainersAreSeenAndNoOthers) {
   fill(tree);
   EXPECT_THAT(scan(), UnorderedElementsAre("/kubepods.slice", slice, crio, podman, podman_in_pod,
                                            podman_cgroupfs));
   EXPECT_EQ(watch.watch_count(), 8U);  // and machine.slice, and the pod in it
 }
 
-TEST_F(DockerAsked, ComingAndGoingIsTold) {
+TEST_F(DockerIncluded, ReportsComingAndGoing) {
   scan();
   for (int i = 0; i < 3; ++i) {
     order.clear();
@@ -106,7 +106,7 @@ TEST_F(DockerAsked, ComingAndGoingIsTold) {
   }
 }
 
-TEST_F(PodmanAsked, ComingAndGoingIsTold) {
+TEST_F(PodmanIncluded, ReportsComingAndGoing) {
   scan();
   for (int i = 0; i < 3; ++i) {
     order.clear();
@@ -123,12 +123,12 @@ TEST_F(PodmanAsked, ComingAndGoingIsTold) {
   }
 }
 
-TEST_F(LeavesAsked, AScopeIsListedBeforeItsLeaf) {
+TEST_F(LeavesIncluded, AScopeIsListedBeforeItsLeaf) {
   fill(tree);
   EXPECT_THAT(scan(), ElementsAre("/kubepods.slice", slice, crio, crio + "/container"));
 }
 
-TEST_F(AllAsked, PodmansLeavesToo) {
+TEST_F(AllIncluded, PodmansLeavesToo) {
   fill(tree);
   EXPECT_THAT(scan(),
               UnorderedElementsAre("/kubepods.slice", slice, crio, crio + "/container", docker,
@@ -136,7 +136,7 @@ TEST_F(AllAsked, PodmansLeavesToo) {
                                    podman_in_pod + "/container", podman_cgroupfs));
 }
 
-TEST_F(LeavesAsked, ALeafIsToldWhenItComes) {
+TEST_F(LeavesIncluded, ReportsALeafWhenItComes) {
   tree.folder(slice);
   scan();
   tree.folder(crio);
@@ -147,7 +147,7 @@ TEST_F(LeavesAsked, ALeafIsToldWhenItComes) {
   EXPECT_THAT(order, ElementsAre(crio, crio + "/container"));
 }
 
-TEST_F(LeavesAsked, ALeafThatIsThereAlreadyIsToldAfterItsScope) {
+TEST_F(LeavesIncluded, ReportsAnExistingLeafAfterItsScope) {
   tree.folder(slice);
   scan();
   tree.folder(crio + "/container");
@@ -155,7 +155,7 @@ TEST_F(LeavesAsked, ALeafThatIsThereAlreadyIsToldAfterItsScope) {
   EXPECT_THAT(order, ElementsAre(crio, crio + "/container"));
 }
 
-TEST_F(LeavesAsked, OnlyScopesThatMayHaveALeafAreWatched) {
+TEST_F(LeavesIncluded, OnlyScopesThatMayHaveALeafAreWatched) {
   tree.folder(slice);
   tree.folder("/kubepods/pod0b");
   scan();
@@ -171,7 +171,7 @@ TEST_F(LeavesAsked, OnlyScopesThatMayHaveALeafAreWatched) {
   EXPECT_EQ(watch.watch_count(), before);
 }
 
-TEST_F(LeavesAsked, AScopesWatchGoesWithIt) {
+TEST_F(LeavesIncluded, AScopesWatchGoesWithIt) {
   tree.folder(slice);
   scan();
   const std::size_t before = watch.watch_count();
@@ -187,7 +187,7 @@ TEST_F(LeavesAsked, AScopesWatchGoesWithIt) {
   }
 }
 
-TEST_F(LeavesAsked, AScanDropsTheWatchOfAScopeThatWentUnheard) {
+TEST_F(LeavesIncluded, ScanDropsTheWatchOfAScopeWhoseRemovalWasMissed) {
   tree.folder(crio + "/container");
   scan();
   const std::size_t before = watch.watch_count();
@@ -196,7 +196,7 @@ TEST_F(LeavesAsked, AScanDropsTheWatchOfAScopeThatWentUnheard) {
   EXPECT_EQ(watch.watch_count(), before - 1);
 }
 
-TEST_F(LeavesAsked, ALeafMadeAgainIsToldAgain) {
+TEST_F(LeavesIncluded, ReportsALeafThatIsMadeAgain) {
   tree.folder(crio + "/container");
   scan();
   tree.remove(crio + "/container");

@@ -33,9 +33,9 @@ std::string container(int number, const std::string& in = pod) {
   return in + "/" + id;
 }
 
-using CgroupWatchTest = WatchedTree;
+using TreeWatcherTest = WatchedTree;
 
-TEST_F(CgroupWatchTest, WhatWasThereBeforeIsListed) {
+TEST_F(TreeWatcherTest, ListsWhatWasThereBefore) {
   tree.folder(container(1));
   tree.folder(container(2, "/kubepods/pod0b"));
   tree.folder("/kubelet.slice/kubelet-kubepods.slice");
@@ -44,13 +44,13 @@ TEST_F(CgroupWatchTest, WhatWasThereBeforeIsListed) {
                                            "/kubelet.slice/kubelet-kubepods.slice"));
 }
 
-TEST_F(CgroupWatchTest, APodIsListedBeforeItsContainers) {
+TEST_F(TreeWatcherTest, APodIsListedBeforeItsContainers) {
   tree.folder(container(1));
   tree.folder(container(1) + "/container");
   EXPECT_THAT(scan(), ElementsAre("/kubepods", pod, container(1)));
 }
 
-TEST_F(CgroupWatchTest, APodIsToldBeforeItsContainers) {
+TEST_F(TreeWatcherTest, ReportsAPodBeforeItsContainers) {
   tree.folder("/kubepods/burstable");
   scan();
   tree.folder(pod);
@@ -62,7 +62,7 @@ TEST_F(CgroupWatchTest, APodIsToldBeforeItsContainers) {
 }
 
 // The container is there when the pod's event is read: nothing tells its own creation.
-TEST_F(CgroupWatchTest, AContainerInAPodJustFoundIsToldAfterIt) {
+TEST_F(TreeWatcherTest, ReportsAContainerAfterItsNewPod) {
   const std::string slice = "/kubepods.slice/kubepods-pod0a.slice";
   const std::string scope = slice + "/cri-containerd-" + container(1, "").substr(1) + ".scope";
   tree.folder("/kubepods.slice");
@@ -72,7 +72,7 @@ TEST_F(CgroupWatchTest, AContainerInAPodJustFoundIsToldAfterIt) {
   EXPECT_THAT(order, ElementsAre(slice, scope));
 }
 
-TEST_F(CgroupWatchTest, WhatComesLaterIsTold) {
+TEST_F(TreeWatcherTest, ReportsWhatComesLater) {
   scan();
   for (const auto* step : {"/kubepods", "/kubepods/burstable", "/kubepods/burstable/pod0a"}) {
     tree.folder(step);
@@ -83,7 +83,7 @@ TEST_F(CgroupWatchTest, WhatComesLaterIsTold) {
   EXPECT_THAT(order, ElementsAre("/kubepods", pod, container(1)));
 }
 
-TEST_F(CgroupWatchTest, AWholeBranchAtOnceIsFoundBelowItsFirstDirectory) {
+TEST_F(TreeWatcherTest, AWholeBranchAtOnceIsFoundBelowItsFirstDirectory) {
   scan();
   tree.folder(container(1, "/kubelet/kubepods/besteffort/pod0c"));
   read();
@@ -94,7 +94,7 @@ TEST_F(CgroupWatchTest, AWholeBranchAtOnceIsFoundBelowItsFirstDirectory) {
   EXPECT_THAT(appeared, Contains(container(2, "/kubelet/kubepods/besteffort/pod0c")));
 }
 
-TEST_F(CgroupWatchTest, AContainersOwnSubtreeIsNeverWatched) {
+TEST_F(TreeWatcherTest, AContainersOwnSubtreeIsNeverWatched) {
   tree.folder(container(1));
   scan();
   const std::size_t watches = watch.watch_count();
@@ -107,7 +107,7 @@ TEST_F(CgroupWatchTest, AContainersOwnSubtreeIsNeverWatched) {
   EXPECT_EQ(poll(nullptr, 0, 0), 0);
 }
 
-TEST_F(CgroupWatchTest, RemovalIsTold) {
+TEST_F(TreeWatcherTest, ReportsRemoval) {
   tree.folder(container(1));
   scan();
   tree.remove(container(1));
@@ -118,7 +118,7 @@ TEST_F(CgroupWatchTest, RemovalIsTold) {
   EXPECT_THAT(vanished, ElementsAre(container(1), pod));
 }
 
-TEST_F(CgroupWatchTest, AfterTenThousandContainersTheWatchesAreWhatTheyWere) {
+TEST_F(TreeWatcherTest, AfterTenThousandContainersTheWatchesAreWhatTheyWere) {
   tree.folder("/kubepods/burstable");
   scan();
   const std::size_t before = watch.watch_count();
@@ -133,7 +133,7 @@ TEST_F(CgroupWatchTest, AfterTenThousandContainersTheWatchesAreWhatTheyWere) {
   EXPECT_THAT(appeared, SizeIs(20000));
 }
 
-TEST_F(CgroupWatchTest, AScanDropsWatchesOfWhatWentUnheard) {
+TEST_F(TreeWatcherTest, AScanDropsWatchesOfWhatWentUnheard) {
   tree.folder(container(1));
   scan();
   const std::size_t before = watch.watch_count();
@@ -147,7 +147,7 @@ TEST_F(CgroupWatchTest, AScanDropsWatchesOfWhatWentUnheard) {
   EXPECT_EQ(watch.watch_count(), before);
 }
 
-TEST_F(CgroupWatchTest, TheSamePodPathMadeAgainIsWatchedAgain) {
+TEST_F(TreeWatcherTest, TheSamePodPathMadeAgainIsWatchedAgain) {
   tree.folder(pod);
   scan();
   tree.remove(pod);
@@ -158,7 +158,7 @@ TEST_F(CgroupWatchTest, TheSamePodPathMadeAgainIsWatchedAgain) {
   EXPECT_THAT(appeared, Contains(container(1)));
 }
 
-TEST_F(CgroupWatchTest, AScanBetweenRemovalAndItsEventKeepsTheNewWatch) {
+TEST_F(TreeWatcherTest, AScanBetweenRemovalAndItsEventKeepsTheNewWatch) {
   tree.folder(pod);
   scan();
   tree.remove(pod);
@@ -170,7 +170,7 @@ TEST_F(CgroupWatchTest, AScanBetweenRemovalAndItsEventKeepsTheNewWatch) {
   EXPECT_THAT(appeared, Contains(container(1)));
 }
 
-TEST_F(CgroupWatchTest, OthersDirectoriesAreNotWatched) {
+TEST_F(TreeWatcherTest, OthersDirectoriesAreNotWatched) {
   tree.folder("/system.slice/docker.service");
   tree.folder("/user.slice/user-0.slice");
   tree.folder("/docker/" + std::string(64, 'a'));
@@ -178,7 +178,7 @@ TEST_F(CgroupWatchTest, OthersDirectoriesAreNotWatched) {
   EXPECT_EQ(watch.watch_count(), 2U);  // the root and /docker
 }
 
-TEST_F(CgroupWatchTest, OverflowIsTold) {
+TEST_F(TreeWatcherTest, ReportsOverflow) {
   std::ifstream sysctl("/proc/sys/fs/inotify/max_queued_events");
   int queue = 0;
   sysctl >> queue;
@@ -194,7 +194,7 @@ TEST_F(CgroupWatchTest, OverflowIsTold) {
   EXPECT_THAT(warnings, Contains(HasSubstr("max_queued_events")));
 }
 
-TEST_F(CgroupWatchTest, AControllerEnabledLaterTellsTheSiblings) {
+TEST_F(TreeWatcherTest, EnabledControllerReportsTheSiblings) {
   tree.folder(container(1));
   tree.file(pod + "/cgroup.subtree_control");
   scan();
@@ -212,7 +212,7 @@ TEST_F(CgroupWatchTest, AControllerEnabledLaterTellsTheSiblings) {
   EXPECT_THAT(appeared, UnorderedElementsAre(container(1))) << "asked again";
 }
 
-TEST_F(CgroupWatchTest, TheDescriptorIsReadableWhenThereIsNews) {
+TEST_F(TreeWatcherTest, DescriptorIsReadableWhenEventsWait) {
   tree.folder("/kubepods");
   scan();
   EXPECT_FALSE(readable());
@@ -223,7 +223,7 @@ TEST_F(CgroupWatchTest, TheDescriptorIsReadableWhenThereIsNews) {
 }
 
 // Or whoever makes cgroups without end would keep everybody else waiting.
-TEST_F(CgroupWatchTest, OneReadTellsABatchAndNotAllThereIs) {
+TEST_F(TreeWatcherTest, OneReadHandlesOneBatch) {
   tree.folder(pod);
   scan();
   for (int i = 0; i < 1000; ++i) tree.folder(container(i));
@@ -235,7 +235,7 @@ TEST_F(CgroupWatchTest, OneReadTellsABatchAndNotAllThereIs) {
 }
 
 // A container in a loop of mkdir and rmdir: others' events come after few of its own.
-TEST_F(CgroupWatchTest, OfWhatIsMadeAndRemovedInALoopTheLastIsTold) {
+TEST_F(TreeWatcherTest, ReportsTheLastOfADirectoryMadeAndRemovedInALoop) {
   tree.folder(pod);
   scan();
   order.clear();
@@ -253,7 +253,7 @@ TEST_F(CgroupWatchTest, OfWhatIsMadeAndRemovedInALoopTheLastIsTold) {
   EXPECT_THAT(vanished, UnorderedElementsAre(container(1), container(2)));
 }
 
-TEST_F(CgroupWatchTest, ARemovedCgroupIsNotThere) {
+TEST_F(TreeWatcherTest, ARemovedCgroupIsNotThere) {
   tree.folder(pod);
   EXPECT_TRUE(watch.is_there(pod));
   tree.remove(pod);
@@ -262,7 +262,7 @@ TEST_F(CgroupWatchTest, ARemovedCgroupIsNotThere) {
 
 // v1 lets a cgroup be renamed: the watch stays with the directory, whatever order the names are
 // looked at in.
-TEST_F(CgroupWatchTest, RenamedPodsKeepTheirWatches) {
+TEST_F(TreeWatcherTest, RenamedPodsKeepTheirWatches) {
   tree.folder("/kubepods/pod0a");
   tree.folder("/kubepods/pod0b");
   scan();
@@ -280,7 +280,7 @@ TEST_F(CgroupWatchTest, RenamedPodsKeepTheirWatches) {
   }
 }
 
-TEST_F(CgroupWatchTest, NamesOfAnyBytesAreNoContainers) {
+TEST_F(TreeWatcherTest, NamesOfAnyBytesAreNoContainers) {
   tree.folder(pod);
   scan();
   const std::size_t before = watch.watch_count();
@@ -313,7 +313,7 @@ class NoDescriptors {
   rlimit before_{};
 };
 
-TEST_F(CgroupWatchTest, AScanThatCouldNotReadSaysSoAndForgetsNothing) {
+TEST_F(TreeWatcherTest, UnreadableScanWarnsAndForgetsNothing) {
   tree.folder(container(1));
   scan();
   EXPECT_TRUE(watch.scan_was_whole());

@@ -45,7 +45,7 @@ void expect_refused(const std::string& path, const std::string& words) {
   EXPECT_THAT(error.text, HasSubstr(words));
 }
 
-TEST(ConfigFile, WhatIsNotAFileIsRefused) {
+TEST(ConfigFile, RefusesWhatIsNotAFile) {
   TempTree tree;
   tree.folder("folder");
   ASSERT_EQ(mkfifo(tree.at("fifo").c_str(), 0644), 0);
@@ -72,7 +72,7 @@ TEST(ConfigFile, AtMostOneMebibyte) {
   expect_refused(tree.at("over"), "is larger than 1 MiB");
 }
 
-TEST(ConfigFile, UnreadableSaysWhy) {
+TEST(ConfigFile, UnreadableFileGivesTheReason) {
   TempTree tree;
   tree.file("secret", "[limits]\niops = 5\n");
   ASSERT_EQ(chmod(tree.root().c_str(), 0755), 0);
@@ -138,7 +138,7 @@ TEST_F(Configuration, TheFileThenTheFolderInNameOrderThenTheEnvironment) {
   EXPECT_EQ(build_config(text.entries).config.limit.read_iops, 99U);
 }
 
-TEST_F(Configuration, WhatIsNoFileInTheFolderIsAnError) {
+TEST_F(Configuration, NonFileInTheFolderIsAnError) {
   hierarchy_.folder("conf.d/10-folder.conf");
   std::filesystem::create_symlink(hierarchy_.at("gone"), hierarchy_.at("conf.d/20-link.conf"));
   const ConfigText text = read();

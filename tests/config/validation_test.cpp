@@ -65,7 +65,7 @@ TEST(ConfigWhole, Contradictions) {
   });
 }
 
-TEST(ConfigWhole, WhatAPolicyIsFor) {
+TEST(ConfigWhole, PolicyNeedsALimitOrExempt) {
   for (const ConfigEntry& one : {ConfigEntry{{"/c", 2}, "policy a", "write_bps", "1M"},
                                  ConfigEntry{{"/c", 2}, "policy a", "max_iops", "2000"},
                                  ConfigEntry{{"/c", 2}, "policy a", "max_bps", "1G"},

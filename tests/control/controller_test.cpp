@@ -82,7 +82,7 @@ TEST_F(ControllerTest, AContainerIsLimitedWhenItAppears) {
   EXPECT_THAT(limited[0].rules, ElementsAre(Rule{nvme0, five_hundred}));
 }
 
-TEST_F(ControllerTest, ToldTwiceWritesAndSaysItOnce) {
+TEST_F(ControllerTest, SecondAppearanceWritesAndAnnouncesNothing) {
   start();
   controller->on_appeared(container(1), named("web"));
   controller->on_appeared(container(1), named("web"));
@@ -90,7 +90,7 @@ TEST_F(ControllerTest, ToldTwiceWritesAndSaysItOnce) {
   EXPECT_THAT(events(Action::limited), SizeIs(1));
 }
 
-TEST_F(ControllerTest, ALineSaysWhatWasWhenItCameToBe) {
+TEST_F(ControllerTest, EventShowsTheStateOfItsTime) {
   start();
   controller->on_appeared(container(1), NoRecord{});
   controller->on_appeared(container(2), named("db"));
@@ -135,7 +135,7 @@ TEST_F(ControllerTest, LateRecordCorrectsTheDefault) {
   EXPECT_THAT(events(Action::exempted), SizeIs(1));
 }
 
-TEST_F(ControllerTest, BadRecordIsSaidOnceAndLimited) {
+TEST_F(ControllerTest, BadRecordIsAnnouncedOnceAndLimited) {
   start();
   controller->on_appeared(container(1), BadRecord{"cut short"});
   controller->on_appeared(container(1), BadRecord{"cut short"});
@@ -321,7 +321,7 @@ TEST_F(ControllerTest, ThrottlingOfADiskBeginsBeforeAnyContainer) {
   EXPECT_THAT(kernel.writes, SizeIs(2)) << "once for a disk";
 }
 
-TEST_F(ControllerTest, SomebodyElsesRuleOnKubepodsStays) {
+TEST_F(ControllerTest, KeepsForeignRuleOnKubepods) {
   kernel.rules[{kubepods, nvme0}] = symmetric(70);
   start(CgroupVersion::v1);
   kubepods_appears();
@@ -385,7 +385,7 @@ TEST_F(ControllerTest, RescanForgetsWhatIsGoneAndFindsWhatIsNew) {
   EXPECT_EQ(kernel.read({kubepods, nvme0})->read_iops, 3000U);
 }
 
-TEST_F(ControllerTest, SomebodyElsesChangeIsPutBackAndSaid) {
+TEST_F(ControllerTest, RestoresAndAnnouncesForeignChanges) {
   start();
   kubepods_appears();
   controller->on_appeared(container(1), named("a"));
@@ -400,7 +400,7 @@ TEST_F(ControllerTest, SomebodyElsesChangeIsPutBackAndSaid) {
   EXPECT_THAT(repaired[0].text, HasSubstr("99999"));
 }
 
-TEST_F(ControllerTest, WhatIsWrittenIsPutRightWhereItIsOurs) {
+TEST_F(ControllerTest, RestoresOnlyItsOwnRules) {
   start();
   kubepods_appears();
   controller->on_appeared(container(1), named("web"));
@@ -452,7 +452,7 @@ TEST_F(ControllerTest, AFirstRuleThatDoesNotHoldIsAnErrorAndNoLimit) {
   EXPECT_THAT(events(Action::limited), SizeIs(1)) << "it holds now";
 }
 
-TEST_F(ControllerTest, RulesOnOtherDevicesAreNotTouched) {
+TEST_F(ControllerTest, KeepsRulesOnOtherDevices) {
   start();
   const RuleKey foreign{container(1).cgroup, {8, 0}};
   kernel.rules[foreign] = {.read_iops = 7};
@@ -530,7 +530,7 @@ TEST_F(ControllerTest, RestartForgetsWhatIsGoneAndNeverWritesElsewhere) {
   EXPECT_THAT(kernel.writes, IsEmpty());
 }
 
-TEST_F(ControllerTest, WhatIsNoLongerListedLosesItsRule) {
+TEST_F(ControllerTest, UnlistedContainerLosesItsRule) {
   const ContainerPath plain{.cgroup = "/docker/" + container(1).id,
                             .id = container(1).id,
                             .qos = QosClass::none,
@@ -543,7 +543,7 @@ TEST_F(ControllerTest, WhatIsNoLongerListedLosesItsRule) {
   EXPECT_FALSE(node().knows(plain.cgroup));
 }
 
-TEST_F(ControllerTest, WhatIsListedForTheFirstTimeByAReloadIsLimited) {
+TEST_F(ControllerTest, ContainerNewlyListedByAReloadIsLimited) {
   const ContainerPath plain{.cgroup = "/docker/" + container(1).id,
                             .id = container(1).id,
                             .qos = QosClass::none,
@@ -554,7 +554,7 @@ TEST_F(ControllerTest, WhatIsListedForTheFirstTimeByAReloadIsLimited) {
   EXPECT_THAT(events(Action::limited), SizeIs(1));
 }
 
-TEST_F(ControllerTest, WhatAnIncompleteListingDoesNotShowKeepsItsLimit) {
+TEST_F(ControllerTest, IncompleteListingReleasesNothing) {
   kernel.rules[{container(2).cgroup, nvme0}] = five_hundred;
   start(CgroupVersion::v2, {}, {{container(2).cgroup, nvme0}});
   controller->on_appeared(container(1), named("web"));
@@ -567,7 +567,7 @@ TEST_F(ControllerTest, WhatAnIncompleteListingDoesNotShowKeepsItsLimit) {
   EXPECT_TRUE(node().knows(container(1).cgroup));
 }
 
-TEST_F(ControllerTest, FailureIsSaidOnceCountedAndRetried) {
+TEST_F(ControllerTest, FailureIsAnnouncedOnceCountedAndRetried) {
   start();
   kernel.failures[container(1).cgroup] = ControlError::device_refused;
   controller->on_appeared(container(1), named("web"));
@@ -580,14 +580,14 @@ TEST_F(ControllerTest, FailureIsSaidOnceCountedAndRetried) {
   EXPECT_THAT(events(Action::limited), SizeIs(1));
 }
 
-TEST_F(ControllerTest, AGoneCgroupIsNoNews) {
+TEST_F(ControllerTest, GoneCgroupIsNotAnnounced) {
   start();
   kernel.failures[container(1).cgroup] = ControlError::cgroup_gone;
   controller->on_appeared(container(1), named("web"));
   EXPECT_THAT(take_events(), IsEmpty());
 }
 
-TEST_F(ControllerTest, AMissingControllerIsHandedOut) {
+TEST_F(ControllerTest, MissingControllerIsQueuedForARetry) {
   start();
   kernel.failures[container(1).cgroup] = ControlError::controller_missing;
   controller->on_appeared(container(1), named("web"));
@@ -686,7 +686,7 @@ TEST_F(ControllerTest, ReloadLearnsWhatTheOldConfigurationDidNotAskFor) {
   EXPECT_EQ(kernel.of(container(1)), symmetric(900)) << "a record that is gone takes nothing away";
 }
 
-TEST_F(ControllerTest, AMalformedAnnotationIsSaidOnceForAPod) {
+TEST_F(ControllerTest, MalformedAnnotationIsAnnouncedOnceForAPod) {
   start();
   Record record = named("web");
   record.annotations = {{"iopslimit.org/iops", "lots"}};
@@ -711,7 +711,7 @@ TEST_F(ControllerTest, AMalformedAnnotationIsSaidOnceForAPod) {
   EXPECT_THAT(warnings(), SizeIs(1)) << "another pod of the same uid";
 }
 
-TEST_F(ControllerTest, LabelPoliciesThatContainerdCannotFollowAreSaidOnce) {
+TEST_F(ControllerTest, UnusableLabelPoliciesAreAnnouncedOnce) {
   Config config;
   config.policies.push_back({"p", {.globs = {{"label.app", "db"}}, .limits = {.iops = 900}}});
   start(CgroupVersion::v2, config);
@@ -866,7 +866,7 @@ TEST_F(ControllerTest, WithScopeContainerAPodHasNoRule) {
   EXPECT_THAT(kernel.writes, IsEmpty());
 }
 
-TEST_F(ControllerTest, ChangingTheScopeLeavesNobodyWithoutALimit) {
+TEST_F(ControllerTest, ChangedScopeLeavesNoGapInLimits) {
   start();
   const Listing listing{{{container(1), named("a")}, {container(2), named("b")}}, {}, {pod()}};
   controller->on_rescan(listing);

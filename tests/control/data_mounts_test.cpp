@@ -75,7 +75,7 @@ TEST_F(DataMountsTest, EachMountHasItsDeviceLimitAndTotal) {
   EXPECT_THAT(scan({on_partition(nvme0), on_partition(nvme1, "/logs")}), IsEmpty());
 }
 
-TEST_F(DataMountsTest, OneDiskOfTwoMountsHasTheStricterLimitAndSaysSo) {
+TEST_F(DataMountsTest, SharedDiskHasTheStricterLimitAndIsAnnounced) {
   const auto announced = scan({on_partition(nvme0), on_partition(nvme0, "/logs")});
   ASSERT_THAT(announced, SizeIs(3));
   EXPECT_THAT(announced[2], HasSubstr("/data, /logs are on one device (259:0)"));
@@ -160,7 +160,7 @@ TEST_F(DataMountsTest, EvenlySpreadLimitsAndTotalsAreDivided) {
   EXPECT_EQ(mounts.targets()[1].total_iops, 1500U);
 }
 
-TEST_F(DataMountsTest, WhatCannotCarryARuleIsAnErrorSaidOnce) {
+TEST_F(DataMountsTest, RefusedMountIsAnnouncedOnce) {
   const Unsupported tmpfs{"/data is on tmpfs"};
   const DiskFacts facts{{tmpfs, no_logs}, {}, {}};
   const auto events = mounts.scan(facts);

@@ -174,10 +174,10 @@ TEST_F(OperatorTest, TheOverviewAddsUp) {
 }
 
 /// A client in a process of its own: this one's loop has to turn meanwhile.
-struct OperatingOnBusTest : OperatorTest {
+struct OperatorOnBusTest : OperatorTest {
   PrivateBus bus;
 
-  OperatingOnBusTest() {
+  OperatorOnBusTest() {
     if (geteuid() != 0) return;
     bus.start();
     address = bus.address();
@@ -206,7 +206,7 @@ struct OperatingOnBusTest : OperatorTest {
   }
 };
 
-TEST_F(OperatingOnBusTest, PauseAndResume) {
+TEST_F(OperatorOnBusTest, PauseAndResume) {
   client([](Client& service) { service.pause(container('a').cgroup, std::chrono::seconds(600)); });
   EXPECT_FALSE(limited('a'));
   EXPECT_TRUE(limited('b'));
@@ -225,7 +225,7 @@ TEST_F(OperatingOnBusTest, PauseAndResume) {
   EXPECT_EQ(run.text("pauses"), "");
 }
 
-TEST_F(OperatingOnBusTest, ErrorsAreCountedAndKept) {
+TEST_F(OperatorOnBusTest, ErrorsAreCountedAndKept) {
   kernel.failures[container('c').cgroup] = ControlError::device_refused;
   appear('c', "bad");
   drain();
@@ -238,7 +238,7 @@ TEST_F(OperatingOnBusTest, ErrorsAreCountedAndKept) {
   });
 }
 
-TEST_F(OperatingOnBusTest, ClearIsSaid) {
+TEST_F(OperatorOnBusTest, ClearIsAnnounced) {
   client([](Client& service) { service.clear(); });
   EXPECT_THAT(kernel.rules, IsEmpty());
   EXPECT_THAT(announced, Contains(HasSubstr("an operator took every limit away")));

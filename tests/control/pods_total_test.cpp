@@ -33,7 +33,7 @@ struct PodsTotalTest : testing::Test {
   PodsTotalTest() { mounts.scan({.mounts = {on_partition(disk)}, .system_mounts = {}}); }
 };
 
-TEST_F(PodsTotalTest, ATotalThatIsNotTakenIsSaidOnceAndSoIsItsSuccess) {
+TEST_F(PodsTotalTest, AnnouncesARefusedTotalOnceAndItsSuccess) {
   kernel.failures[kubepods] = ControlError::not_held;
   EXPECT_EQ(rules.apply(kubepods, mounts), ControlError::not_held);
   EXPECT_EQ(rules.apply(kubepods, mounts), ControlError::not_held);
@@ -51,7 +51,7 @@ TEST_F(PodsTotalTest, ATotalThatIsNotTakenIsSaidOnceAndSoIsItsSuccess) {
   EXPECT_EQ(rules.views().at(0).rules, (std::vector<Rule>{{disk, symmetric(3000)}}));
 }
 
-TEST_F(PodsTotalTest, ATotalThatDoesNotHoldIsSaidOnce) {
+TEST_F(PodsTotalTest, AnnouncesATotalThatDoesNotHoldOnce) {
   EXPECT_FALSE(rules.apply(kubepods, mounts));
   announced.clear();
   kernel.rules.clear();
@@ -63,7 +63,7 @@ TEST_F(PodsTotalTest, ATotalThatDoesNotHoldIsSaidOnce) {
   EXPECT_FALSE(rules.holds(kubepods));
 }
 
-TEST_F(PodsTotalTest, ATotalThatCannotBeRemovedIsSaid) {
+TEST_F(PodsTotalTest, AnnouncesATotalThatCannotBeRemoved) {
   EXPECT_FALSE(rules.apply(kubepods, mounts));
   announced.clear();
   kernel.failures[kubepods] = ControlError::not_held;
@@ -79,7 +79,7 @@ TEST_F(PodsTotalTest, ATotalThatCannotBeRemovedIsSaid) {
   EXPECT_EQ(kernel.rules.size(), 1U);
 }
 
-TEST_F(PodsTotalTest, OnlyWhatIsShownKeepsItsRule) {
+TEST_F(PodsTotalTest, ReleasesDirectoriesThatAreNotShown) {
   const std::string slice = "/kubepods.slice";
   EXPECT_FALSE(rules.apply(kubepods, mounts));
   EXPECT_FALSE(rules.apply(slice, mounts));

@@ -33,7 +33,7 @@ TEST(Workloads, AnIncompleteRecordIsReadAgain) {
   EXPECT_TRUE(workload.has_whole_record());
 }
 
-TEST(Workloads, ABadRecordIsToldOnceAndTakesNothingAway) {
+TEST(Workloads, ReportsABadRecordOnceAndKeepsTheGoodOne) {
   Workload workload;
   EXPECT_EQ(workload.learn(BadRecord{"cut short"}), Learned::bad_record);
   EXPECT_EQ(workload.learn(BadRecord{"cut short"}), Learned::nothing);

@@ -79,7 +79,7 @@ TEST_F(BlockEventsOnFakes, OtherDevicesAreReadAndPassedOver) {
   EXPECT_FALSE(ready(events, 0));
 }
 
-TEST(BlockEvents, WithoutNetlinkItSaysSo) {
+TEST(BlockEvents, WarnsWithoutNetlink) {
   const File next_after_epoll(dup(STDERR_FILENO));
   rlimit before = {};
   ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
@@ -88,9 +88,10 @@ TEST(BlockEvents, WithoutNetlinkItSaysSo) {
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &one_more), 0);
   BlockEvents events;
   setrlimit(RLIMIT_NOFILE, &before);
-  EXPECT_EQ(events.warning(),
-            "no events of disks arrive (netlink: Too many open files): the disks are checked when a "
-            "mount changes, and at every periodic check");
+  EXPECT_EQ(
+      events.warning(),
+      "no events of disks arrive (netlink: Too many open files): the disks are checked when a "
+      "mount changes, and at every periodic check");
   EXPECT_FALSE(ready(events, 0));
   EXPECT_FALSE(events.drain());
 }
@@ -109,7 +110,7 @@ bool waits_for(const BlockEvents& events, const std::string& path) {
 
 /// A cgroup of our own below a cgroup2 mount of this machine: its cgroup.events raises POLLPRI and
 /// is armed again by reading, as /proc/mdstat.
-class StatusFile : public testing::Test {
+class StatusFileTest : public testing::Test {
  protected:
   void SetUp() override {
     std::ifstream mountinfo("/proc/self/mountinfo");
@@ -128,7 +129,7 @@ class StatusFile : public testing::Test {
   std::string folder_;
 };
 
-TEST_F(StatusFile, MdTellsByOneAndReadingArmsItAgain) {
+TEST_F(StatusFileTest, MdRaisesItAndReadingRearmsIt) {
   BlockEvents events(folder_ + "/cgroup.events");
   events.drain();  // unlike mdstat it counts as changed until it is read
   EXPECT_FALSE(events.drain());
@@ -149,7 +150,7 @@ TEST_F(StatusFile, MdTellsByOneAndReadingArmsItAgain) {
   EXPECT_TRUE(ready(events, soon) && events.drain()) << "populated 0";
 }
 
-TEST(BlockEvents, AStatusFileThatIsMissingIsLookedForAgain) {
+TEST(BlockEvents, RetriesAMissingStatusFile) {
   const TempTree tree;
   const std::string file = tree.root() + "/mdstat";
   BlockEvents events(file);
@@ -236,7 +237,7 @@ TEST_F(BlockEventsOfTheKernel, AreHeardWithoutUdevd) {
 
 // As when hundreds of pods start at once: what is read is about network devices only, what was lost
 // may have been about a disk.
-TEST_F(BlockEventsOfTheKernel, ALostEventIsAReasonToLook) {
+TEST_F(BlockEventsOfTheKernel, LostEventCountsAsAChange) {
   BlockEvents events;
   const int smallest = 0;  // the kernel makes 2,304 bytes of it
   for (const int socket : sockets_behind(events.fd())) {

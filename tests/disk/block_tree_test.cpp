@@ -189,7 +189,7 @@ TEST_F(BlockStack, ADeviceThatIsGone) {
 }
 
 // As when a disk goes while it is walked: what was read first names what is no longer there.
-TEST_F(BlockStack, WhatGoesDuringTheWalkIsLeftOut) {
+TEST_F(BlockStack, LeavesOutDevicesThatGoDuringTheWalk) {
   two_nvme();
   const BlockDevice volume = {.name = "dm-0", .slaves = {"nvme0n1", "nvme7n1"}};
   const BlockDevice lost = {.name = "dm-1", .slaves = {"nvme7n1"}};

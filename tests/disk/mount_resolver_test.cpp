@@ -76,9 +76,9 @@ TEST_F(MountinfoFile, AnAutomountThatWaits) {
   EXPECT_THAT(find(data()), StartsWith("NotMounted " + data() + " is an automount point"));
 }
 
-using DataDiskOnFakes = FakeDisks;
+using MountResolverTest = FakeDisks;
 
-TEST_F(DataDiskOnFakes, ThePathMayBeWrittenInManyWays) {
+TEST_F(MountResolverTest, ThePathMayBeWrittenInManyWays) {
   two_nvme();
   mounted("259:7000", "xfs /dev/nvme0n1 rw", data());
   fs::create_directory_symlink(data(), folder_ + "/link");
@@ -88,7 +88,7 @@ TEST_F(DataDiskOnFakes, ThePathMayBeWrittenInManyWays) {
   }
 }
 
-TEST_F(DataDiskOnFakes, BlanksInThePathAndBindMounts) {
+TEST_F(MountResolverTest, BlanksInThePathAndBindMounts) {
   two_nvme();
   fs::create_directory(folder_ + "/my data");
   std::ofstream(mountinfo(), std::ios::app)
@@ -97,7 +97,7 @@ TEST_F(DataDiskOnFakes, BlanksInThePathAndBindMounts) {
   EXPECT_THAT(find(folder_ + "/my data"), StartsWith("DataStack "));
 }
 
-TEST_F(DataDiskOnFakes, EachLookIsAfreshAndTheLastMountWins) {
+TEST_F(MountResolverTest, ResolvesAfreshAndTheLastMountWins) {
   two_nvme();
   const MountResolver disk(mountinfo());
   EXPECT_THAT(text_of(disk.find(data())), StartsWith("NotMounted "));
@@ -112,7 +112,7 @@ TEST_F(DataDiskOnFakes, EachLookIsAfreshAndTheLastMountWins) {
   EXPECT_THAT(text_of(disk.find(data())), StartsWith("DataStack "));
 }
 
-TEST_F(DataDiskOnFakes, SeveralMountsInTheOrderAsked) {
+TEST_F(MountResolverTest, ReturnsMountsInTheRequestedOrder) {
   two_nvme();
   tree_.folder("logs");
   mounted("259:7011", "ext4 /dev/nvme1n1p1 rw", folder_ + "/logs");
@@ -124,7 +124,7 @@ TEST_F(DataDiskOnFakes, SeveralMountsInTheOrderAsked) {
   EXPECT_EQ(text_of(facts[2]), "DataStack " + folder_ + "/logs ext4: nvme1n1p1");
 }
 
-TEST_F(DataDiskOnFakes, Identities) {
+TEST_F(MountResolverTest, Identities) {
   two_nvme();
   const MountResolver disk(mountinfo());
   EXPECT_EQ(disk.identity_of({259, 7000}), "diskseq 20");
@@ -141,7 +141,7 @@ std::vector<std::string> texts_of(const std::vector<SystemMount>& places) {
   return texts;
 }
 
-TEST_F(DataDiskOnFakes, PlacesAndAllTheyStandOn) {
+TEST_F(MountResolverTest, PlacesAndAllTheyStandOn) {
   two_nvme();
   virtual_disk("dm-0", {253, 7000});
   stands_on("dm-0", "nvme1n1p1");
@@ -159,14 +159,14 @@ TEST_F(DataDiskOnFakes, PlacesAndAllTheyStandOn) {
 }
 
 // A mount that mountinfo names needs no look, which may be forbidden or take for ever.
-TEST_F(DataDiskOnFakes, APlaceThatIsAMountIsNotLookedAt) {
+TEST_F(MountResolverTest, PathThatIsAMountIsNotAccessed) {
   two_nvme();
   mounted("259:7000", "xfs /dev/nvme0n1 rw", folder_ + "/unseen");
   EXPECT_THAT(texts_of(MountResolver(mountinfo()).system_mounts({folder_ + "/unseen"})),
               ElementsAre(folder_ + "/unseen: 259:7000"));
 }
 
-TEST_F(DataDiskOnFakes, PlacesWithoutABlockDevice) {
+TEST_F(MountResolverTest, PlacesWithoutABlockDevice) {
   mounted("0:41", "tmpfs tmpfs rw", folder_);
   mounted("259:7999", "ext4 /dev/gone rw", data());
   EXPECT_THAT(MountResolver(mountinfo()).system_mounts({folder_, data()}), IsEmpty());
@@ -175,7 +175,7 @@ TEST_F(DataDiskOnFakes, PlacesWithoutABlockDevice) {
 }
 
 // A dead server must not hold the service up: the link below it is not followed.
-TEST_F(DataDiskOnFakes, PlacesOnANetworkFileSystemAreNotLookedAt) {
+TEST_F(MountResolverTest, PathsOnANetworkFileSystemAreNotAccessed) {
   two_nvme();
   tree_.folder("net");
   fs::create_directory_symlink(data(), folder_ + "/net/link");
@@ -188,7 +188,7 @@ TEST_F(DataDiskOnFakes, PlacesOnANetworkFileSystemAreNotLookedAt) {
 }
 
 // The root of a live system is an overlay, and what matters a link to a disk.
-TEST_F(DataDiskOnFakes, APlaceThatIsALinkOnAnOverlay) {
+TEST_F(MountResolverTest, APlaceThatIsALinkOnAnOverlay) {
   two_nvme();
   write("1 0 0:30 / / rw - overlay overlay rw\n");
   fs::create_directory_symlink(data(), folder_ + "/link");

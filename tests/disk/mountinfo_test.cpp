@@ -36,7 +36,7 @@ struct LineRow {
   std::string source;
 };
 
-TEST(Mountinfo, WhatTheKernelMayWrite) {
+TEST(Mountinfo, ParsesWhateverTheKernelMayWrite) {
   const LineRow rows[] = {
       {"1 0 8:1 / / rw - ext4 /dev/sda1 rw", "/", "ext4", "/dev/sda1"},
       {R"(1 0 8:1 / /my\040data rw - ext4 /dev/sda1 rw)", "/my data", "ext4", "/dev/sda1"},
@@ -174,11 +174,11 @@ TEST(RefusedFileSystem, NamesTheReasonAndTheWayOut) {
   }
 }
 
-TEST(RefusedFileSystem, BtrfsHasDisksWhateverItsNumberSays) {
+TEST(RefusedFileSystem, BtrfsIsAcceptedDespiteItsNumber) {
   EXPECT_EQ(refused_file_system(of("btrfs", 0)), "");
 }
 
-TEST(RefusedFileSystem, WhatToDoFitsTheReason) {
+TEST(RefusedFileSystem, AdviceFitsTheReason) {
   EXPECT_EQ(refused_file_system(of("nfs4", 0)),
             "nfs4 is a network file system, its I/O reaches no disk of this node; limit it where "
             "the disks are, and set [device] mount to where a local disk is mounted");

@@ -230,7 +230,7 @@ TEST(Cautions, SayHowTheLimitCanBeExceeded) {
   EXPECT_THAT(even.at(0), HasSubstr("carries 1/2 of a container's limit"));
 }
 
-TEST(Cautions, WhatALimitOnTheDisksDoesToTheDeviceAboveThem) {
+TEST(Cautions, LimitOnDisksWarnsAboutTheDeviceAbove) {
   const char* unlimited = "writes to /data are NOT limited: md127 raid";
   const char* copies = "rebuilds and checks of md127 raid";
   const std::pair<BlockDevice, const char*> rows[] = {

@@ -19,7 +19,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-struct LimitWatchTest : testing::Test {
+struct DriftWatcherTest : testing::Test {
   TempTree tree;
   std::vector<std::string> warnings;
   DriftWatcher watch{tree.root(), 3, [this](const std::string& text) { warnings.push_back(text); }};
@@ -32,7 +32,7 @@ struct LimitWatchTest : testing::Test {
   void write(const std::string& file) const { std::ofstream(tree.at(file)) << "x"; }
 };
 
-TEST_F(LimitWatchTest, TellsWhoseLimitFilesWereWritten) {
+TEST_F(DriftWatcherTest, ReportsCgroupsWhoseLimitFilesWereWritten) {
   for (const char* cgroup : {"/pod/a", "/pod/b", "/pod/c"}) made(cgroup);
   EXPECT_TRUE(watch.follow("/pod/a"));
   EXPECT_FALSE(watch.follow("/pod/a")) << "it is watched already";
@@ -48,7 +48,7 @@ TEST_F(LimitWatchTest, TellsWhoseLimitFilesWereWritten) {
   EXPECT_THAT(watch.read_events().cgroups, ElementsAre("/pod/b"));
 }
 
-TEST_F(LimitWatchTest, ForgetsWhatItIsToldTo) {
+TEST_F(DriftWatcherTest, ForgetsOnRequest) {
   for (const char* cgroup : {"/pod/a", "/pod/b"}) {
     made(cgroup);
     watch.follow(cgroup);
@@ -65,7 +65,7 @@ TEST_F(LimitWatchTest, ForgetsWhatItIsToldTo) {
   EXPECT_THAT(watch.read_events().cgroups, IsEmpty());
 }
 
-TEST_F(LimitWatchTest, ANewDirectoryInAnOldOnesPlaceIsFollowed) {
+TEST_F(DriftWatcherTest, ANewDirectoryInAnOldOnesPlaceIsFollowed) {
   made("/pod/a");
   watch.follow("/pod/a");
   // Renamed, so that its inode, and its watch, live on: a removed cgroup raises nothing either.
@@ -82,7 +82,7 @@ TEST_F(LimitWatchTest, ANewDirectoryInAnOldOnesPlaceIsFollowed) {
   EXPECT_EQ(watch.watch_count(), 0U) << "IN_IGNORED";
 }
 
-TEST_F(LimitWatchTest, LeavesWatchesForFindingContainers) {
+TEST_F(DriftWatcherTest, LeavesWatchesForFindingContainers) {
   for (const char* cgroup : {"/a", "/b", "/c", "/d", "/e"}) {
     made(cgroup);
     watch.follow(cgroup);
@@ -95,7 +95,7 @@ TEST_F(LimitWatchTest, LeavesWatchesForFindingContainers) {
   EXPECT_EQ(watch.watch_count(), 3U);
 }
 
-TEST_F(LimitWatchTest, WhatIsNotThereIsNotFollowed) {
+TEST_F(DriftWatcherTest, DoesNotFollowMissingCgroups) {
   watch.follow("/gone");
   tree.file("/file");
   watch.follow("/file");
@@ -105,8 +105,8 @@ TEST_F(LimitWatchTest, WhatIsNotThereIsNotFollowed) {
 }
 
 /// A hierarchy in which a parent passes controllers down.
-struct ControllerWatchTest : LimitWatchTest {
-  ControllerWatchTest() {
+struct DriftWatcherControllerTest : DriftWatcherTest {
+  DriftWatcherControllerTest() {
     for (const char* parent : {"", "/pod", "/other"})
       tree.file(parent + std::string("/cgroup.subtree_control"));
     for (const char* cgroup : {"/pod/a", "/pod/z", "/other/b"}) made(cgroup);
@@ -115,7 +115,7 @@ struct ControllerWatchTest : LimitWatchTest {
   std::optional<DriftWatcher> watch;  // it looks for controllers when it is made
 };
 
-TEST_F(ControllerWatchTest, WhoMayHaveLostItsLimitFileIsTold) {
+TEST_F(DriftWatcherControllerTest, ReportsCgroupsThatMayHaveLostTheirLimitFiles) {
   for (const char* cgroup : {"/pod/a", "/pod/z", "/other/b"}) EXPECT_TRUE(watch->follow(cgroup));
   EXPECT_FALSE(watch->follow("/pod/a"));
   write("/pod/cgroup.subtree_control");
@@ -128,7 +128,7 @@ TEST_F(ControllerWatchTest, WhoMayHaveLostItsLimitFileIsTold) {
   EXPECT_THAT(watch->read_events().cgroups, ElementsAre("/pod")) << "not what is inside of it";
 }
 
-TEST_F(ControllerWatchTest, TheLastOneTakesTheWatchOfItsParentAlong) {
+TEST_F(DriftWatcherControllerTest, TheLastOneTakesTheWatchOfItsParentAlong) {
   for (const char* cgroup : {"/pod/a", "/pod/z", "/other/b"}) watch->follow(cgroup);
   EXPECT_EQ(watch->watch_count(), 5U);
   watch->forget("/pod/z");
@@ -142,7 +142,7 @@ TEST_F(ControllerWatchTest, TheLastOneTakesTheWatchOfItsParentAlong) {
   EXPECT_EQ(watch->watch_count(), 0U);
 }
 
-TEST_F(ControllerWatchTest, ANewParentInAnOldOnesPlaceIsWatched) {
+TEST_F(DriftWatcherControllerTest, ANewParentInAnOldOnesPlaceIsWatched) {
   watch->follow("/pod/a");
   std::filesystem::rename(tree.at("/pod"), tree.at("/old"));
   tree.file("/pod/cgroup.subtree_control");

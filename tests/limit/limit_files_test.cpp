@@ -31,7 +31,7 @@ TEST(IoMaxBackend, WritesAndReadsBack) {
   EXPECT_EQ(backend.read(key), five_hundred);
 }
 
-TEST(IoMaxBackend, WhatHoldsAlreadyIsNotWritten) {
+TEST(IoMaxBackend, SkipsWritesOfHeldLimits) {
   TempTree tree;
   const std::string held = "8:0 riops=1\n259:0 rbps=max wbps=max riops=500 wiops=500\n";
   tree.file("/kubepods/pod0a/c/io.max", held);
@@ -40,7 +40,7 @@ TEST(IoMaxBackend, WhatHoldsAlreadyIsNotWritten) {
   EXPECT_EQ(tree.text("/kubepods/pod0a/c/io.max"), held);
 }
 
-TEST(IoMaxBackend, TheFirstRuleIsWrittenWithoutALook) {
+TEST(IoMaxBackend, CreateWritesWithoutReading) {
   TempTree tree;
   tree.file("/kubepods/pod0a/c/io.max", "259:0 rbps=max wbps=max riops=500 wiops=700\n");
   IoMaxBackend backend(tree.root());
@@ -50,7 +50,7 @@ TEST(IoMaxBackend, TheFirstRuleIsWrittenWithoutALook) {
             std::error_code(ControlError::cgroup_gone));
 }
 
-TEST(IoMaxBackend, GoneAndWithoutControllerAreTold) {
+TEST(IoMaxBackend, ReportsGoneCgroupsAndMissingControllers) {
   TempTree tree;
   tree.folder("/kubepods/pod0a/c");
   IoMaxBackend backend(tree.root());
@@ -90,7 +90,7 @@ TEST(BlkioBackend, FourFiles) {
   EXPECT_EQ(backend.read(key), (Limit{.read_iops = 500, .write_iops = 300, .read_bps = 1048576}));
 }
 
-TEST(BlkioBackend, OfTheFirstRuleOnlyWhatIsSetIsLookedAt) {
+TEST(BlkioBackend, CreateWritesOnlyValuesThatAreSet) {
   TempTree tree;
   const std::string throttle = "/kubepods/pod0a/c/blkio.throttle.";
   for (const char* name : {"read_iops", "write_iops"}) tree.file(throttle + name + "_device");
@@ -171,7 +171,7 @@ TEST_F(RealBlkio, TheKernelHoldsWhatWasWritten) {
   EXPECT_EQ(backend.read({cgroup_, device_}), Limit{});
 }
 
-TEST_F(RealBlkio, WhatTheKernelStoresOtherwiseIsNotHeld) {
+TEST_F(RealBlkio, DifferentStoredValueIsNotHeld) {
   BlkioBackend backend(root_);
   // 32 bits, unchecked: the kernel takes this and stores 0.
   EXPECT_EQ(backend.set({cgroup_, device_}, {.read_iops = 4294967296}),

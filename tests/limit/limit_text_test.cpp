@@ -41,7 +41,7 @@ TEST(IoMax, ReadsItsOwnDeviceOnly) {
   for (const ReadRow& row : rows) EXPECT_EQ(parse_io_max(row.text, nvme), row.limit) << row.text;
 }
 
-TEST(IoMax, WhatIsWrittenReadsBack) {
+TEST(IoMax, WrittenTextParsesBack) {
   const Limit limit{.read_iops = 2, .write_iops = max_iops, .read_bps = 1048576, .write_bps = 0};
   EXPECT_EQ(parse_io_max(format_io_max(nvme, limit), nvme), limit);
 }

@@ -43,7 +43,7 @@ const RuleKey web{"/kubepods/pod0a/web", {259, 0}};
 const RuleKey db{"/kubepods/pod0a/db", {259, 1}};
 constexpr Limit limit{.read_iops = 500};
 
-struct RuleLedgerTest : testing::Test {
+struct OwnershipLogTest : testing::Test {
   TempTree tree;
   NullSink backend;
   std::vector<std::string> warnings;
@@ -59,7 +59,7 @@ struct RuleLedgerTest : testing::Test {
   }
 };
 
-TEST_F(RuleLedgerTest, ARestartKnowsItsRules) {
+TEST_F(OwnershipLogTest, ARestartKnowsItsRules) {
   {
     OwnershipLog ledger = open();
     EXPECT_EQ(ledger.create(web, limit), std::error_code());
@@ -69,14 +69,14 @@ TEST_F(RuleLedgerTest, ARestartKnowsItsRules) {
   EXPECT_THAT(open().rules(), ElementsAre(web));
 }
 
-TEST_F(RuleLedgerTest, TheNoteComesBeforeTheWrite) {
+TEST_F(OwnershipLogTest, TheNoteComesBeforeTheWrite) {
   OwnershipLog ledger = open();
   backend.text = [this] { return notes(); };
   EXPECT_EQ(ledger.create(web, limit), std::error_code());
   EXPECT_EQ(backend.noted_before_write, "+ 259:0 /kubepods/pod0a/web\n");
 }
 
-TEST_F(RuleLedgerTest, ARuleThatCouldNotBeRemovedStaysNoted) {
+TEST_F(OwnershipLogTest, ARuleThatCouldNotBeRemovedStaysNoted) {
   OwnershipLog ledger = open();
   EXPECT_EQ(ledger.create(web, limit), std::error_code());
   backend.error = ControlError::device_refused;
@@ -84,7 +84,7 @@ TEST_F(RuleLedgerTest, ARuleThatCouldNotBeRemovedStaysNoted) {
   EXPECT_THAT(open().rules(), ElementsAre(web));
 }
 
-TEST_F(RuleLedgerTest, AChangedLimitIsNoNewNote) {
+TEST_F(OwnershipLogTest, AChangedLimitIsNoNewNote) {
   OwnershipLog ledger = open();
   EXPECT_FALSE(ledger.create(web, limit));
   for (std::uint64_t iops = 100; iops < 200; ++iops)
@@ -92,7 +92,7 @@ TEST_F(RuleLedgerTest, AChangedLimitIsNoNewNote) {
   EXPECT_EQ(notes(), "+ 259:0 /kubepods/pod0a/web\n");
 }
 
-TEST_F(RuleLedgerTest, WhatIsNotedTwiceCountsOnce) {
+TEST_F(OwnershipLogTest, KeyNotedTwiceCountsOnce) {
   OwnershipLog ledger = open();
   for (int i = 0; i < 2; ++i) EXPECT_FALSE(ledger.create(web, limit));
   EXPECT_THAT(ledger.rules(), ElementsAre(web));
@@ -100,14 +100,14 @@ TEST_F(RuleLedgerTest, WhatIsNotedTwiceCountsOnce) {
   EXPECT_THAT(ledger.rules(), IsEmpty());
 }
 
-TEST_F(RuleLedgerTest, ACgroupThatWentBeforeItsRuleLeavesNoNote) {
+TEST_F(OwnershipLogTest, ACgroupThatWentBeforeItsRuleLeavesNoNote) {
   OwnershipLog ledger = open();
   backend.error = ControlError::cgroup_gone;
   EXPECT_TRUE(ledger.create(web, limit));
   EXPECT_THAT(open().rules(), IsEmpty());
 }
 
-TEST_F(RuleLedgerTest, WhatIsInForceOutlivesTheHistory) {
+TEST_F(OwnershipLogTest, RewriteKeepsRulesInForce) {
   OwnershipLog ledger = open();
   EXPECT_FALSE(ledger.create(web, limit));
   std::size_t longest = 0;
@@ -124,7 +124,7 @@ TEST_F(RuleLedgerTest, WhatIsInForceOutlivesTheHistory) {
   EXPECT_THAT(open().rules(), UnorderedElementsAre(web, db));
 }
 
-TEST_F(RuleLedgerTest, TheFileDoesNotGrowWithHistory) {
+TEST_F(OwnershipLogTest, TheFileDoesNotGrowWithHistory) {
   OwnershipLog ledger = open();
   for (int i = 0; i < 20000; ++i) {
     const RuleKey key{"/kubepods/pod0a/" + std::to_string(i), {259, 0}};
@@ -136,7 +136,7 @@ TEST_F(RuleLedgerTest, TheFileDoesNotGrowWithHistory) {
   EXPECT_THAT(open().rules(), IsEmpty());
 }
 
-TEST_F(RuleLedgerTest, BadLinesArePassedOver) {
+TEST_F(OwnershipLogTest, BadLinesArePassedOver) {
   tree.file("/rules",
             "+ 259:0 /kubepods/pod0a/web\n\n+\n+ \n+ x:0 /a\n+ 259:0\n+ 259:0 relative\ngarbage "
             "/x\n- 259:9 /never\n+ 259:1 "
@@ -144,7 +144,7 @@ TEST_F(RuleLedgerTest, BadLinesArePassedOver) {
   EXPECT_THAT(open().rules(), ElementsAre(web));
 }
 
-TEST_F(RuleLedgerTest, AFileThatCannotBeWrittenCostsNoLimit) {
+TEST_F(OwnershipLogTest, AFileThatCannotBeWrittenCostsNoLimit) {
   OwnershipLog ledger(backend, tree.at("/no/such/folder/rules"),
                       [this](const std::string& text) { warnings.push_back(text); });
   EXPECT_THAT(warnings, SizeIs(1));
@@ -154,7 +154,7 @@ TEST_F(RuleLedgerTest, AFileThatCannotBeWrittenCostsNoLimit) {
 }
 
 // A limit on the size of files stands for the full disk.
-TEST_F(RuleLedgerTest, NotesThatHadNoRoomComeWithTheNextNote) {
+TEST_F(OwnershipLogTest, NotesThatHadNoRoomComeWithTheNextNote) {
   struct sigaction ignore {};
   ignore.sa_handler = SIG_IGN;
   ASSERT_EQ(sigaction(SIGXFSZ, &ignore, nullptr), 0);

@@ -31,7 +31,7 @@ TEST(RuleStore, AdoptsWhatTheKernelHasNow) {
   EXPECT_THAT(held.adopt(pod), IsEmpty()) << "once";
 }
 
-TEST(RuleStore, ReleasesWhatNobodyAdopted) {
+TEST(RuleStore, ReleasesOrphans) {
   RecordingBackend kernel;
   kernel.rules[{pod, disk}] = symmetric(70);
   RuleStore held(kernel, {{pod, disk}}, not_verified);
@@ -39,7 +39,7 @@ TEST(RuleStore, ReleasesWhatNobodyAdopted) {
   EXPECT_THAT(kernel.rules, IsEmpty());
 }
 
-TEST(RuleStore, LeftRulesCanBeAdoptedAgain) {
+TEST(RuleStore, OrphansCanBeAdoptedAgain) {
   RecordingBackend kernel;
   RuleStore held(kernel, {}, not_verified);
   kernel.rules[{pod, disk}] = symmetric(70);
@@ -49,7 +49,7 @@ TEST(RuleStore, LeftRulesCanBeAdoptedAgain) {
   EXPECT_EQ(kernel.rules.size(), 1U) << "adopted, so not left any more";
 }
 
-TEST(RuleStore, WhatCannotBeReleasedIsTriedAgain) {
+TEST(RuleStore, RetriesFailedReleases) {
   RecordingBackend kernel;
   kernel.rules[{pod, disk}] = symmetric(70);
   RuleStore held(kernel, {{pod, disk}}, not_verified);
@@ -71,7 +71,7 @@ TEST(RuleStore, AGoneCgroupOrDiskIsForgotten) {
   }
 }
 
-TEST(RuleStore, NoOtherCgroupIsEverTouched) {
+TEST(RuleStore, NeverWritesToForeignCgroups) {
   RecordingBackend kernel;
   std::vector<RuleKey> listed;
   for (const char* cgroup : {"/", "", "/system.slice", "/system.slice/sshd.service", "/kubepods/x",
@@ -107,7 +107,7 @@ TEST(RuleStore, OfADeviceThatIsAnotherOneNowTheKernelHasTheTruth) {
   EXPECT_THAT(kernel.writes, IsEmpty());
 }
 
-TEST(RuleStore, OnlyTheFirstRuleOfAPlaceIsBegun) {
+TEST(RuleStore, CreatesOnlyTheFirstRuleOfAKey) {
   RecordingBackend kernel;
   RuleStore rules(kernel, {}, not_verified);
   std::vector<Rule> held;
@@ -118,7 +118,7 @@ TEST(RuleStore, OnlyTheFirstRuleOfAPlaceIsBegun) {
   EXPECT_THAT(kernel.begun, ElementsAre(RuleKey{pod, disk}, RuleKey{pod, other}));
 }
 
-TEST(RuleStore, ATouchLeavesNothing) {
+TEST(RuleStore, PrimeLeavesNoRule) {
   RecordingBackend kernel;
   RuleStore rules(kernel, {}, not_verified);
   rules.prime({pod, disk});
@@ -127,7 +127,7 @@ TEST(RuleStore, ATouchLeavesNothing) {
   EXPECT_TRUE(kernel.rules.empty());
 }
 
-TEST(RuleStore, WhatIsRefusedIsNotTouchedFurther) {
+TEST(RuleStore, PrimeStopsAfterARefusal) {
   RecordingBackend kernel;
   RuleStore rules(kernel, {}, not_verified);
   kernel.refused = disk;
@@ -137,7 +137,7 @@ TEST(RuleStore, WhatIsRefusedIsNotTouchedFurther) {
   EXPECT_THAT(kernel.writes, IsEmpty());
 }
 
-TEST(RuleStore, AnErrorIsToldAndTheRestIsWrittenNevertheless) {
+TEST(RuleStore, WritesTheRestAfterAnError) {
   RecordingBackend kernel;
   RuleStore rules(kernel, {}, not_verified);
   std::vector<Rule> held;
@@ -162,7 +162,7 @@ TEST(RuleStore, ADiskThatIsGoneHasNothingLeftToRemove) {
   EXPECT_THAT(held, IsEmpty());
 }
 
-TEST(RuleStore, OnlyWhatIsPutRightIsTold) {
+TEST(RuleStore, ReportsOnlyRestoredRules) {
   RecordingBackend kernel;
   RuleStore rules(kernel, {}, not_verified);
   std::vector<Rule> held{{disk, symmetric(5)}};
@@ -186,7 +186,7 @@ TEST(RuleStore, OnlyWhatIsPutRightIsTold) {
   EXPECT_EQ(on_event, 1);
 }
 
-TEST(RuleStore, WhatCannotBePutRightIsNotHeld) {
+TEST(RuleStore, UnrestoredRuleIsNotHeld) {
   RecordingBackend kernel;
   RuleStore rules(kernel, {}, not_verified);
   std::vector<Rule> held{{disk, symmetric(5)}, {other_disk, symmetric(7)}};
@@ -208,7 +208,7 @@ TEST(RuleStore, ARuleThatWentWithItsFileIsNotHeld) {
   EXPECT_THAT(held, IsEmpty());
 }
 
-TEST(RuleStore, WhatCannotBeLookedAtIsHeldOn) {
+TEST(RuleStore, UnreadableRuleStaysHeld) {
   RecordingBackend kernel;
   RuleStore rules(kernel, {}, not_verified);
   std::vector<Rule> held{{disk, symmetric(5)}};
@@ -218,7 +218,7 @@ TEST(RuleStore, WhatCannotBeLookedAtIsHeldOn) {
   EXPECT_THAT(held, SizeIs(1));
 }
 
-TEST(RuleStore, OnlyFirstRulesAreToBeReadBackOnceForACgroup) {
+TEST(RuleStore, ReportsUnverifiedFirstRulesOnceForACgroup) {
   RecordingBackend kernel;
   std::vector<std::string> unverified;
   RuleStore rules(kernel, {},
@@ -229,7 +229,7 @@ TEST(RuleStore, OnlyFirstRulesAreToBeReadBackOnceForACgroup) {
   EXPECT_EQ(unverified, std::vector{pod});
 }
 
-TEST(RuleStore, WhatCannotBeReadIsNeitherAdoptedNorShown) {
+TEST(RuleStore, UnreadableOrphanIsNeitherAdoptedNorShown) {
   RecordingBackend kernel;
   kernel.rules[{pod, disk}] = symmetric(70);
   RuleStore rules(kernel, {{pod, disk}}, not_verified);

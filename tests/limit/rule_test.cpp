@@ -11,7 +11,7 @@ struct TextRow {
   const char* text;
 };
 
-TEST(Rules, ALimitIsSaidOnceForTheDevicesThatHaveIt) {
+TEST(Rules, TextNamesALimitOnceForItsDevices) {
   const TextRow rows[] = {
       {{}, ""},
       {{{{259, 0}, symmetric(500)}}, "read 500 IOPS, write 500 IOPS on 259:0"},

@@ -23,7 +23,7 @@ using testing::Not;
 
 constexpr std::chrono::milliseconds period{10};
 
-struct MeteringTest : testing::Test {
+struct MetricsExporterTest : testing::Test {
   TempTree tree;
   EventLoop loop;
   Snapshot snapshot = sample_snapshot();
@@ -46,7 +46,7 @@ struct MeteringTest : testing::Test {
   void write() { exporter->write_to(path); }
 };
 
-TEST_F(MeteringTest, OffUntilAPathIsNamedAndOffAgain) {
+TEST_F(MetricsExporterTest, OffUntilAPathIsNamedAndOffAgain) {
   EXPECT_FALSE(there());
   write();
   EXPECT_THAT(text(), HasSubstr("iopslimit_containers{state=\"limited\"} 2\n"));
@@ -55,27 +55,27 @@ TEST_F(MeteringTest, OffUntilAPathIsNamedAndOffAgain) {
   EXPECT_THAT(announced, IsEmpty());
 }
 
-TEST_F(MeteringTest, AnotherPathTakesTheOldFileAway) {
+TEST_F(MetricsExporterTest, AnotherPathTakesTheOldFileAway) {
   write();
   exporter->write_to(tree.at("n.prom"));
   EXPECT_FALSE(there());
   EXPECT_THAT(tree.text("n.prom"), HasSubstr("iopslimit_build_info"));
 }
 
-TEST_F(MeteringTest, AServiceThatEndsLeavesNoFile) {
+TEST_F(MetricsExporterTest, AServiceThatEndsLeavesNoFile) {
   write();
   exporter.reset();
   EXPECT_FALSE(there());
 }
 
-TEST_F(MeteringTest, WrittenAgainByItself) {
+TEST_F(MetricsExporterTest, WrittenAgainByItself) {
   write();
   tree.remove("m.prom");
   while (!there()) turn();
   EXPECT_THAT(text(), HasSubstr("iopslimit_build_info"));
 }
 
-TEST_F(MeteringTest, WhatTheKernelCounted) {
+TEST_F(MetricsExporterTest, WritesTheKernelsCounts) {
   const std::string cgroup = "cgroup" + snapshot.containers[0].path.cgroup;
   tree.file(cgroup + "/io.stat", "259:0 rbytes=4096 wbytes=0 rios=1 wios=0 dbytes=0 dios=0\n");
   tree.file(cgroup + "/io.pressure", "some avg10=0.00 avg60=0.00 avg300=0.00 total=1500000\n");
@@ -87,7 +87,7 @@ TEST_F(MeteringTest, WhatTheKernelCounted) {
   EXPECT_THAT(text(), HasSubstr("_io_stalled_seconds_total" + labels + "} 1.5\n"));
 }
 
-TEST_F(MeteringTest, AnErrorIsSaidOnceAndItsEndToo) {
+TEST_F(MetricsExporterTest, AnnouncesAnErrorOnceAndItsEnd) {
   path = tree.at("folder/m.prom");
   write();
   ASSERT_THAT(announced, ElementsAre("cannot write the metrics to " + path +
@@ -100,7 +100,7 @@ TEST_F(MeteringTest, AnErrorIsSaidOnceAndItsEndToo) {
   EXPECT_EQ(announced[1], "the metrics are written to " + path + " again");
 }
 
-TEST_F(MeteringTest, DecisionsAreCountedByOutcome) {
+TEST_F(MetricsExporterTest, DecisionsAreCountedByOutcome) {
   for (const Action action : {Action::limited, Action::limited, Action::exempted,
                               Action::limit_failed, Action::reloaded, Action::repaired})
     exporter->on_event(service_event(Severity::info, action, "x"));
@@ -110,7 +110,7 @@ TEST_F(MeteringTest, DecisionsAreCountedByOutcome) {
   EXPECT_THAT(text(), HasSubstr("_decisions_total{outcome=\"failed\"} 1\n"));
 }
 
-TEST_F(MeteringTest, OnlyLimitsThatEventsLedToAreTimed) {
+TEST_F(MetricsExporterTest, OnlyLimitsThatEventsLedToAreTimed) {
   exporter->dealt_with(1);  // a record that came late
   exporter->events_begin(1);
   exporter->dealt_with(1);  // exempt: nothing was written

@@ -218,7 +218,7 @@ TEST(Metrics, NothingIsKnownYet) {
   }
 }
 
-TEST(Metrics, WhatAPodsAuthorWroteIsPlainText) {
+TEST(Metrics, SanitizesTextOfPodAuthors) {
   Measured sample = sample_measured();
   sample.snapshot.containers[0].pod = "a\"b\\c\nd\xFF\xC3(\x1B[2Jé";
   EXPECT_EQ(value(sample, "iopslimit_container_state", {{"pod", "a\"b\\c?d?\?(?[2Jé"}}), 1);

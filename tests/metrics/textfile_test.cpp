@@ -70,7 +70,7 @@ TEST(MetricsFile, AFolderThatIsNotThere) {
   EXPECT_EQ(write_metrics(tree.at("none/m.prom"), sample()), std::errc::no_such_file_or_directory);
 }
 
-TEST(MetricsFile, WhatHelpsWhenItIsForbidden) {
+TEST(MetricsFile, ForbiddenFileGivesAHint) {
   for (const auto error : {std::errc::read_only_file_system, std::errc::permission_denied})
     EXPECT_THAT(metrics_hint(std::make_error_code(error)), HasSubstr("/run/iops-limitd"));
   EXPECT_THAT(metrics_hint(std::make_error_code(std::errc::no_space_on_device)), IsEmpty());

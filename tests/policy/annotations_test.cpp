@@ -20,7 +20,7 @@ PodRequest request(const Record::Pairs& annotations, const std::vector<std::stri
   return read_request(prefixes, annotations);
 }
 
-TEST(PodWishes, EveryKey) {
+TEST(PodRequests, EveryKey) {
   const PodRequest all = request({{"iopslimit.org/bps", "10M"},
                                   {"iopslimit.org/iops", "100"},
                                   {"iopslimit.org/read-bps", "2097152"},
@@ -38,7 +38,7 @@ TEST(PodWishes, EveryKey) {
   EXPECT_EQ(all.requested[1], "iopslimit.org/iops = 100");
 }
 
-TEST(PodWishes, OthersAnnotationsAreNotOurs) {
+TEST(PodRequests, IgnoresAnnotationsOfOthers) {
   const PodRequest none = request({{"iopslimit.org", "5"},
                                    {"iopslimit.orgx/iops", "5"},
                                    {"kubernetes.io/iops", "5"},
@@ -48,7 +48,7 @@ TEST(PodWishes, OthersAnnotationsAreNotOurs) {
   EXPECT_EQ(request({{"iopslimit.org/iops", "5"}}, {}).keys, LimitKeys{}) << "off";
 }
 
-TEST(PodWishes, TheFirstPrefixWinsKeyByKey) {
+TEST(PodRequests, FirstPrefixWinsForEachKey) {
   const PodRequest both = request({{"iopslimit.org/iops", "100"},
                                    {"kubediskguard.io/bps", "5M"},
                                    {"kubediskguard.io/iops", "900"}});
@@ -60,7 +60,7 @@ TEST(PodWishes, TheFirstPrefixWinsKeyByKey) {
       << "a malformed one gives way";
 }
 
-TEST(PodWishes, MalformedOnesAreIgnoredWithTheReason) {
+TEST(PodRequests, IgnoresMalformedAnnotationsWithTheReason) {
   struct Row {
     const char* key;
     const char* value;
@@ -89,7 +89,7 @@ TEST(PodWishes, MalformedOnesAreIgnoredWithTheReason) {
   }
 }
 
-TEST(PodWishes, ThousandsOfBadOnesAreAFewLines) {
+TEST(PodRequests, ThousandsOfBadAnnotationsGiveAFewWarnings) {
   Record::Pairs many;
   for (int i = 0; i < 5000; ++i) many.emplace_back("iopslimit.org/x" + std::to_string(i), "y");
   EXPECT_THAT(request(many).warnings, SizeIs(7));

@@ -74,7 +74,7 @@ TEST(Explanation, NamesEveryPatternThatDoesNotMatchAndWhatIsNotKnown) {
                              HasSubstr("does not match: container = db, namespace = lab")}));
 }
 
-TEST(Explanation, WhatThePodAsksFor) {
+TEST(Explanation, ShowsWhatThePodRequests) {
   Record record = db();
   record.annotations = {{"iopslimit.org/iops", "300"}, {"iopslimit.org/bps", "many"}};
   EXPECT_THAT(explain(config(), path, &record), AllOf(Not(Contains(HasSubstr("requests nothing"))),

@@ -45,7 +45,7 @@ TEST(Pauses, TextComesBack) {
   EXPECT_EQ(pauses.text(), "100 /c with blank\n86401 uid\n");
 }
 
-TEST(Pauses, WhatIsOverOrOfAnotherBootOrCutShortIsDropped) {
+TEST(Pauses, DropsEndedForeignAndCutPauses) {
   EXPECT_TRUE(Pauses::from_text("100 /c\n", 100).empty());
   EXPECT_TRUE(Pauses::from_text("90000 /c\n", 3599).empty());
   EXPECT_FALSE(Pauses::from_text("90000 /c\n", 3600).empty());

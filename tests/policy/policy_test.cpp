@@ -136,7 +136,7 @@ TEST(PolicyGlobs, Table) {
     EXPECT_EQ(matches({.globs = row.globs}, path, record), row.match) << row.what;
 }
 
-TEST(PolicyGlobs, WhatIsNotKnownMatchesNothing) {
+TEST(PolicyGlobs, UnknownValueMatchesNothing) {
   for (const char* key : {"namespace", "pod", "container", "image", "label.app", "qos"}) {
     EXPECT_FALSE(matches({.globs = {{key, "*"}}}, {.qos = QosClass::none}, {})) << key;
   }
@@ -208,7 +208,7 @@ TEST(PolicySections, AnExemptContainerCannotAskForALimit) {
   EXPECT_THAT(decide(config, {}, &record).warnings, testing::IsEmpty());
 }
 
-TEST(PolicyRecords, WhatIsWishedFor) {
+TEST(PolicyRecords, CollectsRequestedLabelsAndAnnotations) {
   const Config config = with({{"a", {.globs = {{"label.app", "x"}, {"pod", "y"}}}},
                               {"b", {.globs = {{"label.app", "z"}, {"label.a.b/c", "z"}}}}});
   EXPECT_THAT(requested_by(config).labels, testing::UnorderedElementsAre("app", "a.b/c"));

@@ -35,13 +35,13 @@ TEST(RateLimiter, OnePodMayNotDrownTheOthers) {
   EXPECT_EQ(passed(guard, outside, 100, seconds(5)), RateLimiter::most);
 }
 
-TEST(RateLimiter, WhatIsAboutTheServiceAlwaysPasses) {
+TEST(RateLimiter, PassesEventsOfTheServiceAlways) {
   RateLimiter guard;
   const Event event = service_event(Severity::error, Action::config, "line 3");
   EXPECT_EQ(passed(guard, event, 100, seconds(5)), 100U);
 }
 
-TEST(RateLimiter, WhenTheWindowIsOverItSaysHowManyWereNotWritten) {
+TEST(RateLimiter, CountsSuppressedEventsAtTheEndOfTheWindow) {
   RateLimiter guard;
   passed(guard, about_pod("a"), RateLimiter::most + 7, seconds(100));
   passed(guard, about_pod("b"), 1, seconds(100));

@@ -154,7 +154,7 @@ TEST(Record, WrongTypesOfOneKeyAreAbsent) {
       RecordAnswer(Record{.runtime = RuntimeHint::containerd}));
 }
 
-TEST(Record, WhatAPodAuthorWritesElsewhereDoesNotCount) {
+TEST(Record, IgnoresPodAuthorsTextElsewhere) {
   EXPECT_EQ(parse(R"({"process":{"env":["io.kubernetes.cri.container-type=sandbox"],
               "annotations":{"io.kubernetes.cri.container-type":"sandbox"}},"annotations":{}})"),
             RecordAnswer(Record{.runtime = RuntimeHint::containerd}));
@@ -164,7 +164,7 @@ Record::Pairs annotations_in(const std::string& annotations, const RecordRequest
   return std::get<Record>(parse(bundle(annotations), wished)).annotations;
 }
 
-TEST(Record, OnlyAnnotationsWishedForAreKept) {
+TEST(Record, KeepsRequestedAnnotationsOnly) {
   const std::string text =
       R"({"example.org/write-iops":"7","example.org/iops":"5","example.org":"1","example.org/":"2",
           "example.organic/iops":"3","other.org/x":"4","not.example.org/iops":"6","team":"a"})";
@@ -205,7 +205,7 @@ struct BadRow {
   std::string text;
 };
 
-TEST(Record, BadTextSaysWhyWhateverTheRuntime) {
+TEST(Record, BadTextGivesTheReasonForEveryRuntime) {
   const std::string whole = bundle(R"({"a":"b"})");
   const BadRow rows[] = {
       {"empty", ""},

@@ -80,7 +80,7 @@ TEST_F(ContainerRecordTest, NothingThereIsNoRecord) {
   EXPECT_EQ(records.read(container), RecordAnswer(NoRecord{}));
 }
 
-TEST_F(ContainerRecordTest, OtherNamespaceIsNotLookedAt) {
+TEST_F(ContainerRecordTest, SkipsOtherNamespaces) {
   tree.file("/state/io.containerd.runtime.v2.task/moby/" + id + "/config.json", good);
   EXPECT_EQ(records.read(container), RecordAnswer(NoRecord{}));
   folders.containerd_namespaces.emplace_back("moby");
@@ -164,7 +164,7 @@ TEST_F(ContainerRecordTest, LabelsComeFromTheSandboxAndAreWaitedFor) {
   EXPECT_EQ(record.labels, (Record::Pairs{{"team", "blue"}}));
 }
 
-TEST_F(ContainerRecordTest, ASandboxIsLookedForWithItsOwnRuntimeOnly) {
+TEST_F(ContainerRecordTest, SearchesSandboxWithItsOwnRuntimeOnly) {
   tree.file(overlay("run", id) + crio_file, crio_text);
   tree.file(docker_file(sandbox_id), crio_sandbox);
   EXPECT_TRUE(std::get<Record>(wishing.read(crio)).incomplete);
@@ -255,7 +255,7 @@ TEST_F(ContainerRecordTest, TheRuntimesOwnFolderMayBeALink) {
   EXPECT_EQ(std::get<Record>(records.read(container)).name, "web");
 }
 
-TEST_F(ContainerRecordTest, WhatIsNoFileIsRefusedWithoutWaiting) {
+TEST_F(ContainerRecordTest, RefusesNonFilesWithoutWaiting) {
   tree.folder("/state/" + task + id);
   ASSERT_EQ(mkfifo(tree.at(bundle).c_str(), 0600), 0);
   EXPECT_THAT(bad_record(), HasSubstr("config.json: is not a regular file"));

@@ -19,7 +19,7 @@ struct WhoseRow {
   std::vector<RuntimeHint> whose;
 };
 
-TEST(Record, WhoseRecordItMayBe) {
+TEST(Record, RuntimeLimitsWhoseRecordItMayBe) {
   using enum RuntimeHint;
   constexpr auto any = RuntimeType::automatic;
   const WhoseRow rows[] = {{"bare id", "u", unknown, any, {containerd, docker}},
@@ -46,7 +46,7 @@ TEST(Record, WhoseRecordItMayBe) {
   }
 }
 
-TEST(Record, WithoutAValidIdItIsNobodys) {
+TEST(Record, WithoutValidIdBelongsToNoContainer) {
   for (const std::string& bad : {std::string(), std::string("x"), "../" + std::string(61, 'a')}) {
     EXPECT_FALSE(may_have_record({.cgroup = "/x", .id = bad}, RuntimeType::automatic,
                                  RuntimeHint::containerd));

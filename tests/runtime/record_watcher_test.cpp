@@ -20,7 +20,7 @@ namespace {
 const std::string id(64, 'c');
 const std::string other_id(64, 'd');
 
-struct RecordWatchTest : testing::Test {
+struct RecordWatcherTest : testing::Test {
   TempTree tree;
   ContainerPath container = *parse_container_path("/kubepods/pod0a/" + id);
   RecordFile file{tree.at("state"), "task/k8s.io/" + id + "/config.json"};
@@ -49,7 +49,7 @@ struct RecordWatchTest : testing::Test {
   int watches() const { return watches(watch); }
 };
 
-TEST_F(RecordWatchTest, FoldersComeOneByOneAndTheFileInTwoWrites) {
+TEST_F(RecordWatcherTest, FoldersComeOneByOneAndTheFileInTwoWrites) {
   tree.folder("state");
   watch.await(container, {file});
   EXPECT_EQ(watches(), 1);
@@ -69,14 +69,14 @@ TEST_F(RecordWatchTest, FoldersComeOneByOneAndTheFileInTwoWrites) {
   EXPECT_EQ(woken(), 1);
 }
 
-TEST_F(RecordWatchTest, AllAtOnce) {
+TEST_F(RecordWatcherTest, AllAtOnce) {
   tree.folder("state");
   watch.await(container, {file});
   tree.file(in_place(), "{}");
   EXPECT_GE(woken(), 1);
 }
 
-TEST_F(RecordWatchTest, MovedInPlace) {
+TEST_F(RecordWatcherTest, MovedInPlace) {
   tree.folder(at("task/k8s.io/" + id));
   watch.await(container, {file});
   tree.file(in_place() + ".tmp", "{}");
@@ -85,7 +85,7 @@ TEST_F(RecordWatchTest, MovedInPlace) {
   EXPECT_EQ(woken(), 1);
 }
 
-TEST_F(RecordWatchTest, LinkedInPlace) {
+TEST_F(RecordWatcherTest, LinkedInPlace) {
   tree.folder(at("task/k8s.io/" + id));
   tree.file("elsewhere", "{}");
   watch.await(container, {file});
@@ -93,7 +93,7 @@ TEST_F(RecordWatchTest, LinkedInPlace) {
   EXPECT_EQ(woken(), 1);
 }
 
-TEST_F(RecordWatchTest, AFolderMovedInWithTheFile) {
+TEST_F(RecordWatcherTest, AFolderMovedInWithTheFile) {
   tree.file("elsewhere/" + id + "/config.json", "{}");
   tree.folder(at("task/k8s.io"));
   watch.await(container, {file});
@@ -101,7 +101,7 @@ TEST_F(RecordWatchTest, AFolderMovedInWithTheFile) {
   EXPECT_EQ(woken(), 1);
 }
 
-TEST_F(RecordWatchTest, AnIncompleteRecordIsWrittenAgain) {
+TEST_F(RecordWatcherTest, AnIncompleteRecordIsWrittenAgain) {
   tree.file(in_place(), "{");
   watch.await(container, {file});
   EXPECT_EQ(woken(), 0);
@@ -109,7 +109,7 @@ TEST_F(RecordWatchTest, AnIncompleteRecordIsWrittenAgain) {
   EXPECT_GE(woken(), 1);
 }
 
-TEST_F(RecordWatchTest, AFolderThatGoesIsWaitedForAgain) {
+TEST_F(RecordWatcherTest, AFolderThatGoesIsWaitedForAgain) {
   tree.folder(at("task/k8s.io/" + id));
   watch.await(container, {file});
   tree.remove(at("task/k8s.io/" + id));
@@ -129,7 +129,7 @@ TEST_F(RecordWatchTest, AFolderThatGoesIsWaitedForAgain) {
   EXPECT_EQ(watches(), 0);
 }
 
-TEST_F(RecordWatchTest, AFolderReplacedWithTheFileInIt) {
+TEST_F(RecordWatcherTest, AFolderReplacedWithTheFileInIt) {
   tree.folder(at("task/k8s.io/" + id));
   watch.await(container, {file});
   std::filesystem::rename(tree.at(at("task/k8s.io/" + id)), tree.at(at("task/k8s.io/." + id)));
@@ -137,7 +137,7 @@ TEST_F(RecordWatchTest, AFolderReplacedWithTheFileInIt) {
   EXPECT_GE(woken(), 1);
 }
 
-TEST_F(RecordWatchTest, NothingAboveTheRootIsWatched) {
+TEST_F(RecordWatcherTest, NothingAboveTheRootIsWatched) {
   watch.await(container, {file});
   EXPECT_EQ(watches(), 0);
   tree.file(in_place(), "{}");
@@ -147,7 +147,7 @@ TEST_F(RecordWatchTest, NothingAboveTheRootIsWatched) {
   EXPECT_GE(woken(), 1);
 }
 
-TEST_F(RecordWatchTest, TheRootMayBeALinkWhatIsBelowMayNot) {
+TEST_F(RecordWatcherTest, TheRootMayBeALinkWhatIsBelowMayNot) {
   tree.folder("disk2");
   std::filesystem::create_directory_symlink(tree.at("disk2"), tree.at("state"));
   watch.await(container, {file});
@@ -160,7 +160,7 @@ TEST_F(RecordWatchTest, TheRootMayBeALinkWhatIsBelowMayNot) {
   EXPECT_EQ(watches(), 1) << "the root's";
 }
 
-TEST_F(RecordWatchTest, AnyOfSeveralFiles) {
+TEST_F(RecordWatcherTest, AnyOfSeveralFiles) {
   tree.folder("state");
   tree.folder("lib/containers");
   const RecordFile second{tree.at("lib"), "containers/config.v2.json"};
@@ -180,7 +180,7 @@ TEST_F(RecordWatchTest, AnyOfSeveralFiles) {
   EXPECT_EQ(woken(), 0);
 }
 
-TEST_F(RecordWatchTest, OthersAndForgottenOnesAreSilent) {
+TEST_F(RecordWatcherTest, OthersAndForgottenOnesAreSilent) {
   tree.folder(at("task/k8s.io"));
   watch.await(container, {file});
   tree.file(at("task/k8s.io/" + other_id + "/config.json"), "{}");
@@ -192,7 +192,7 @@ TEST_F(RecordWatchTest, OthersAndForgottenOnesAreSilent) {
   EXPECT_EQ(woken(), 0);
 }
 
-TEST_F(RecordWatchTest, ManyInOneFolderShareItsWatch) {
+TEST_F(RecordWatcherTest, ManyInOneFolderShareItsWatch) {
   tree.folder(at("task/k8s.io"));
   std::vector<std::string> on_event;
   RecordWatcher many([&on_event](const ContainerPath& path) { on_event.push_back(path.cgroup); });
@@ -214,7 +214,7 @@ TEST_F(RecordWatchTest, ManyInOneFolderShareItsWatch) {
   EXPECT_EQ(watches(many), 0);
 }
 
-TEST_F(RecordWatchTest, WhoPassesThroughAFolderLeavesItsWatch) {
+TEST_F(RecordWatcherTest, UnwatchesFolderOncePassed) {
   tree.folder(at("task/k8s.io/" + other_id));
   watch.await(container, {file});
   watch.await({.cgroup = "/other", .id = other_id},
@@ -224,7 +224,7 @@ TEST_F(RecordWatchTest, WhoPassesThroughAFolderLeavesItsWatch) {
   EXPECT_GE(woken(), 1);
 }
 
-TEST_F(RecordWatchTest, WhoseEndWentUnheardIsForgotten) {
+TEST_F(RecordWatcherTest, ForgetsContainersWhoseRemovalWasMissed) {
   tree.folder(at("task"));
   watch.await(container, {file});
   watch.forget_unless([](const std::string&) { return true; });
@@ -234,7 +234,7 @@ TEST_F(RecordWatchTest, WhoseEndWentUnheardIsForgotten) {
   EXPECT_EQ(watches(), 0);
 }
 
-TEST_F(RecordWatchTest, ForgettingAndAwaitingInTheCallbackIsFine) {
+TEST_F(RecordWatcherTest, ForgettingAndAwaitingInTheCallbackIsFine) {
   tree.folder(at("task/k8s.io/" + id));
   int calls = 0;
   RecordWatcher forgetful([&](const ContainerPath& path) {
@@ -253,7 +253,7 @@ TEST_F(RecordWatchTest, ForgettingAndAwaitingInTheCallbackIsFine) {
   EXPECT_GE(calls, 2);
 }
 
-TEST_F(RecordWatchTest, LostEventsMakeItLookAgain) {
+TEST_F(RecordWatcherTest, RetriesAllAfterLostEvents) {
   std::ifstream limit("/proc/sys/fs/inotify/max_queued_events");
   int most = 0;
   limit >> most;

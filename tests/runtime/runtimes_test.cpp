@@ -109,7 +109,7 @@ TEST_F(RuntimesTest, BadOrNoAnswerOfALaterSourceChangesNothing) {
   EXPECT_EQ(joined(NoRecord{}), written());
 }
 
-TEST_F(RuntimesTest, SourceIsNotAskedForWhatTheRecordHas) {
+TEST_F(RuntimesTest, SkipsSourceIfTheRecordHasEverything) {
   containerd_wrote("web");
   RuntimeSources sources;
   add(sources, Record{.labels = blue});

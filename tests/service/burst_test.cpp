@@ -57,7 +57,7 @@ TEST(Burst, TheEndOfCgroupsIsNone) {
   EXPECT_TRUE(burst.too_long(start + Burst::longest));
 }
 
-TEST(Burst, WhatComesWhenAllIsDoneIsANewOne) {
+TEST(Burst, EventsAfterFinishBeginANewBurst) {
   Burst burst;
   burst.events(start);
   burst.cgroup(start);

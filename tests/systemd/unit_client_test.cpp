@@ -24,7 +24,7 @@ const UnitChange total{
     "/kubepods.slice",
     {{{259, 0}, {.read_iops = 3000, .write_iops = 2000, .read_bps = 1 << 20}}, {{259, 5}, {}}}};
 
-struct SystemdUnitTest : testing::Test {
+struct UnitClientTest : testing::Test {
   PrivateBus bus;
   EventLoop loop;
   int ready = 0;
@@ -66,7 +66,7 @@ struct SystemdUnitTest : testing::Test {
   }
 };
 
-TEST_F(SystemdUnitTest, SetsAllFourOfEachDeviceByOneNameForThisBoot) {
+TEST_F(UnitClientTest, SetsAllFourOfEachDeviceByOneNameForThisBoot) {
   connect();
   FakeSystemd systemd(bus, loop);
   ask();
@@ -85,7 +85,7 @@ TEST_F(SystemdUnitTest, SetsAllFourOfEachDeviceByOneNameForThisBoot) {
                   Pair("IOWriteIOPSMax", ElementsAre(Pair(one, 2000), Pair(other, lifted)))));
 }
 
-TEST_F(SystemdUnitTest, ErrorsAreForEverOrForNow) {
+TEST_F(UnitClientTest, ErrorsAreForEverOrForNow) {
   const std::pair<const char*, UnitAnswer> rows[] = {
       {"org.freedesktop.systemd1.NoSuchUnit", UnitAnswer::no_unit},
       {"org.freedesktop.systemd1.UnitMasked", UnitAnswer::refused},
@@ -108,7 +108,7 @@ TEST_F(SystemdUnitTest, ErrorsAreForEverOrForNow) {
 }
 
 // As while systemd executes itself anew: its name is away.
-TEST_F(SystemdUnitTest, IsAskedAgainWhenNobodyIsThere) {
+TEST_F(UnitClientTest, RetriesWhenSystemdIsUnreachable) {
   connect();
   ready = 0;
   ask();
@@ -121,7 +121,7 @@ TEST_F(SystemdUnitTest, IsAskedAgainWhenNobodyIsThere) {
   EXPECT_THAT(announced, IsEmpty());
 }
 
-TEST_F(SystemdUnitTest, TheBusMayGoWithTheAnswer) {
+TEST_F(UnitClientTest, TheBusMayGoWithTheAnswer) {
   connect();
   {
     FakeSystemd systemd(bus, loop);
@@ -139,7 +139,7 @@ TEST_F(SystemdUnitTest, TheBusMayGoWithTheAnswer) {
   EXPECT_EQ(answers.back(), UnitAnswer::taken);
 }
 
-TEST_F(SystemdUnitTest, SilenceIsSaidOnceAndItsEnd) {
+TEST_F(UnitClientTest, AnnouncesSilenceOnceAndItsEnd) {
   make({.again = milliseconds(1), .silence = milliseconds(1)});
   EXPECT_FALSE(unit->reachable());
   turn_until([this] { return !announced.empty(); });
@@ -155,7 +155,7 @@ TEST_F(SystemdUnitTest, SilenceIsSaidOnceAndItsEnd) {
   EXPECT_THAT(announced[1], HasSubstr("systemd answers"));
 }
 
-TEST_F(SystemdUnitTest, TheEndWaitsForTheLastAnswer) {
+TEST_F(UnitClientTest, TheEndWaitsForTheLastAnswer) {
   bool done = false;
   connect();
   unit->finish([&] { done = true; });
@@ -169,7 +169,7 @@ TEST_F(SystemdUnitTest, TheEndWaitsForTheLastAnswer) {
   EXPECT_THAT(answers, SizeIs(1));
 }
 
-TEST_F(SystemdUnitTest, TheEndWaitsForWhoWaitsForTheBus) {
+TEST_F(UnitClientTest, TheEndWaitsForWhoWaitsForTheBus) {
   bool done = false;
   bus.start();
   make({});
@@ -180,7 +180,7 @@ TEST_F(SystemdUnitTest, TheEndWaitsForWhoWaitsForTheBus) {
   EXPECT_EQ(ready, 1);
 }
 
-TEST_F(SystemdUnitTest, WhoeverWaitedInVainIsNothingToSpeakOf) {
+TEST_F(UnitClientTest, ShortSilenceIsNotAnnounced) {
   connect({.silence = milliseconds(200)});
   ready = 0;
   bus.stop();
@@ -189,7 +189,7 @@ TEST_F(SystemdUnitTest, WhoeverWaitedInVainIsNothingToSpeakOf) {
   EXPECT_THAT(announced, IsEmpty());
 }
 
-TEST_F(SystemdUnitTest, TheEndDoesNotWaitForEver) {
+TEST_F(UnitClientTest, TheEndDoesNotWaitForEver) {
   bool done = false;
   connect({.finish = milliseconds(1)});
   FakeSystemd systemd(bus, loop);
@@ -200,7 +200,7 @@ TEST_F(SystemdUnitTest, TheEndDoesNotWaitForEver) {
   EXPECT_THAT(answers, IsEmpty());
 }
 
-TEST_F(SystemdUnitTest, NotTooManyAreAskedAtATime) {
+TEST_F(UnitClientTest, LimitsTheCallsOpenAtATime) {
   connect();
   FakeSystemd systemd(bus, loop);
   for (std::size_t i = 0; i < UnitClient::most_open; ++i) {

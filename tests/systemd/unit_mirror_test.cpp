@@ -98,7 +98,7 @@ struct UnitMirrorTest : testing::Test, DrivenController {
   std::string notes() { return run.text("properties"); }
 };
 
-TEST_F(UnitMirrorTest, AutoTellsTheTotalAndNoContainer) {
+TEST_F(UnitMirrorTest, AutoMirrorsTheTotalAndNoContainer) {
   systemd_comes();
   start(Apply::automatic);
   EXPECT_EQ(kernel.of(container()), symmetric(500)) << "by file, before anybody is told";
@@ -107,7 +107,7 @@ TEST_F(UnitMirrorTest, AutoTellsTheTotalAndNoContainer) {
   EXPECT_THAT(announced, IsEmpty());
 }
 
-TEST_F(UnitMirrorTest, FilesTellsNothing) {
+TEST_F(UnitMirrorTest, FilesMirrorsNothing) {
   systemd_comes();
   start(Apply::files);
   bool done = false;
@@ -116,7 +116,7 @@ TEST_F(UnitMirrorTest, FilesTellsNothing) {
   EXPECT_THAT(systemd->requested, IsEmpty());
 }
 
-TEST_F(UnitMirrorTest, WhatAContainerWasToldOnceItIsToldOnUnderAuto) {
+TEST_F(UnitMirrorTest, MirroredContainerStaysMirroredUnderAuto) {
   systemd_comes();
   start(Apply::systemd);
   synced(2);
@@ -135,7 +135,7 @@ TEST_F(UnitMirrorTest, WhatAContainerWasToldOnceItIsToldOnUnderAuto) {
   synced(3);
 }
 
-TEST_F(UnitMirrorTest, AVolumeStaysWithTheFileAndThatIsSaidOnce) {
+TEST_F(UnitMirrorTest, VolumeStaysWithTheFileAndIsAnnouncedOnce) {
   start(Apply::systemd,
         stack_of({block_device("dm-0", {252, 0}, {"nvme0n1"}), block_device("nvme0n1", disk)}));
   EXPECT_EQ(kernel.of(container(), {252, 0}), symmetric(500));
@@ -161,7 +161,7 @@ TEST_F(UnitMirrorTest, ClearLiftsBothAndReloadBringsThemBack) {
   EXPECT_EQ(kernel.of(container()), symmetric(500));
 }
 
-TEST_F(UnitMirrorTest, APauseIsLiftedAndItsEndToldAgain) {
+TEST_F(UnitMirrorTest, MirrorsAPauseAndItsEnd) {
   systemd_comes();
   start(Apply::systemd);
   synced(2);
@@ -179,7 +179,7 @@ TEST_F(UnitMirrorTest, APauseIsLiftedAndItsEndToldAgain) {
 }
 
 // Whoever wrote the file may have set the property, which the next daemon-reload would bring back.
-TEST_F(UnitMirrorTest, AfterADriftItIsToldAgain) {
+TEST_F(UnitMirrorTest, MirrorsAgainAfterADrift) {
   systemd_comes();
   start(Apply::automatic);
   synced(1);
@@ -193,7 +193,7 @@ TEST_F(UnitMirrorTest, AfterADriftItIsToldAgain) {
   EXPECT_THAT(systemd->read_iops("kubepods.slice"), ElementsAre(Pair(device_node, 3000)));
 }
 
-TEST_F(UnitMirrorTest, ARestartTellsNothingAnewAndLiftsWhatItFindsTold) {
+TEST_F(UnitMirrorTest, RestartSendsNothingAnewAndRemovesWhatIsLeft) {
   systemd_comes();
   start(Apply::systemd);
   synced(2);
@@ -219,7 +219,7 @@ TEST_F(UnitMirrorTest, WithoutABusTheFilesHoldUntilThereIsOne) {
   EXPECT_THAT(systemd->read_iops(scope), ElementsAre(Pair(device_node, 500)));
 }
 
-TEST_F(UnitMirrorTest, WhatSystemdLeavesOtherwiseIsPutRight) {
+TEST_F(UnitMirrorTest, CorrectsWhatSystemdLeavesDifferent) {
   systemd_comes();
   systemd->applies = [this](const FakeSystemd::Asked&) {
     kernel.rules[{kubepods, disk}] = symmetric(7);

@@ -99,7 +99,7 @@ UnitChange change(const std::string& cgroup, std::uint64_t iops) {
   return {cgroup, {{disk, iops == 0 ? Limit{} : symmetric(iops)}}};
 }
 
-TEST_F(UnitRulesTest, WhoIsToldDependsOnApply) {
+TEST_F(UnitRulesTest, ApplyDecidesWhatIsMirrored) {
   EXPECT_TRUE(takes(scope));
   EXPECT_TRUE(takes(kubepods, disk, true));
   start(Apply::automatic);
@@ -113,7 +113,7 @@ TEST_F(UnitRulesTest, WhoIsToldDependsOnApply) {
   EXPECT_THAT(announced, IsEmpty());
 }
 
-TEST_F(UnitRulesTest, WhyNotIsSaidOnceWhenItWasAskedFor) {
+TEST_F(UnitRulesTest, AnnouncesOnceWhyARuleIsNotMirrored) {
   EXPECT_FALSE(takes(plain));
   EXPECT_FALSE(takes(plain + "b"));
   ASSERT_THAT(announced, SizeIs(1));
@@ -131,7 +131,7 @@ TEST_F(UnitRulesTest, WhyNotIsSaidOnceWhenItWasAskedFor) {
   EXPECT_THAT(announced[2], HasSubstr("cgroup v1"));
 }
 
-TEST_F(UnitRulesTest, ARuleIsToldOnceAndWhenItChanges) {
+TEST_F(UnitRulesTest, SendsARuleOnceAndWhenItChanges) {
   hold(scope, 500);
   EXPECT_THAT(emit(), ElementsAre(change(scope, 500)));
   EXPECT_THAT(noted, ElementsAre(RuleKey{scope, disk}));
@@ -151,7 +151,7 @@ TEST_F(UnitRulesTest, OnlyOneChangeOfAUnitIsOpen) {
   EXPECT_THAT(changes(), ElementsAre(change(scope, 300)));
 }
 
-TEST_F(UnitRulesTest, WhatIsNoLongerInForceIsLifted) {
+TEST_F(UnitRulesTest, RemovesRulesNoLongerInForce) {
   hold(scope, 500);
   emit();
   release(scope);
@@ -160,7 +160,7 @@ TEST_F(UnitRulesTest, WhatIsNoLongerInForceIsLifted) {
   EXPECT_THAT(emit(), IsEmpty());
 }
 
-TEST_F(UnitRulesTest, WhatSystemdWasNeverToldIsNotLifted) {
+TEST_F(UnitRulesTest, RemovesNothingThatWasNeverSent) {
   hold(scope, 500);
   release(scope);
   EXPECT_THAT(emit(), IsEmpty());
@@ -176,7 +176,7 @@ TEST_F(UnitRulesTest, AContainerThatWentIsForgotten) {
 }
 
 // systemd keeps what it was told of a slice that it makes by itself, and applies it to the next.
-TEST_F(UnitRulesTest, ASliceOfAllPodsThatComesBackIsLiftedOrToldAgain) {
+TEST_F(UnitRulesTest, KubepodsSliceThatReturnsIsSentAgain) {
   for (const bool wanted : {false, true}) {
     hold(kubepods, 3000);
     emit();
@@ -190,7 +190,7 @@ TEST_F(UnitRulesTest, ASliceOfAllPodsThatComesBackIsLiftedOrToldAgain) {
   }
 }
 
-TEST_F(UnitRulesTest, WhatSystemdWasToldItIsToldOnWithFilesToo) {
+TEST_F(UnitRulesTest, MirroredRuleStaysMirroredUnderFiles) {
   hold(scope, 500);
   emit();
   made->configure(Apply::files, "");
@@ -213,7 +213,7 @@ TEST_F(UnitRulesTest, ARestartTakesUpWhatWasNoted) {
   EXPECT_THAT(emit(), ElementsAre(change(scope, 300)));
 }
 
-TEST_F(UnitRulesTest, WhatCouldNotBeToldIsToldLater) {
+TEST_F(UnitRulesTest, SendsLaterWhatCouldNotBeSent) {
   hold(scope, 500);
   EXPECT_THAT(emit(UnitAnswer::later), SizeIs(1));
   EXPECT_THAT(emit(), ElementsAre(change(scope, 500)));
@@ -224,7 +224,7 @@ TEST_F(UnitRulesTest, WhatCouldNotBeToldIsToldLater) {
   EXPECT_THAT(announced, IsEmpty());
 }
 
-TEST_F(UnitRulesTest, WhatIsRefusedIsNotTriedAgainAndSaidOnce) {
+TEST_F(UnitRulesTest, RefusedRuleIsAnnouncedOnceAndNotRetried) {
   for (const auto answer : {UnitAnswer::refused, UnitAnswer::no_unit}) {
     start(Apply::systemd);
     announced.clear();
@@ -242,7 +242,7 @@ TEST_F(UnitRulesTest, WhatIsRefusedIsNotTriedAgainAndSaidOnce) {
   }
 }
 
-TEST_F(UnitRulesTest, AContainerThatEndsWhileItIsToldIsNothingToSpeakOf) {
+TEST_F(UnitRulesTest, ContainerThatEndsMeanwhileIsNotAnnounced) {
   hold(scope, 500);
   const UnitChange sent = changes().at(0);
   made->sent(sent);
@@ -253,7 +253,7 @@ TEST_F(UnitRulesTest, AContainerThatEndsWhileItIsToldIsNothingToSpeakOf) {
   EXPECT_THAT(noted, IsEmpty());
 }
 
-TEST_F(UnitRulesTest, WhatSystemdWritesOtherwiseIsPutRightSaidOnceAndLeftToTheFile) {
+TEST_F(UnitRulesTest, CorrectsAnnouncesAndLeavesToTheFileWhatSystemdWritesDifferently) {
   hold(scope, 500);
   const UnitChange sent = changes().at(0);
   made->sent(sent);
@@ -292,7 +292,7 @@ TEST_F(UnitRulesTest, AfterALiftAnotherOnesRuleIsLeftAlone) {
   EXPECT_EQ(kernel.rules.at({scope, disk}), symmetric(70));
 }
 
-TEST_F(UnitRulesTest, InDoubtItIsToldAgain) {
+TEST_F(UnitRulesTest, SendsAgainInDoubt) {
   hold(scope, 500);
   emit();
   made->doubt(pod);
