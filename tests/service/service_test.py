@@ -263,7 +263,7 @@ class Program(unittest.TestCase):
         path = node.container("a")
         with node.daemon():
             rule = f"{device(path)} riops=7" if VERSION == "v2" else f"{device(path)} 7"
-            node.after(lambda: (path / LIMIT_FILE).write_text(rule), "somebody", "500")
+            node.after(lambda: (path / LIMIT_FILE).write_text(rule), "another process", "500")
             self.assertEqual(limit(path), "500")
 
     def test_total(self):
@@ -336,7 +336,7 @@ class Program(unittest.TestCase):
                 for path in (first, second):
                     (path / LIMIT_FILE).write_text(rule)
             third = node.container("c", name="late")
-            node.after(lambda: node.process.send_signal(signal.SIGCONT), "late of pod shop/pod-c", "somebody")
+            node.after(lambda: node.process.send_signal(signal.SIGCONT), "late of pod shop/pod-c", "another process")
             node.stop()
         self.assertEqual([limit(path) for path in (first, second, third)], ["500"] * 3)
 
