@@ -157,12 +157,12 @@ void UnitRules::read_back(const UnitChange& change, const InForce& in_force) {
     if (!found || *found == now->limit) continue;
     if (kernel_.set(key, now->limit)) continue;  // the next pass tries again
     if (*found == rule.limit) continue;          // the wanted limit has changed meanwhile
-    give_up({change.cgroup, {rule}},
-            "systemd was given " + to_string(rule.limit) + " for " +
-                std::string(unit_of(key.cgroup)) + " on " + to_string(key.device) +
-                ", but then the kernel held " + to_string(*found) +
-                ": corrected in the cgroup file, and no longer sent to systemd (systemctl cat shows "
-                "what else sets it)");
+    give_up(
+        {change.cgroup, {rule}},
+        "systemd was given " + to_string(rule.limit) + " for " + std::string(unit_of(key.cgroup)) +
+            " on " + to_string(key.device) + ", but then the kernel held " + to_string(*found) +
+            ": corrected in the cgroup file, and no longer sent to systemd (systemctl cat shows "
+            "what else sets it)");
   }
 }
 
