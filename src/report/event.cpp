@@ -103,8 +103,9 @@ Event repaired(Event event, const Rule& rule, const Limit& found) {
   event.severity = Severity::warning;
   event.action = Action::repaired;
   event.rules = {rule};
-  event.text = "another process changed the limit of " + event.cgroup + " on " + to_string(rule.device) +
-               " to " + to_string(found) + "; restored to " + to_string(rule.limit);
+  event.text = "another process changed the limit of " + event.cgroup + " on " +
+               to_string(rule.device) + " to " + to_string(found) + "; restored to " +
+               to_string(rule.limit);
   return event;
 }
 
