@@ -36,7 +36,6 @@ AppendFile AppendFile::replace(const std::string& path, std::string_view text,
   made.file_ = open_at(AT_FDCWD, next.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW, error);
   if (!error) error = write_all(made.fd(), text);
   made.size_ = text.size();
-  if (!error) error = made.map_end(usual_room);
   if (!error && std::rename(next.c_str(), path.c_str()) != 0) error = last_error();
   return error ? AppendFile() : std::move(made);
 }

@@ -39,7 +39,7 @@ class AppendFile {
 
   File file_;
   std::size_t size_ = 0;       // of the text
-  char* window_ = nullptr;     // the mapped part
+  char* window_ = nullptr;     // the mapped part; null until the first append
   std::size_t window_at_ = 0;  // its offset in the file
   std::size_t window_size_ = 0;
 };

@@ -154,6 +154,24 @@ TEST_F(OwnershipLogTest, AFileThatCannotBeWrittenCostsNoLimit) {
 }
 
 // A limit on the size of files stands for the full disk.
+TEST_F(OwnershipLogTest, ServiceStartedOnAFullDiskNotesOnceThereIsRoom) {
+  struct sigaction ignore {};
+  ignore.sa_handler = SIG_IGN;
+  ASSERT_EQ(sigaction(SIGXFSZ, &ignore, nullptr), 0);
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const rlimit full{.rlim_cur = 0, .rlim_max = before.rlim_max};
+  {
+    ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &full), 0);
+    OwnershipLog ledger = open();
+    EXPECT_EQ(ledger.create(web, limit), std::error_code());
+    ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+    EXPECT_THAT(warnings, SizeIs(1));
+    EXPECT_EQ(ledger.create(db, limit), std::error_code());
+  }
+  EXPECT_THAT(open().rules(), UnorderedElementsAre(web, db));
+}
+
 TEST_F(OwnershipLogTest, NotesThatHadNoRoomComeWithTheNextNote) {
   struct sigaction ignore {};
   ignore.sa_handler = SIG_IGN;
@@ -163,13 +181,14 @@ TEST_F(OwnershipLogTest, NotesThatHadNoRoomComeWithTheNextNote) {
   std::vector<RuleKey> made;
   {
     OwnershipLog ledger = open();
-    const rlimit full{.rlim_cur = std::filesystem::file_size(tree.at("/rules")),
-                      .rlim_max = before.rlim_max};
-    ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &full), 0);
     const auto create = [&] {
       made.push_back({"/kubepods/pod0a/" + std::to_string(made.size()), {259, 0}});
       EXPECT_EQ(ledger.create(made.back(), limit), std::error_code());
     };
+    create();
+    const rlimit full{.rlim_cur = std::filesystem::file_size(tree.at("/rules")),
+                      .rlim_max = before.rlim_max};
+    ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &full), 0);
     while (warnings.empty() && made.size() < 5000) create();
     for (int more = 0; more < 3; ++more) create();
     const std::string then = notes();
