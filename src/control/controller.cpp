@@ -11,8 +11,7 @@ Controller::Controller(const Parts& parts, Config config, std::vector<RuleKey> o
       work_(parts.work),
       node_(
           parts.backend, std::move(config), std::move(ours),
-          [this](const std::string& cgroup) { work_.verify(cgroup); }, announcer_),
-      labels_requested_(!requested_by(node_.config).labels.empty()) {}
+          [this](const std::string& cgroup) { work_.verify(cgroup); }, announcer_) {}
 
 // ---- facts ----
 
@@ -74,12 +73,11 @@ void Controller::on_written(const std::string& cgroup) {
 void Controller::on_config(Config config, Listing listing) {
   ++node_.revision;
   announcer_.settle();
+  checked_labels_ = false;
   node_.cleared = false;
   node_.totals.restore();
   if (config.scope != node_.config.scope) return start_over(std::move(config), std::move(listing));
   node_.config = std::move(config);
-  labels_requested_ = !requested_by(node_.config).labels.empty();
-  announced_no_labels_ = false;
   node_.mounts.configure(node_.config);
   allot_anew();
   release_missing(listing);
@@ -329,8 +327,8 @@ void Controller::announce_warnings(const Workload& workload) {
 
 void Controller::announce_unknown_labels(const Record& record) {
   const bool blind = record.runtime == RuntimeHint::containerd;
-  if (!blind || announced_no_labels_ || !labels_requested_) return;
-  announced_no_labels_ = true;
+  if (!blind || std::exchange(checked_labels_, true)) return;
+  if (requested_by(node_.config).labels.empty()) return;
   announcer_.emit(service_event(Severity::warning, Action::degraded, labels_not_known()));
 }
 

@@ -91,9 +91,8 @@ class Controller {
   WorkQueue& work_;
   Node node_;
   WarnedPods warnings_;
-  bool labels_requested_;  // by some policy of the configuration
-  bool announced_no_labels_ = false;
-  std::vector<Rule> wanted_;  // the last result of wanted(); a member to keep its capacity
+  bool checked_labels_ = false;  // announce_unknown_labels() has seen this configuration
+  std::vector<Rule> wanted_;     // the last result of wanted(); a member to keep its capacity
 };
 
 }  // namespace iopslimit

@@ -724,6 +724,19 @@ TEST_F(ControllerTest, UnusableLabelPoliciesAreAnnouncedOnce) {
   EXPECT_EQ(announced, 1U);
 }
 
+TEST_F(ControllerTest, ReloadWithAnotherScopeChecksTheLabelPoliciesAgain) {
+  Record record = named("web");
+  record.runtime = RuntimeHint::containerd;
+  start();
+  controller->on_appeared(container(1), record);
+  take_events();
+  Config config;
+  config.scope = LimitScope::pod;
+  config.policies.push_back({"p", {.globs = {{"label.app", "db"}}, .limits = {.iops = 900}}});
+  controller->on_config(config, {{{container(1), record}}, {}, {pod()}});
+  EXPECT_THAT(events(Action::degraded), SizeIs(1));
+}
+
 TEST_F(ControllerTest, AStandaloneContainerHasNoPartInTheDivision) {
   const ContainerPath plain{.cgroup = "/docker/" + container(99).id,
                             .id = container(99).id,
