@@ -246,7 +246,6 @@ void Service::put_in_force(Config config) {
   safety_net_.every(config.check_interval);
   discovery_.reconfigure(std::move(config));
   scan_disks();
-  work_.follow(node().holders());
 }
 
 void Service::stop() {
