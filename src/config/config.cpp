@@ -195,10 +195,17 @@ void ConfigBuilder::note_origin(const std::string& section, const std::string& k
   written[section] = last->origin;
 }
 
+void append(std::string& text, const Origin& origin) {
+  text.append(origin.file);
+  if (origin.line != 0) text.append(":").append(std::to_string(origin.line));
+}
+
 }  // namespace
 
 std::string to_string(const Origin& origin) {
-  return origin.line == 0 ? origin.file : origin.file + ":" + std::to_string(origin.line);
+  std::string text;
+  append(text, origin);
+  return text;
 }
 
 std::string to_string(const ConfigMessage& message) {
@@ -230,11 +237,9 @@ std::vector<DataMount> Config::data_mounts() const {
 std::string Config::where(const std::string& key) const {
   const auto origin = written.find(key);
   if (origin == written.end()) return key + " (default)";
-  const std::string& file = origin->second.file;
   std::string text;
-  text.reserve(key.size() + file.size() + 16);
-  text.append(key).append(" (").append(file);
-  if (origin->second.line != 0) text.append(":").append(std::to_string(origin->second.line));
+  text.reserve(key.size() + origin->second.file.size() + 16);
+  append(text.append(key).append(" ("), origin->second);
   return text.append(")");
 }
 
