@@ -36,33 +36,29 @@ bool is_nameless(const Record& record) {
 ContainerdSource::ContainerdSource(const std::vector<std::string>& states,
                                    const std::vector<std::string>& namespaces, RuntimeType type,
                                    RecordRequest request)
-    : CriSource(RuntimeHint::containerd, type),
-      request_(std::move(request)),
-      json_(std::make_unique<record_json::Buffers>()) {
+    : CriSource(RuntimeHint::containerd, type, std::move(request)) {
   for (const std::string& state : states) {
     for (const std::string& name : namespaces)
       add_place(state, "io.containerd.runtime.v2.task/" + name, nullptr, "config.json");
   }
 }
 
-ContainerdSource::~ContainerdSource() = default;
-
 RecordAnswer ContainerdSource::parse_record(const FileText& text, const ContainerPath& container,
                                             std::string_view& sandbox_id) {
-  if (const char* why = record_json::read_annotations(*json_, text)) return BadRecord{why};
+  if (const char* why = record_json::read_annotations(json(), text)) return BadRecord{why};
   Record record{.runtime = RuntimeHint::containerd,
-                .sandbox = view_of(json_->pairs, "io.kubernetes.cri.container-type") == "sandbox",
-                .name = text_of(json_->pairs, "io.kubernetes.cri.container-name"),
-                .image = text_of(json_->pairs, "io.kubernetes.cri.image-name"),
-                .pod = text_of(json_->pairs, "io.kubernetes.cri.sandbox-name"),
-                .pod_namespace = text_of(json_->pairs, "io.kubernetes.cri.sandbox-namespace"),
-                .annotations = record_json::annotations_of(json_->pairs, request_)};
+                .sandbox = view_of(json().pairs, "io.kubernetes.cri.container-type") == "sandbox",
+                .name = text_of(json().pairs, "io.kubernetes.cri.container-name"),
+                .image = text_of(json().pairs, "io.kubernetes.cri.image-name"),
+                .pod = text_of(json().pairs, "io.kubernetes.cri.sandbox-name"),
+                .pod_namespace = text_of(json().pairs, "io.kubernetes.cri.sandbox-namespace"),
+                .annotations = record_json::annotations_of(json().pairs, request())};
   if (!is_nameless(record)) return record;
   if (record.sandbox) {
-    name_by_log_directory(record, view_of(json_->pairs, "io.kubernetes.cri.sandbox-log-directory"),
+    name_by_log_directory(record, view_of(json().pairs, "io.kubernetes.cri.sandbox-log-directory"),
                           container.pod_uid);
   } else {
-    sandbox_id = view_of(json_->pairs, "io.kubernetes.cri.sandbox-id");
+    sandbox_id = view_of(json().pairs, "io.kubernetes.cri.sandbox-id");
   }
   return record;
 }

@@ -2,7 +2,6 @@
 // containerd's records: the config.json that its CRI plugin writes.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,18 +23,12 @@ class ContainerdSource final : public CriSource {
   ContainerdSource(const std::vector<std::string>& states,
                    const std::vector<std::string>& namespaces, RuntimeType type,
                    RecordRequest request);
-  ContainerdSource(const ContainerdSource&) = delete;
-  ContainerdSource& operator=(const ContainerdSource&) = delete;
-  ~ContainerdSource() override;
 
   bool join(Record& record, const FileText& text, const ContainerPath& container) override;
 
  private:
   RecordAnswer parse_record(const FileText& text, const ContainerPath& container,
                             std::string_view& sandbox_id) override;
-
-  RecordRequest request_;
-  std::unique_ptr<record_json::Buffers> json_;
 };
 
 }  // namespace iopslimit

@@ -1,7 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/cri_source.hpp"
 
+#include <utility>
+
+#include "runtime/record_json.hpp"
+
 namespace iopslimit {
+
+CriSource::CriSource(RuntimeHint runtime, RuntimeType type, RecordRequest request)
+    : runtime_(runtime),
+      type_(type),
+      request_(std::move(request)),
+      json_(std::make_unique<record_json::Buffers>()) {}
+
+CriSource::~CriSource() = default;
 
 RecordAnswer CriSource::parse(const FileText& text, const ContainerPath& container) {
   std::string_view sandbox_id;

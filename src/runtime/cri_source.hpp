@@ -3,6 +3,7 @@
 // is a container that has such a file too.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,10 @@ struct Buffers;
 
 class CriSource : public RuntimeSource {
  public:
+  CriSource(const CriSource&) = delete;
+  CriSource& operator=(const CriSource&) = delete;
+  ~CriSource() override;
+
   RecordAnswer read(const ContainerPath& container) final;
   std::vector<RecordFile> awaited_files(const ContainerPath& container) const final;
 
@@ -34,8 +39,12 @@ class CriSource : public RuntimeSource {
   virtual bool join(Record& record, const FileText& text, const ContainerPath& container) = 0;
 
  protected:
-  /// `type`: see may_have_record().
-  CriSource(RuntimeHint runtime, RuntimeType type) : runtime_(runtime), type_(type) {}
+  /// `type`: see may_have_record(). `request`: the labels and annotations to keep.
+  CriSource(RuntimeHint runtime, RuntimeType type, RecordRequest request);
+
+  const RecordRequest& request() const { return request_; }
+  /// The buffers of the text that is being parsed.
+  record_json::Buffers& json() const { return *json_; }
 
   void add_place(const std::string& root, const std::string& folder, const char* inner,
                  const char* file) {
@@ -50,6 +59,8 @@ class CriSource : public RuntimeSource {
 
   RuntimeHint runtime_;
   RuntimeType type_;
+  RecordRequest request_;
+  std::unique_ptr<record_json::Buffers> json_;
   RecordFiles files_;
   std::string sandbox_id_;   // this and missing_for_ are members to keep their memory
   std::string missing_for_;  // the cgroup whose sandbox's record was missing in the last read()

@@ -34,40 +34,36 @@ bool is_infrastructure(const Pairs& pairs) {
 
 CrioSource::CrioSource(const std::vector<std::string>& storages, RuntimeType type,
                        RecordRequest request)
-    : CriSource(RuntimeHint::crio, type),
-      request_(std::move(request)),
-      json_(std::make_unique<record_json::Buffers>()) {
+    : CriSource(RuntimeHint::crio, type, std::move(request)) {
   for (const std::string& storage : storages)
     add_place(storage, "overlay-containers", "userdata", "config.json");
 }
 
-CrioSource::~CrioSource() = default;
-
 RecordAnswer CrioSource::parse_record(const FileText& text, const ContainerPath&,
                                       std::string_view& sandbox_id) {
   label_lookalikes_.clear();
-  if (const char* why = record_json::read_annotations(*json_, text)) return BadRecord{why};
+  if (const char* why = record_json::read_annotations(json(), text)) return BadRecord{why};
   Record record{.runtime = RuntimeHint::crio,
-                .name = text_of(json_->pairs, "io.kubernetes.container.name"),
-                .pod = text_of(json_->pairs, "io.kubernetes.pod.name"),
-                .pod_namespace = text_of(json_->pairs, "io.kubernetes.pod.namespace"),
-                .annotations = record_json::annotations_of(json_->pairs, request_)};
-  if (is_infrastructure(json_->pairs)) {
-    record.sandbox = view_of(json_->pairs, "io.kubernetes.cri-o.ContainerType") == "sandbox";
+                .name = text_of(json().pairs, "io.kubernetes.container.name"),
+                .pod = text_of(json().pairs, "io.kubernetes.pod.name"),
+                .pod_namespace = text_of(json().pairs, "io.kubernetes.pod.namespace"),
+                .annotations = record_json::annotations_of(json().pairs, request())};
+  if (is_infrastructure(json().pairs)) {
+    record.sandbox = view_of(json().pairs, "io.kubernetes.cri-o.ContainerType") == "sandbox";
     return record;
   }
-  record.image = image_of(json_->pairs);
-  if (request_.labels.empty()) return record;
-  sandbox_id = view_of(json_->pairs, "io.kubernetes.cri-o.SandboxID");
-  label_lookalikes_ = record_json::labels_of(json_->pairs, request_.labels);
+  record.image = image_of(json().pairs);
+  if (request().labels.empty()) return record;
+  sandbox_id = view_of(json().pairs, "io.kubernetes.cri-o.SandboxID");
+  label_lookalikes_ = record_json::labels_of(json().pairs, request().labels);
   return record;
 }
 
 bool CrioSource::join(Record& record, const FileText& text, const ContainerPath&) {
   // A pod can forge the type here, but not the name.
-  if (record_json::read_annotations(*json_, text) != nullptr || !is_infrastructure(json_->pairs))
+  if (record_json::read_annotations(json(), text) != nullptr || !is_infrastructure(json().pairs))
     return false;
-  record.labels = record_json::labels_of(json_->pairs, request_.labels);
+  record.labels = record_json::labels_of(json().pairs, request().labels);
   std::erase_if(record.labels, [this](const auto& label) {
     return std::ranges::find(label_lookalikes_, label) != label_lookalikes_.end();
   });

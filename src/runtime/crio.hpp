@@ -2,7 +2,6 @@
 // CRI-O's records: its config.json, below a root of containers/storage.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,9 +32,6 @@ namespace iopslimit {
 class CrioSource final : public CriSource {
  public:
   CrioSource(const std::vector<std::string>& storages, RuntimeType type, RecordRequest request);
-  CrioSource(const CrioSource&) = delete;
-  CrioSource& operator=(const CrioSource&) = delete;
-  ~CrioSource() override;
 
   bool join(Record& record, const FileText& text, const ContainerPath& container) override;
 
@@ -43,8 +39,6 @@ class CrioSource final : public CriSource {
   RecordAnswer parse_record(const FileText& text, const ContainerPath& container,
                             std::string_view& sandbox_id) override;
 
-  RecordRequest request_;
-  std::unique_ptr<record_json::Buffers> json_;
   Record::Pairs label_lookalikes_;  // the container's annotations with the key of a requested label
 };
 

@@ -40,24 +40,22 @@ error_code read_config(Value& config, std::string_view& image, Pairs& labels) {
 
 DockerSource::DockerSource(const std::vector<std::string>& roots, RuntimeType type,
                            RecordRequest request)
-    : CriSource(RuntimeHint::docker, type),
-      request_(std::move(request)),
-      json_(std::make_unique<record_json::Buffers>()) {
+    : CriSource(RuntimeHint::docker, type, std::move(request)) {
   for (const std::string& root : roots) add_place(root, "containers", nullptr, "config.v2.json");
 }
 
-// Sets name and image, and fills json_->pairs. Returns nullptr, or the reason if the text is
+// Sets name and image, and fills json().pairs. Returns nullptr, or the reason if the text is
 // unusable.
 const char* DockerSource::read_fields(const FileText& text, Record& record) {
-  json_->pairs.clear();
+  json().pairs.clear();
   std::string_view name;
   std::string_view image;
   error_code config = simdjson::INCORRECT_TYPE;
-  error_code error = json_->reader.parse(text);
+  error_code error = json().reader.parse(text);
   if (error == simdjson::SUCCESS) {
-    error = json_->reader.read_object([&](std::string_view key, Value& value) {
+    error = json().reader.read_object([&](std::string_view key, Value& value) {
       if (key == "Name") return record_json::read_text(value, name);
-      if (key == "Config") config = read_config(value, image, json_->pairs);
+      if (key == "Config") config = read_config(value, image, json().pairs);
       return config == simdjson::INCORRECT_TYPE ? simdjson::SUCCESS : config;
     });
   }
@@ -72,22 +70,20 @@ const char* DockerSource::read_fields(const FileText& text, Record& record) {
 // The shims name every container k8s_<container>_<pod>_<namespace>_<uid>_<attempt>. Labels without
 // such a name do not make a container part of a pod, because an image may bring any label.
 void DockerSource::read_shim_labels(Record& record, std::string_view& sandbox_id) const {
-  const std::string_view type = view_of(json_->pairs, "io.kubernetes.docker.type");
+  const std::string_view type = view_of(json().pairs, "io.kubernetes.docker.type");
   const bool by_shim = record.name.starts_with("k8s_");
   if (!by_shim || (type != "podsandbox" && type != "container")) return;
   record.sandbox = type == "podsandbox" && record.name.starts_with("k8s_POD_");
-  record.name = text_of(json_->pairs, "io.kubernetes.container.name");
-  record.pod = text_of(json_->pairs, "io.kubernetes.pod.name");
-  record.pod_namespace = text_of(json_->pairs, "io.kubernetes.pod.namespace");
+  record.name = text_of(json().pairs, "io.kubernetes.container.name");
+  record.pod = text_of(json().pairs, "io.kubernetes.pod.name");
+  record.pod_namespace = text_of(json().pairs, "io.kubernetes.pod.namespace");
   if (record.sandbox) {
-    record.labels = shim_labels_of(json_->pairs, request_);
-    record.annotations = record_json::annotations_of(json_->pairs, request_, annotation_mark);
-  } else if (!request_.labels.empty() || !request_.annotation_prefixes.empty()) {
-    sandbox_id = view_of(json_->pairs, "io.kubernetes.sandbox.id");
+    record.labels = shim_labels_of(json().pairs, request());
+    record.annotations = record_json::annotations_of(json().pairs, request(), annotation_mark);
+  } else if (!request().labels.empty() || !request().annotation_prefixes.empty()) {
+    sandbox_id = view_of(json().pairs, "io.kubernetes.sandbox.id");
   }
 }
-
-DockerSource::~DockerSource() = default;
 
 RecordAnswer DockerSource::parse_text(const FileText& text, bool in_pod,
                                       std::string_view& sandbox_id) {
@@ -96,7 +92,7 @@ RecordAnswer DockerSource::parse_text(const FileText& text, bool in_pod,
   if (in_pod) {
     read_shim_labels(record, sandbox_id);
   } else {
-    record.labels = record_json::labels_of(json_->pairs, request_.labels);
+    record.labels = record_json::labels_of(json().pairs, request().labels);
   }
   return record;
 }

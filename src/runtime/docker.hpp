@@ -2,7 +2,6 @@
 // dockerd's records for dockershim, cri-dockerd and plain docker.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,9 +19,6 @@ namespace iopslimit {
 class DockerSource final : public CriSource {
  public:
   DockerSource(const std::vector<std::string>& roots, RuntimeType type, RecordRequest request);
-  DockerSource(const DockerSource&) = delete;
-  DockerSource& operator=(const DockerSource&) = delete;
-  ~DockerSource() override;
 
   bool join(Record& record, const FileText& text, const ContainerPath& container) override;
 
@@ -32,9 +28,6 @@ class DockerSource final : public CriSource {
   RecordAnswer parse_text(const FileText& text, bool in_pod, std::string_view& sandbox_id);
   const char* read_fields(const FileText& text, Record& record);
   void read_shim_labels(Record& record, std::string_view& sandbox_id) const;
-
-  RecordRequest request_;
-  std::unique_ptr<record_json::Buffers> json_;
 };
 
 }  // namespace iopslimit
