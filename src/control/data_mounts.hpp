@@ -44,7 +44,7 @@ class DataMounts {
  private:
   struct Known {
     DataMount configured;
-    std::optional<Placement> placement;                                ///< the latest
+    std::optional<Placement> placement;                               ///< the latest
     std::string absent = "the data mount has not been resolved yet";  ///< empty: it is present
     bool refused = false;             ///< absent because it cannot or must not be limited
     std::vector<std::string> shared;  ///< already warned about

@@ -64,8 +64,7 @@ BlockEvents::Monitor BlockEvents::listen(const char* group) {
     result = epoll_ctl(epoll_.fd(), EPOLL_CTL_ADD, fd, &event) == 0 ? 0 : -errno;
   }
   if (result >= 0) return monitor;
-  warning_ = "no events of disks arrive (netlink: " +
-             std::generic_category().message(-result) +
+  warning_ = "no events of disks arrive (netlink: " + std::generic_category().message(-result) +
              "): the disks are checked when a mount changes, and at every periodic check";
   return nullptr;
 }
