@@ -23,9 +23,9 @@ std::optional<std::size_t> variable(const char* name) {
   return number;
 }
 
-winsize size_of_output() {
+winsize size_of(int descriptor) {
   winsize size{};
-  ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+  ioctl(descriptor, TIOCGWINSZ, &size);
   return size;
 }
 
@@ -39,10 +39,10 @@ void put(std::string_view text) {
 
 }  // namespace
 
-Style output_style() {
-  if (isatty(STDOUT_FILENO) == 0) return {.width = variable("COLUMNS")};
+Style style_of(int descriptor) {
+  if (isatty(descriptor) == 0) return {.width = variable("COLUMNS")};
   constexpr std::size_t usual = 80;
-  const std::size_t columns = size_of_output().ws_col;
+  const std::size_t columns = size_of(descriptor).ws_col;
   const char* term = std::getenv("TERM");
   const char* no_color = std::getenv("NO_COLOR");
   const bool dumb = term == nullptr || std::string_view(term) == "dumb";
@@ -50,9 +50,13 @@ Style output_style() {
           .colours = !dumb && (no_color == nullptr || *no_color == '\0')};
 }
 
+Style output_style() {
+  return style_of(STDOUT_FILENO);
+}
+
 std::size_t output_height() {
   constexpr std::size_t usual = 24;
-  const std::size_t rows = size_of_output().ws_row;
+  const std::size_t rows = size_of(STDOUT_FILENO).ws_row;
   return variable("LINES").value_or(rows == 0 ? usual : rows);
 }
 

@@ -12,8 +12,10 @@
 
 namespace iopslimit {
 
-/// The style for standard output. Width: $COLUMNS, else that of the terminal; none when it is not a
-/// terminal. Colours: on a terminal, unless it is dumb or $NO_COLOR is set (no-color.org).
+/// The style for a file descriptor. Width: $COLUMNS, else that of the terminal; none when it is not
+/// a terminal. Colours: on a terminal, unless it is dumb or $NO_COLOR is set (no-color.org).
+Style style_of(int descriptor);
+/// The style for standard output.
 Style output_style();
 /// Rows of the terminal: $LINES, else its size, else 24.
 std::size_t output_height();

@@ -45,6 +45,20 @@ std::string short_bytes(double value) {
   return scaled(value, 1024);
 }
 
+std::string grouped(std::uint64_t value) {
+  constexpr std::size_t digits = 3;
+  std::string text = std::to_string(value);
+  for (std::size_t at = text.size(); at > digits;) text.insert(at -= digits, ",");
+  return text;
+}
+
+std::string milliseconds(std::uint64_t usec) {
+  constexpr double usec_per_msec = 1000;
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.1f ms", static_cast<double>(usec) / usec_per_msec);
+  return text.data();
+}
+
 std::string percent(double share) {
   constexpr double hundred = 100;
   const double shown = share > 0 ? std::max(1.0, std::round(share * hundred)) : 0;

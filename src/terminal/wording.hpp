@@ -15,6 +15,10 @@ namespace iopslimit {
 std::string short_number(double value);
 /// The same in steps of 1024, for bytes.
 std::string short_bytes(double value);
+/// "1,340": in groups of three digits.
+std::string grouped(std::uint64_t value);
+/// "1.2 ms".
+std::string milliseconds(std::uint64_t usec);
 /// "84%"; at least "1%" for anything above 0.
 std::string percent(double share);
 

@@ -149,6 +149,11 @@ TEST(Wording, Numbers) {
   EXPECT_EQ(short_number(999.6), "1.0K");
   EXPECT_EQ(short_number(123456), "123K");
   EXPECT_EQ(short_bytes(1048576), "1.0M");
+  EXPECT_EQ(grouped(0), "0");
+  EXPECT_EQ(grouped(999), "999");
+  EXPECT_EQ(grouped(1340), "1,340");
+  EXPECT_EQ(grouped(123456789), "123,456,789");
+  EXPECT_EQ(milliseconds(1240), "1.2 ms");
   EXPECT_EQ(percent(0.001), "1%");
   EXPECT_EQ(percent(0), "0%");
   EXPECT_EQ(short_limit({.read_iops = 300, .write_iops = 600}), "300r 600w");

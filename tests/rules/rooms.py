@@ -34,7 +34,7 @@ control/pause_file
 systemd/notify systemd/unit_client
 metrics/textfile
 service/scheduler service/service
-iopsctl/client terminal/display iopsctl/kernel iopsctl/main iopsctl/source terminal/table terminal/terminal iopsctl/top iopsctl/verbs terminal/wording
+iopsctl/client terminal/display iopsctl/kernel iopsctl/main iopsctl/source terminal/progress terminal/table terminal/terminal iopsctl/top iopsctl/verbs terminal/wording
 """.split())
 
 # A library is named by these files alone: pattern of the include, files, what for.
