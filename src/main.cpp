@@ -10,12 +10,12 @@
 
 #include "config/config.hpp"
 #include "config/files.hpp"
+#include "report/utf8.hpp"
 #include "service/service.hpp"
 
 namespace {
 
 using namespace iopslimit;
-
 constexpr const char* default_config = IOPS_LIMITD_CONFIG;
 
 // Reads and checks the configuration; prints its errors. With `only` reads just this file, without
@@ -30,7 +30,7 @@ bool load(const std::string& file, bool only, ParsedConfig& parsed) {
   parsed = build_config(text.entries);
   text.errors.insert(text.errors.end(), parsed.errors.begin(), parsed.errors.end());
   for (const ConfigMessage& error : text.errors)
-    std::fprintf(stderr, "%s\n", to_string(error).c_str());
+    std::fprintf(stderr, "%s\n", sanitize_utf8(to_string(error)).c_str());
   return text.errors.empty();
 }
 
@@ -91,10 +91,10 @@ int main(int argc, char** argv) {
     paths.log = log_form_named(log);
     return check->count() != 0 ? check_config(named) : serve(dry_run, paths);
   } catch (const ConfigRefused& error) {
-    std::fprintf(stderr, "<3>%s\n", error.what());
+    std::fprintf(stderr, "<3>%s\n", sanitize_utf8(error.what()).c_str());
     return EX_CONFIG;
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "<3>iops-limitd: %s\n", error.what());
+    std::fprintf(stderr, "<3>iops-limitd: %s\n", sanitize_utf8(error.what()).c_str());
     return EXIT_FAILURE;
   }
 }

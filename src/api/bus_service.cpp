@@ -45,7 +45,9 @@ void reply_choice(sd_bus_message* call, const Selector& selector) {
 
 // sd-bus answers the caller with `failure` when it is set.
 auto refuse_with(sd_bus_error* failure) {
-  return [failure](const char* why) { sd_bus_error_set(failure, SD_BUS_ERROR_FAILED, why); };
+  return [failure](const char* why) {
+    sd_bus_error_set(failure, SD_BUS_ERROR_FAILED, plain_lines(why).c_str());
+  };
 }
 
 std::string read_word(sd_bus_message* call) {

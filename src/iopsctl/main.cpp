@@ -131,7 +131,7 @@ int main(int argc, char** argv) {
     CommandLine line;
     return answer(line, argc, argv);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "iopsctl: %s\n", error.what());
+    std::fprintf(stderr, "iopsctl: %s\n", printable_lines(error.what()).c_str());
     return exit_bad;
   }
 }

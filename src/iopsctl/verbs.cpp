@@ -179,7 +179,7 @@ int check_config(const Arguments& arguments) {
   if (arguments.json) {
     print(config_json(file, text.errors));
   } else {
-    for (const ConfigMessage& message : text.errors) print(to_string(message));
+    for (const ConfigMessage& message : text.errors) print(printable(to_string(message)));
     if (text.errors.empty()) print(file + ": no errors");
   }
   return text.errors.empty() ? exit_good : exit_config;

@@ -4,7 +4,6 @@
 #include <langinfo.h>
 
 #include <algorithm>
-#include <array>
 #include <clocale>
 #include <cwchar>
 
@@ -12,11 +11,6 @@
 
 namespace iopslimit {
 namespace {
-
-// The explicit directional characters (UAX #9, section 2) and the line and paragraph separators.
-constexpr std::array<std::string_view, 14> forbidden{
-    "\u061c", "\u200e", "\u200f", "\u2028", "\u2029", "\u202a", "\u202b",
-    "\u202c", "\u202d", "\u202e", "\u2066", "\u2067", "\u2068", "\u2069"};
 
 struct Character {
   std::size_t bytes;
@@ -32,14 +26,6 @@ Character first_character(std::string_view text) {
   return {bytes, static_cast<std::size_t>(std::max(wcwidth(code), 0))};
 }
 
-std::string without_forbidden(std::string safe) {
-  for (const std::string_view one : forbidden) {
-    for (auto at = safe.find(one); at != std::string::npos; at = safe.find(one, at))
-      safe.replace(at, one.size(), "?");
-  }
-  return safe;
-}
-
 }  // namespace
 
 void use_utf8_locale() {
@@ -48,11 +34,11 @@ void use_utf8_locale() {
 }
 
 std::string printable(std::string_view text) {
-  return without_forbidden(sanitize_utf8(text));
+  return sanitize_utf8(text);
 }
 
 std::string printable_lines(std::string_view text) {
-  return without_forbidden(plain_lines(text));
+  return plain_lines(text);
 }
 
 std::size_t display_width(std::string_view text) {

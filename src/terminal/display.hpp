@@ -12,11 +12,8 @@ namespace iopslimit {
 /// encoding. The functions below and the tables need it.
 void use_utf8_locale();
 
-/// Makes text from outside safe to print: sanitize_utf8(), and `?` for each character that changes
-/// the direction of the text around it or breaks the line.
+/// Text from outside, safe to print: sanitize_utf8(), or plain_lines() for several lines.
 std::string printable(std::string_view text);
-
-/// The same for several lines: '\n' stays.
 std::string printable_lines(std::string_view text);
 
 /// Columns that printable text takes: two for each wide character, none for a combining one.

@@ -26,5 +26,16 @@ TEST(PlainText, NothingMovesTheCursorAndTheBusTakesIt) {
   EXPECT_EQ(plain_lines("a\nb\x1b"), "a\nb?");
 }
 
+TEST(PlainText, NothingIsUnseenOrTurnsTheTextAroundIt) {
+  for (const char* text :
+       {"\u202e", "\u202a", "\u2066",     "\u2069",     "\u200e", "\u200f", "\u061c", "\u2028",
+        "\u2029", "\u200b", "\u200c",     "\u200d",     "\u2060", "\ufeff", "\u00ad", "\u3164",
+        "\u115f", "\ufe0f", "\U000e0041", "\U000e0101", "\ufff9", "\u180e"})
+    EXPECT_EQ(sanitize_utf8(std::string("a") + text + "b"), "a?b") << text;
+  EXPECT_EQ(plain_lines("a\u202eb\nc\xC2\x85"), "a?b\nc??");
+  for (const char* text : {"\u2027", "\u202f", "\u2070", "\u065f", "\ufffd", "\u00ae"})
+    EXPECT_EQ(sanitize_utf8(text), text);
+}
+
 }  // namespace
 }  // namespace iopslimit
