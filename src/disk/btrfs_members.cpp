@@ -2,8 +2,11 @@
 #include "disk/btrfs_members.hpp"
 
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <system_error>
 
@@ -50,18 +53,68 @@ std::string data_profile(const fs::path& file_system) {
   return text;
 }
 
-}  // namespace
-
-std::optional<BtrfsMembers> btrfs_members(const std::string& source) {
+// /sys/fs/btrfs also has folders that are no file systems.
+std::vector<fs::path> file_systems() {
+  std::vector<fs::path> all;
   std::error_code error;
   for (fs::directory_iterator one("/sys/fs/btrfs", error), end; !error && one != end;
        one.increment(error)) {
-    const fs::path devices = one->path() / "devices";
-    if (has_device(devices, source)) {
-      return BtrfsMembers{device_names(devices), data_profile(one->path())};
-    }
+    std::error_code ignored;
+    if (fs::is_directory(one->path() / "devices", ignored)) all.push_back(one->path());
   }
-  return std::nullopt;
+  std::ranges::sort(all);
+  return all;
+}
+
+std::optional<std::uint64_t> statfs_id(const Mount& mount) {
+  struct statfs status {};
+  if (statfs(mount.mount_point.c_str(), &status) != 0 || status.f_type != BTRFS_SUPER_MAGIC)
+    return std::nullopt;
+  const auto* words = status.f_fsid.__val;
+  return std::uint64_t{static_cast<std::uint32_t>(words[0])} << 32 |
+         static_cast<std::uint32_t>(words[1]);
+}
+
+// The subvolume that is mounted; the kernel names it since Linux 4.2.
+std::uint64_t subvolume_of(const Mount& mount) {
+  constexpr std::string_view option = "subvolid=";
+  constexpr std::uint64_t top_level = 5;
+  const std::string& options = mount.super_options;
+  std::uint64_t subvolume = top_level;
+  if (const auto at = options.find(option); at != std::string::npos)
+    std::from_chars(options.data() + at + option.size(), options.data() + options.size(),
+                    subvolume);
+  return subvolume;
+}
+
+}  // namespace
+
+std::optional<BtrfsMembers> btrfs_members(const Mount& mount) {
+  const std::vector<fs::path> all = file_systems();
+  const auto has_id = [id = statfs_id(mount),
+                       subvolume = subvolume_of(mount)](const fs::path& one) {
+    return id && btrfs_statfs_id(one.filename().string(), subvolume) == id;
+  };
+  const auto has_name = [&mount](const fs::path& one) {
+    return has_device(one / "devices", mount.source);
+  };
+  auto found = std::ranges::find_if(all, has_id);
+  if (found == all.end() && all.size() == 1) found = all.begin();
+  if (found == all.end()) found = std::ranges::find_if(all, has_name);
+  if (found == all.end()) return std::nullopt;
+  return BtrfsMembers{device_names(*found / "devices"), data_profile(*found)};
+}
+
+std::optional<std::uint64_t> btrfs_statfs_id(std::string_view fsid, std::uint64_t subvolume) {
+  std::string digits(fsid);
+  std::erase(digits, '-');
+  std::uint64_t halves[2] = {};
+  for (std::size_t i = 0; i < 2; ++i) {
+    const char* begin = digits.data() + 16 * i;
+    if (digits.size() != 32 || std::from_chars(begin, begin + 16, halves[i], 16).ptr != begin + 16)
+      return std::nullopt;
+  }
+  return halves[0] ^ halves[1] ^ subvolume;
 }
 
 }  // namespace iopslimit

@@ -3,9 +3,13 @@
 // them.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "disk/mountinfo.hpp"
 
 namespace iopslimit {
 
@@ -14,14 +18,16 @@ struct BtrfsMembers {
   std::string profile;             ///< of file data: "raid1"; during a conversion: "raid1+single"
 };
 
-/// Returns the file system that contains the device `source`, which is given as in mountinfo
-/// ("/dev/nvme0n1p1", "/dev/mapper/vg-data"). Returns nothing when no file system in /sys/fs/btrfs
-/// contains it.
-///
-/// The lookup is by name because every other way needs more: for btrfs's ioctls the service would
-/// have to open the mount point, which a service without capabilities may not be allowed to do, and
-/// /dev has no disks when PrivateDevices= is set. btrfs itself keeps that name up to date
-/// (btrfs_show_devname(), device_list_add()).
-std::optional<BtrfsMembers> btrfs_members(const std::string& source);
+/// Returns the file system that is mounted there. statfs(2) on the mount point has its id; that
+/// needs no open and no capability. A service in a container does not see the mount point: then it
+/// is the only btrfs that the kernel has, or the one with a device of the name in mountinfo
+/// ("/dev/nvme0n1p1", "/dev/mapper/vg-data"), which btrfs keeps up to date (btrfs_show_devname(),
+/// device_list_add()) but which may be any path that a device was scanned by ("/dev/root"). Returns
+/// nothing when none of these leads to a file system in /sys/fs/btrfs.
+std::optional<BtrfsMembers> btrfs_members(const Mount& mount);
+
+/// Returns the id that statfs(2) reports for a subvolume of the file system `fsid` (its UUID):
+/// btrfs_statfs() in fs/btrfs/super.c. Returns nothing when `fsid` is not a UUID.
+std::optional<std::uint64_t> btrfs_statfs_id(std::string_view fsid, std::uint64_t subvolume);
 
 }  // namespace iopslimit

@@ -32,8 +32,9 @@ NotMounted disk_gone(const std::string& path, const Mount& mount) {
 
 Unsupported unknown_btrfs(const std::string& path, const Mount& mount) {
   return {path + " is btrfs on " + mount.source +
-          ", and no file system in /sys/fs/btrfs has a device of that name, so its disks are not "
-          "known: mount it by the name /dev/NAME or /dev/mapper/NAME of one of its devices"};
+          ", and neither the id of the file system nor that name leads to one in /sys/fs/btrfs, "
+          "so its disks are not known: mount it by the name /dev/NAME or /dev/mapper/NAME of one "
+          "of its devices"};
 }
 
 bool has(const std::vector<BlockDevice>& devices, const std::string& name) {
@@ -143,7 +144,7 @@ MountFacts MountResolver::stack_of(const std::string& path, const Mount& mount) 
   stack.file_system = mount.file_system;
   std::vector<BlockDevice> members;
   if (mount.file_system == "btrfs") {
-    const auto btrfs = btrfs_members(mount.source);
+    const auto btrfs = btrfs_members(mount);
     if (!btrfs) return unknown_btrfs(path, mount);
     stack.profile = btrfs->profile;
     for (const std::string& name : btrfs->names) {

@@ -103,11 +103,30 @@ TEST_F(Btrfs, ANameThatNoFileSystemHas) {
     mounted("0:40", std::string("btrfs ") + source + " rw", data());
     EXPECT_EQ(find(data()),
               "Unsupported " + data() + " is btrfs on " + source +
-                  ", and no file system in /sys/fs/btrfs has a device of that name, so its disks "
-                  "are not known: mount it by the name /dev/NAME or /dev/mapper/NAME of one of its "
+                  ", and neither the id of the file system nor that name leads to one in "
+                  "/sys/fs/btrfs, so its disks are not known: mount it by the name /dev/NAME or "
+                  "/dev/mapper/NAME of one of its "
                   "devices");
   }
-  EXPECT_EQ(btrfs_members("").has_value(), false);
+  EXPECT_EQ(btrfs_members(Mount{}).has_value(), false);
+}
+
+// As of a kernel without an initramfs. In a container nothing but mountinfo tells of the mount.
+TEST_F(Btrfs, TheOnlyFileSystemNeedsNoName) {
+  link(fsid_, "nvme0n1p1");
+  fs::remove_all(sys() / "fs/btrfs/0000-other");
+  for (const char* source : {"/dev/root", "/dev/vg/data", "none"})
+    EXPECT_THAT(stack(source).members, ElementsAre("nvme0n1p1"));
+}
+
+TEST(BtrfsStatfsId, IsTheFoldedUuidAndTheSubvolume) {
+  const std::uint64_t top = 0x6931e288235642f7U ^ 0x8d7c544cc9ed5b37U ^ 5U;
+  EXPECT_EQ(btrfs_statfs_id("6931e288-2356-42f7-8d7c-544cc9ed5b37", 5), top);
+  EXPECT_EQ(btrfs_statfs_id("6931e288-2356-42f7-8d7c-544cc9ed5b37", 256), top ^ 5U ^ 256U);
+  for (const char* no_uuid :
+       {"", "features", "6931e288-2356-42f7-8d7c-544cc9ed5b3",
+        "6931e288-2356-42f7-8d7c-544cc9ed5b377", "6931e288-2356-42f7-8d7c-544cc9ed5bxy"})
+    EXPECT_EQ(btrfs_statfs_id(no_uuid, 5), std::nullopt) << no_uuid;
 }
 
 TEST_F(Btrfs, Profiles) {
