@@ -45,6 +45,11 @@ IoCounts parse_io_stat(std::string_view text) {
   return counts;
 }
 
+IoCount count_on(const IoCounts& counts, Devnum device) {
+  const auto found = counts.find(device);
+  return found == counts.end() ? IoCount{} : found->second;
+}
+
 void add_blkio_counts(std::string_view text, bool ios, IoCounts& counts) {
   while (!text.empty()) {
     std::string_view line = take(text, '\n');

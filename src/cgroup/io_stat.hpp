@@ -22,6 +22,8 @@ struct IoCount {
 };
 using IoCounts = std::map<Devnum, IoCount>;
 
+/// The counts of a device; zeros if it has none.
+IoCount count_on(const IoCounts& counts, Devnum device);
 /// All I/O of a cgroup so far.
 struct IoDone {
   IoCounts counts;

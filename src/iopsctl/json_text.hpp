@@ -10,8 +10,8 @@
 
 #include "api/snapshot.hpp"
 #include "config/config.hpp"
+#include "diagnosis/load.hpp"
 #include "iopsctl/client.hpp"
-#include "iopsctl/load.hpp"
 #include "iopsctl/verify.hpp"
 
 namespace iopslimit {

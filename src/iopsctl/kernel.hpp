@@ -12,7 +12,7 @@
 #include "cgroup/hierarchy.hpp"
 #include "cgroup/io_counters.hpp"
 #include "config/config.hpp"
-#include "iopsctl/load.hpp"
+#include "diagnosis/load.hpp"
 #include "limit/rule_reader.hpp"
 
 namespace iopslimit {

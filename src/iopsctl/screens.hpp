@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "api/snapshot.hpp"
+#include "diagnosis/load.hpp"
 #include "iopsctl/client.hpp"
-#include "iopsctl/load.hpp"
 #include "iopsctl/verify.hpp"
 #include "terminal/table.hpp"
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "api/snapshot.hpp"
-#include "iopsctl/load.hpp"
+#include "diagnosis/load.hpp"
 #include "terminal/table.hpp"
 
 namespace iopslimit {

@@ -5,7 +5,7 @@
 #include <set>
 #include <utility>
 
-#include "iopsctl/load.hpp"
+#include "diagnosis/load.hpp"
 #include "terminal/wording.hpp"
 
 namespace iopslimit {

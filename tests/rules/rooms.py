@@ -10,7 +10,7 @@ import statistics
 import sys
 
 # A folder includes only itself and what stands left of it. The folders of one inner list do not know each other.
-ORDER = [["loop"], ["disk"], ["cgroup"], ["limit"], ["config"], ["runtime"], ["policy"], ["report"], ["api"], ["control", "terminal"],
+ORDER = [["loop"], ["disk"], ["cgroup"], ["limit"], ["config"], ["runtime"], ["policy"], ["report"], ["api"], ["control", "terminal", "diagnosis"],
          ["systemd", "metrics"], ["service", "iopsctl"]]
 RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The current I/O rate of a container, from two samples of its counters.
+// The I/O rate of a container, from two samples of its counters.
 #pragma once
 
 #include <chrono>
@@ -32,6 +32,10 @@ struct Load {
   double iops() const { return read_iops + write_iops; }
   double bps() const { return read_bps + write_bps; }
 };
+
+/// What a cgroup did on one device between two samples; nothing if it is missing from one.
+std::optional<Load> load_on(const std::string& cgroup, Devnum device, const IoSample& before,
+                            const IoSample& after);
 
 /// Returns nothing for a container that is missing from a sample. For a container without rules,
 /// sums over `devices`.

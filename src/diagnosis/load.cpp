@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "iopsctl/load.hpp"
+#include "diagnosis/load.hpp"
 
 #include <algorithm>
 
@@ -11,7 +11,7 @@ double per_second(std::uint64_t before, std::uint64_t after, double seconds) {
   return after < before ? 0 : static_cast<double>(after - before) / seconds;
 }
 
-Load on_device(const IoCount& before, const IoCount& after, double seconds) {
+Load difference(const IoCount& before, const IoCount& after, double seconds) {
   return {.read_iops = per_second(before.read_ios, after.read_ios, seconds),
           .write_iops = per_second(before.write_ios, after.write_ios, seconds),
           .read_bps = per_second(before.read_bytes, after.read_bytes, seconds),
@@ -27,11 +27,6 @@ double use_of(const Load& load, const Limit& limit) {
                    share(load.read_bps, limit.read_bps), share(load.write_bps, limit.write_bps)});
 }
 
-IoCount count_of(const IoCounts& counts, Devnum device) {
-  const auto found = counts.find(device);
-  return found == counts.end() ? IoCount{} : found->second;
-}
-
 void add(Load& sum, const Load& load) {
   sum.read_iops += load.read_iops;
   sum.write_iops += load.write_iops;
@@ -41,24 +36,31 @@ void add(Load& sum, const Load& load) {
 
 }  // namespace
 
+std::optional<Load> load_on(const std::string& cgroup, Devnum device, const IoSample& before,
+                            const IoSample& after) {
+  const auto was = before.of.find(cgroup);
+  const auto is = after.of.find(cgroup);
+  const double seconds = std::chrono::duration<double>(after.taken - before.taken).count();
+  if (was == before.of.end() || is == after.of.end() || seconds <= 0) return std::nullopt;
+  return difference(count_on(was->second.counts, device), count_on(is->second.counts, device),
+                    seconds);
+}
+
 std::optional<Load> load_of(const WorkloadView& container, const std::vector<Devnum>& devices,
                             const IoSample& before, const IoSample& after) {
-  const auto was = before.of.find(container.path.cgroup);
-  const auto is = after.of.find(container.path.cgroup);
+  const std::string& cgroup = container.path.cgroup;
+  const auto was = before.of.find(cgroup);
+  const auto is = after.of.find(cgroup);
   const double seconds = std::chrono::duration<double>(after.taken - before.taken).count();
   if (was == before.of.end() || is == after.of.end() || seconds <= 0) return std::nullopt;
   Load sum;
-  const auto on = [&](Devnum device) {
-    return on_device(count_of(was->second.counts, device), count_of(is->second.counts, device),
-                     seconds);
-  };
   for (const Rule& rule : container.rules) {
-    const Load load = on(rule.device);
+    const Load load = *load_on(cgroup, rule.device, before, after);
     add(sum, load);
     sum.use = std::max(sum.use.value_or(0), use_of(load, rule.limit));
   }
   if (container.rules.empty()) {
-    for (const Devnum device : devices) add(sum, on(device));
+    for (const Devnum device : devices) add(sum, *load_on(cgroup, device, before, after));
   }
   if (was->second.stalled_usec && is->second.stalled_usec) {
     constexpr double usec = 1e6;
