@@ -32,7 +32,14 @@ LOAD_CPU, SUBJECT_CPU = (0, 1) if (os.cpu_count() or 1) > 1 else (0, 0)
 # Longer than every delay of the service's own: 20 ms after a burst, 250 ms before a repair.
 QUIET = 0.3
 
+# The cgroup namespace makes the stage's own cgroup the root of the hierarchy: seen from outside it is a part, which the
+# daemon refuses. Its root is the shell's cgroup, so the mount's root is "/..", as the node's is in a container.
 IN_NAMESPACE = """set -e
+echo $$ >"$1/own/cgroup.procs"
+exec unshare -C bash -c "$IN_CGROUP_NAMESPACE" stage "$@"
+"""
+IN_CGROUP_NAMESPACE = """set -e
+echo $$ >"$2/cgroup.procs"
 mount --make-rprivate /
 mount --bind "$1" "$2"
 mount --bind "$3/run" /run
@@ -94,6 +101,7 @@ class Stage:
         if hierarchy.version == "v2":
             (hierarchy.mount / "cgroup.subtree_control").write_text("+io")
         hierarchy.make(self.cgroup / QOS)
+        (self.cgroup / "own").mkdir()
         self.folder = work / name
         self.data = work / "data"  # on a disk, and the same for every stage
         for inner in ("run/systemd/journal", "run/iops-limitd", "run/dbus", "etc/iops-limitd", RECORDS):
@@ -150,8 +158,8 @@ class Stage:
 
     def command(self, *words):
         """`words` as a command that sees the stage."""
-        return ["unshare", "-m", "bash", "-c", IN_NAMESPACE, "stage", str(self.cgroup), str(self.hierarchy.mount),
-                str(self.folder), DATA, *map(str, words)]
+        return ["env", f"IN_CGROUP_NAMESPACE={IN_CGROUP_NAMESPACE}", "unshare", "-m", "bash", "-c", IN_NAMESPACE, "stage",
+                str(self.cgroup), str(self.hierarchy.mount), str(self.folder), DATA, *map(str, words)]
 
     def start_bus(self):
         """A system bus of the stage's own, that lets everybody do everything."""

@@ -110,6 +110,7 @@ const sd_bus_vtable BusService::vtable[] = {
     SD_BUS_VTABLE_START(0),
     IOPSLIMIT_CONSTANT("Version", "s"),
     IOPSLIMIT_CONSTANT("CgroupVersion", "s"),
+    IOPSLIMIT_CONSTANT("Hierarchy", "s"),
     IOPSLIMIT_CONSTANT("DryRun", "b"),
     IOPSLIMIT_CONSTANT("Since", "t"),
     IOPSLIMIT_TOLD("Scope", "s"),

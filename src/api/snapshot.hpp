@@ -94,6 +94,7 @@ struct TotalView {
 struct Snapshot {
   std::string version;
   std::string cgroup_version = "v2";
+  std::string hierarchy;  ///< "cgroup v2 at /sys/fs/cgroup"; empty if the service does not run
   LimitScope scope = LimitScope::container;
   bool dry_run = false;
   std::uint64_t since = 0;

@@ -76,6 +76,7 @@ template <class Archive, class View>
 void service(Archive& archive, View& view) {
   archive.value("version", view.version);
   archive.value("cgroup_version", view.cgroup_version);
+  archive.value("hierarchy", view.hierarchy);
   archive.word("scope", view.scope, scopes);
   archive.value("dry_run", view.dry_run);
   archive.value("since", view.since);

@@ -52,6 +52,7 @@ Operator::Operator(EventLoop& loop, Controller& controller, const std::string& f
            }) {
   own_.version = IOPS_LIMITD_VERSION;
   own_.since = wall_seconds();
+  own_.hierarchy = needs_.hierarchy;
   controller_.on_pauses(pauses_);
   next_end_.at(pauses_.next_end());
 }
@@ -88,6 +89,7 @@ void Operator::add_own_fields(Snapshot& snapshot) const {
   snapshot.reload_refused = own_.reload_refused;
   snapshot.repaired = own_.repaired;
   snapshot.errors = own_.errors;
+  snapshot.hierarchy = own_.hierarchy;
   snapshot.last_error = own_.last_error;
   snapshot.last_error_at = own_.last_error_at;
 }

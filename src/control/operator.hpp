@@ -27,6 +27,7 @@ class Operator {
     std::function<std::vector<std::string>()> reload;
     std::function<void(Event)> announce;
     std::function<void()> drain;  ///< announces the controller's pending events
+    std::string hierarchy = {};   ///< the one in use, see Snapshot
   };
 
   /// Puts the pauses of an earlier run in force. `folder` is /run/iops-limitd, `address` the

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "disk/mountinfo.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <set>
@@ -103,6 +104,33 @@ const std::vector<RefusedKind>& refused_kinds() {
   return kinds;
 }
 
+bool is_in(std::string_view path, std::string_view folder) {
+  if (!path.starts_with(folder) || path.size() == folder.size()) return false;
+  return folder == "/" || path[folder.size()] == '/';
+}
+
+const Mount* find_parent(const std::vector<Mount>& mounts, const Mount& mount) {
+  const auto is_parent = [&mount](const Mount& one) {
+    return one.id == mount.parent && one.id != mount.id;
+  };
+  const auto parent = std::ranges::find_if(mounts, is_parent);
+  return parent == mounts.end() ? nullptr : &*parent;
+}
+
+// Whether another mount covers a folder above the mount point, so that no path leads to the mount.
+bool is_hidden(const std::vector<Mount>& mounts, const Mount& mount) {
+  const Mount* one = &mount;
+  for (std::size_t steps = 0; one != nullptr && steps < mounts.size(); ++steps) {
+    const auto hides = [one](const Mount& other) {
+      return other.parent == one->parent && is_in(one->mount_point, other.mount_point) &&
+             other.id != other.parent;
+    };
+    if (std::ranges::any_of(mounts, hides)) return true;
+    one = find_parent(mounts, *one);
+  }
+  return false;
+}
+
 const RefusedKind* refused_kind(std::string_view file_system) {
   const std::string_view name = file_system.starts_with("fuse.") ? "fuse" : file_system;
   for (const RefusedKind& kind : refused_kinds()) {
@@ -135,7 +163,7 @@ std::optional<Mount> find_mount(const std::vector<Mount>& mounts, std::string_vi
   bool found_top = false;
   for (const Mount& one : mounts) {
     const bool top = covered.count(one.id) == 0;
-    if (one.mount_point != mount_point || (found_top && !top)) continue;
+    if (one.mount_point != mount_point || (found_top && !top) || is_hidden(mounts, one)) continue;
     found = &one;
     found_top = top;
   }

@@ -30,6 +30,7 @@ std::vector<Mount> parse_mountinfo(std::string_view text);
 
 /// Returns the mount where a path lookup of `mount_point` ends. Of the mounts with exactly this
 /// mount point, that is the one that no other covers, or the last one listed if that is not unique.
+/// Returns nothing when another mount covers a folder above, so that the path ends elsewhere.
 /// `mount_point` has no symbolic links and no trailing slash.
 std::optional<Mount> find_mount(const std::vector<Mount>& mounts, std::string_view mount_point);
 

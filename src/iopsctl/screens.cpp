@@ -108,6 +108,7 @@ Lines status_screen(const Snapshot& snapshot, std::uint64_t now, const Style& st
     add(lines, "Mode", "dry run: every limit is decided, none is written", style, Colour::warning);
   if (snapshot.cleared)
     add(lines, "Mode", "cleared: nothing is limited until 'iopsctl reload'", style, Colour::bad);
+  if (!snapshot.hierarchy.empty()) add(lines, "Cgroups", printable(snapshot.hierarchy), style);
   for (const DeviceView& device : snapshot.devices) {
     add(lines, device.name.empty() ? "Device" : "Device " + device_label(device.name),
         printable(device.text), style, colour_of(device.state));

@@ -65,17 +65,17 @@ Service::Service(ServicePaths paths, ParsedConfig parsed)
       journal_(paths_.log),
       hierarchy_(paths_.hierarchy ? *paths_.hierarchy
                                   : find_hierarchy(parsed.config.cgroup_version)),
-      files_(open_limit_files(hierarchy_)),
+      files_(open_limit_files(hierarchy_.reached())),
       backend_(make_backend(paths_, parsed.config, *files_, journal_)),
       allocator_(make_allocator(backend_->capabilities())),
       controller_(
           {.backend = *backend_, .allocator = *allocator_, .announcer = announcer_, .work = work_},
           parsed.config, rules_of_earlier_run(paths_, parsed.config)),
-      drift_watcher_(hierarchy_.root, watches_to_spare(),
+      drift_watcher_(hierarchy_.reached().root, watches_to_spare(),
                      [this](const std::string& text) {
                        journal_.log(Severity::warning, Action::watch_degraded, text);
                      }),
-      discovery_(hierarchy_, controller_,
+      discovery_(hierarchy_.reached(), controller_,
                  {.handled = [this] { metrics_.dealt_with(node().rules.writes()); },
                   .vanished = [this](const std::string& cgroup) { drift_watcher_.forget(cgroup); },
                   .rescanned =
@@ -92,7 +92,7 @@ Service::Service(ServicePaths paths, ParsedConfig parsed)
       scheduler_(loop_, discovery_.cgroups_fd(), work_,
                  {.read_cgroups = [this] { return read_cgroups(); },
                   .finished = [this] { finish_batch(); }}),
-      metrics_(loop_, hierarchy_,
+      metrics_(loop_, hierarchy_.reached(),
                {.snapshot = [this] { return operator_->snapshot(); },
                 .announce = [this](const Event& event) { journal_.send(event); }}),
       repair_(loop_,
@@ -101,8 +101,10 @@ Service::Service(ServicePaths paths, ParsedConfig parsed)
                 scheduler_.run();
               }),
       safety_net_(loop_, [this] { check(); }) {
+  // First: journald takes what it finds out about a process from its first entry, however late.
   for (const ConfigMessage& refused : check_on(node().config, backend_->capabilities()))
     throw ConfigRefused(to_string(refused));
+  journal_.log(Severity::info, Action::none, to_string(hierarchy_.mounted()));
   if (node().config.dry_run)
     journal_.log(Severity::notice, Action::none,
                  "dry run: every limit is decided and logged, none is written");
@@ -127,9 +129,12 @@ void Service::start() {
   connect();
   const auto to_journal = [this](const Event& event) { journal_.send(event); };
   operator_.emplace(loop_, controller_, paths_.run_folder, paths_.bus_address,
-                    Operator::Needs{.reload = [this] { return reload(); },
-                                    .announce = to_journal,
-                                    .drain = [this] { scheduler_.drain(); }});
+                    Operator::Needs{
+                        .reload = [this] { return reload(); },
+                        .announce = to_journal,
+                        .drain = [this] { scheduler_.drain(); },
+                        .hierarchy = to_string(hierarchy_.mounted()),
+                    });
   if (!node().config.dry_run)
     unit_mirror_.emplace(loop_, controller_, *files_, paths_.run_folder, paths_.bus_address,
                          to_journal);
@@ -282,7 +287,7 @@ void Service::write_to_journal(const Event& event) {
 }
 
 std::string Service::status() const {
-  std::string text = node().status();
+  std::string text = node().status() + "; " + to_string(hierarchy_.mounted());
   if (node().config.dry_run) text = "dry run, nothing is written; " + text;
   if (config_refused_)
     text = "configuration has errors (see the journal), the old one is in force; " + text;

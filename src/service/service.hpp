@@ -86,7 +86,7 @@ class Service {
   RateLimiter rate_limiter_;
   EventLoop loop_;
   Notifier notifier_;
-  Hierarchy hierarchy_;
+  HeldHierarchy hierarchy_;
   std::unique_ptr<LimitBackend> files_;
   std::unique_ptr<LimitBackend> backend_;
   std::unique_ptr<Allocator> allocator_;

@@ -123,6 +123,23 @@ TEST(FindMount, TheLastOneWhenTheNumbersDoNotTell) {
   EXPECT_EQ(find_mount(same, "/data")->source, "last");
 }
 
+TEST(FindMount, NothingThatAMountOnAFolderAboveHides) {
+  const std::vector<Mount> hidden = {at("/", 1, 0), at("/srv/data", 2, 1), at("/srv", 3, 1)};
+  EXPECT_EQ(found(hidden, "/srv/data"), 0U);
+  EXPECT_EQ(holding_mount(hidden, "/srv/data")->id, 3U);
+  // its parent is hidden; its parent is covered
+  EXPECT_EQ(found({at("/", 1, 0), at("/a/b", 2, 1), at("/a/b/c", 3, 2), at("/a", 4, 1)}, "/a/b/c"),
+            0U);
+  EXPECT_EQ(found({at("/", 1, 0), at("/a", 2, 1), at("/a/b", 3, 2), at("/a", 4, 2)}, "/a/b"), 0U);
+  // the one on top has another there
+  EXPECT_EQ(
+      found({at("/", 1, 0), at("/a", 2, 1), at("/a/b", 3, 2), at("/a", 4, 2), at("/a/b", 5, 4)},
+            "/a/b"),
+      5U);
+  // neighbours, and what is mounted inside
+  EXPECT_EQ(found({at("/", 1, 0), at("/a", 2, 1), at("/ab", 3, 1), at("/a/b", 4, 2)}, "/a"), 2U);
+}
+
 TEST(HoldingMount, TheNearestFolderAbove) {
   const std::vector<Mount> mounts = {at("/", 1, 0), at("/srv", 2, 1), at("/srv/data", 3, 2)};
   EXPECT_EQ(holding_mount(mounts, "/srv/data")->id, 3U);

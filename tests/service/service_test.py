@@ -31,13 +31,21 @@ PATIENCE = 120  # seconds until a wait counts as failed
 PODS = "kubepods.slice/kubepods-burstable.slice"
 RECORDS = "run/containerd/io.containerd.runtime.v2.task/k8s.io"
 
+# The cgroup namespace makes the test's own cgroup the root of the hierarchy: seen from outside it is a part, which the
+# daemon refuses. Its root is the shell's cgroup, so the mount's root is "/..", as the node's is in a container.
 IN_NAMESPACE = """set -e
+echo $$ > "$1/own/cgroup.procs"
+exec unshare -C bash -c "$IN_CGROUP_NAMESPACE" node "$@"
+"""
+IN_CGROUP_NAMESPACE = """set -e
+echo $$ > "$2/cgroup.procs"
 mount --make-rprivate /
 mount --bind "$1" "$2"
 mount --bind "$3/run" /run
 mount --bind "$3/etc" /etc
 mounted=$4
-shift 4
+eval "$5"
+shift 5
 [ -z "$mounted" ] || mount --bind "$mounted" "$mounted"
 exec "$@"
 """
@@ -60,6 +68,7 @@ class Node:
         for file in ("/etc/ld.so.cache", "/etc/passwd"):
             shutil.copy(file, self.folder / "etc")
         self.make(PODS)
+        (self.cgroup / "own").mkdir()
         self.configure()
         self.said, self.told = [], threading.Condition()  # what it logged and notified, in order
         self.notified = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -102,10 +111,10 @@ class Node:
         return self.path(digit)
 
     @contextlib.contextmanager
-    def daemon(self, *words, mounted=True):
+    def daemon(self, *words, **how):
         """Started and READY; ended by SIGTERM unless it has ended already."""
         try:
-            self.after(lambda: self.start(*words, mounted=mounted), "READY=1")
+            self.after(lambda: self.start(*words, **how), "READY=1")
             yield
             if self.process.poll() is None:
                 self.stop()
@@ -113,13 +122,10 @@ class Node:
             self.process.kill()
             self.process.wait()
 
-    def start(self, *words, mounted=True):
-        data = str(self.data) if mounted else ""
-        self.process = subprocess.Popen(
-            ["unshare", "-m", "bash", "-c", IN_NAMESPACE, "node", self.cgroup, MOUNT, self.folder, data,
-             *PROGRAM, "--log", "json", *words],
-            stdout=subprocess.PIPE, text=True,
-            env={**os.environ, "NOTIFY_SOCKET": "@" + self.folder.name, "WATCHDOG_USEC": "60000000"})
+    def start(self, *words, mounted=True, before="", inotify=None):
+        """`before`: what a shell does first, with the daemon's mounts. `inotify`: ("instances" or "watches", how many)."""
+        self.launch([*(self.few(*inotify) if inotify else ()), *PROGRAM, "--log", "json", *words], mounted, before,
+                    stdout=subprocess.PIPE, text=True)
 
         def lines(stream):
             with stream:
@@ -127,6 +133,14 @@ class Node:
                     self.hear(json.loads(line)["message"])
 
         threading.Thread(target=lines, args=(self.process.stdout,), daemon=True).start()
+
+    def launch(self, command, mounted, before="", **how):
+        """In namespaces of its own, with systemd's variables."""
+        data = str(self.data) if mounted else ""
+        self.process = subprocess.Popen(
+            ["unshare", "-m", "bash", "-c", IN_NAMESPACE, "node", self.cgroup, MOUNT, self.folder, data, before, *command],
+            env={**os.environ, "IN_CGROUP_NAMESPACE": IN_CGROUP_NAMESPACE, "NOTIFY_SOCKET": "@" + self.folder.name,
+                 "WATCHDOG_USEC": "60000000"}, **how)
 
     def hear(self, text):
         with self.told:
@@ -160,7 +174,7 @@ class Node:
         self.wait(lambda said: "STOPPING=1" in said)
 
     def inside(self, *words):
-        return subprocess.run(["nsenter", f"--target={self.process.pid}", "--mount", *words], check=True,
+        return subprocess.run(["nsenter", f"--target={self.process.pid}", "--mount", "--cgroup", *words], check=True,
                               capture_output=True, text=True).stdout
 
     def close(self):
@@ -339,6 +353,24 @@ class Program(unittest.TestCase):
             node.after(lambda: node.process.send_signal(signal.SIGCONT), "late of pod shop/pod-c", "another process")
             node.stop()
         self.assertEqual([limit(path) for path in (first, second, third)], ["500"] * 3)
+
+    def test_agents_mount_is_not_taken(self):
+        """A second mount of the hierarchy, and a part of it, both listed before the usual place."""
+        node = self.node
+        path = node.container("a")
+        kind = "cgroup2 none" if VERSION == "v2" else "cgroup -o blkio none"
+        agents = "".join(f"mkdir -p /run/{name}; " for name in ("agent", "part")) + "umount $2; " \
+            f"mount -t {kind} /run/agent; mount --bind $1/{PODS} /run/part; mount --bind $1 $2"
+        with node.daemon(before=agents):
+            node.wait(lambda said: f"cgroup {VERSION} at {MOUNT}" in said)
+            self.assertEqual(limit(path), "500")
+
+    def test_part_or_covered_hierarchy_is_refused(self):
+        for before, text in ((f"umount $2; mount --bind $1/{PODS} $2", f"shows only /../{PODS}"),
+                             ("mount -t tmpfs none $2", f"something is mounted over {MOUNT}")):
+            with self.subTest(text):
+                self.node.start(before=before)
+                self.assertEqual(self.node.process.wait(PATIENCE), 1)
 
     def test_operator(self):
         node = self.node
