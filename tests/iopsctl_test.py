@@ -452,6 +452,29 @@ class WithoutService(Case):
         noted = (self.machine.root / "run/iops-limitd/rules").read_text().rstrip("\0").splitlines()
         self.assertEqual(noted[-1], f"- 259:0 {self.machine.db}")
 
+    def test_clear_leaves_everything_but_containers_alone(self):
+        outside = "259:0 rbps=max wbps=max riops=7 wiops=7\n"
+        pod = self.machine.db.rsplit("/", 1)[0]
+        link = f"{pod}/{'9' * 64}"
+        self.machine.write("elsewhere/io.max", outside)
+        self.machine.write("cgroup/system.slice/x.service/io.max", outside)
+        (self.machine.cgroups / link[1:]).symlink_to(self.machine.root / "elsewhere")
+        (self.machine.cgroups / "kubepods/podaa").symlink_to(self.machine.root / "cgroup/system.slice")
+        self.machine.write(f"cgroup/system.slice/{'8' * 64}/io.max", outside)
+        bad = ["/../elsewhere", "/kubepods/../../elsewhere", "/kubepods/podx/../../../elsewhere",
+               f"/{self.machine.root}/elsewhere", f"//{self.machine.root}/kubepods/podx/{'7' * 64}",
+               "/system.slice/x.service", link, f"/kubepods/podaa/{'8' * 64}"]
+        self.machine.write(f"{self.machine.root}/kubepods/podx/{'7' * 64}/io.max", outside)
+        self.machine.write("run/iops-limitd/rules",
+                           "".join(f"+ 259:0 {path}\n" for path in [*bad, self.machine.db]))
+        result = self.machine.run("clear")
+        self.ends(result, 1, "1 rule taken away")
+        for path in bad:
+            self.assertIn(path, result.stderr)
+        for file in ("elsewhere/io.max", "cgroup/system.slice/x.service/io.max",
+                     f"cgroup/system.slice/{'8' * 64}/io.max", f"kubepods/podx/{'7' * 64}/io.max"):
+            self.assertEqual((self.machine.root / file).read_text(), outside, file)
+
     def test_clear_says_what_systemd_still_has(self):
         scope = "/kubepods.slice/kubepods-pod00000000_0000_4000_8000_000000000001.slice"
         for cgroup in (scope, "/system.slice/sshd.service", "/kubepods"):

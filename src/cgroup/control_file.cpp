@@ -2,7 +2,9 @@
 #include "cgroup/control_file.hpp"
 
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -16,6 +18,20 @@ File open_hierarchy(const std::string& root) {
   File file = open_at(AT_FDCWD, root.c_str(), O_PATH | O_DIRECTORY, error);
   if (error) throw std::system_error(error, "cannot open the cgroup hierarchy " + root);
   return file;
+}
+
+// Kernels before Linux 5.6 do not know openat2(2), and some filters of system calls refuse it; no
+// file system of cgroups has links.
+std::error_code check_beneath(const std::string& root, const std::string& cgroup) {
+  const File folder = open_hierarchy(root);
+  const std::string path = cgroup.substr(cgroup.find_first_not_of('/'));
+  open_how how{};
+  how.flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+  const File file(
+      static_cast<int>(syscall(SYS_openat2, folder.fd(), path.c_str(), &how, sizeof how)));
+  if (file || errno == ENOSYS || errno == EPERM) return {};
+  return errno == ENOENT ? make_error_code(ControlError::cgroup_gone) : last_error();
 }
 
 File ControlFiles::open(std::string_view cgroup, std::string_view file, std::error_code& error) {

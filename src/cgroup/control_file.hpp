@@ -14,6 +14,11 @@ namespace iopslimit {
 /// Opens the root of a hierarchy, so that files below it can be opened. Throws std::system_error.
 File open_hierarchy(const std::string& root);
 
+/// Whether the directory of a cgroup is below the root without a link on the way. `cgroup` has a
+/// name. For paths that a file gave, not the kernel. Error: ControlError::cgroup_gone, or the
+/// system's own.
+std::error_code check_beneath(const std::string& root, const std::string& cgroup);
+
 /// Opens limit files. Keeps the parent directory of the last cgroup open, because the containers of
 /// a pod come one after another, and the kernel waits at each directory of a path for any process
 /// that creates a cgroup (kernfs_dop_revalidate(), fs/kernfs/dir.c).

@@ -11,6 +11,7 @@
 
 #include "api/bus_connection.hpp"
 #include "api/selector.hpp"
+#include "cgroup/control_file.hpp"
 #include "config/files.hpp"
 #include "iopsctl/client.hpp"
 #include "iopsctl/json_text.hpp"
@@ -21,6 +22,7 @@
 #include "limit/backend.hpp"
 #include "limit/limit_files.hpp"
 #include "limit/ownership_log.hpp"
+#include "limit/rule_store.hpp"
 #include "loop/clock.hpp"
 #include "terminal/display.hpp"
 #include "terminal/terminal.hpp"
@@ -52,22 +54,32 @@ int clear_without_service(const Arguments& arguments) {
   std::size_t cleared = 0;
   int status = exit_good;
   OwnershipLog ledger(*files, arguments.paths.rules, [](const std::string& text) {
-    std::fprintf(stderr, "iopsctl: %s\n", text.c_str());
+    std::fprintf(stderr, "iopsctl: %s\n", printable(text).c_str());
   });
   for (const RuleKey& place : noted) {
-    const std::error_code failed = ledger.set(place, {});
+    if (!may_hold_rules(place.cgroup)) {
+      std::fprintf(stderr,
+                   "iopsctl: %s has a line for %s, which is no container and no pod: left alone\n",
+                   arguments.paths.rules.c_str(), printable(place.cgroup).c_str());
+      status = exit_bad;
+      continue;
+    }
+    std::error_code failed = check_beneath(kernel.tree().root, place.cgroup);
+    if (!failed) failed = ledger.set(place, {});
     const bool gone = failed == ControlError::cgroup_gone || failed == ControlError::device_refused;
     if (gone) ledger.drop(place);  // the rule went with its cgroup or disk
     if (failed && !gone) {
       std::fprintf(stderr, "iopsctl: cannot take the rule on %s from %s: %s\n",
-                   to_string(place.device).c_str(), place.cgroup.c_str(), failed.message().c_str());
+                   to_string(place.device).c_str(), printable(place.cgroup).c_str(),
+                   failed.message().c_str());
       status = exit_bad;
     }
     if (!failed) ++cleared;
   }
   const bool lifted = lift_unit_limits(
-      arguments.paths.properties, system_bus_address(),
-      [](const std::string& text) { std::fprintf(stderr, "iopsctl: %s\n", text.c_str()); });
+      arguments.paths.properties, system_bus_address(), [](const std::string& text) {
+        std::fprintf(stderr, "iopsctl: %s\n", printable(text).c_str());
+      });
   if (!lifted) status = exit_bad;
   act(arguments, "clear", {}, {},
       counted(cleared, "rule", "rules") +

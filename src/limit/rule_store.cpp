@@ -9,6 +9,7 @@
 namespace iopslimit {
 
 bool may_hold_rules(std::string_view cgroup) {
+  if (!cgroup.starts_with('/') || cgroup.find("//") != std::string_view::npos) return false;
   const CgroupKind key = kind_of(cgroup, {.docker = true, .podman = true});
   return key == CgroupKind::container || key == CgroupKind::pod || key == CgroupKind::kubepods;
 }

@@ -16,8 +16,9 @@
 
 namespace iopslimit {
 
-/// Whether this service may ever write to this cgroup. RuleStore ignores all other cgroups in the
-/// list of an earlier run.
+/// Whether this service may ever write to this cgroup: a container, a pod or a kubepods directory.
+/// A path with ".." or an empty part is none. Whoever reads the notes of an earlier run leaves all
+/// other cgroups alone, because anybody's error may be in that file.
 bool may_hold_rules(std::string_view cgroup);
 
 class RuleStore {

@@ -245,5 +245,18 @@ TEST(RuleStore, UnreadableOrphanIsNeitherAdoptedNorShown) {
   EXPECT_THAT(rules.adopt(pod), IsEmpty());
 }
 
+TEST(MayHoldRules, RefusesPathsThatLeaveTheContainers) {
+  const std::string id(64, 'a');
+  for (const std::string& good :
+       {std::string("/kubepods"), "/kubepods/podx/" + id, "/docker/" + id})
+    EXPECT_TRUE(may_hold_rules(good)) << good;
+  for (const std::string& bad :
+       {std::string("/.."), std::string("/../kubepods"), "/kubepods/podx/../" + id,
+        "/kubepods/../podx/" + id, "/kubepods/./podx/" + id, "//kubepods/podx/" + id,
+        "/kubepods//podx/" + id, "kubepods/podx/" + id, "/kubepods/podx/" + id + "/..",
+        std::string("/system.slice"), std::string()})
+    EXPECT_FALSE(may_hold_rules(bad)) << bad;
+}
+
 }  // namespace
 }  // namespace iopslimit
