@@ -30,7 +30,7 @@ std::string lift(sd_bus* bus, const UnitChange& change) {
 bool lift_unit_limits(const std::string& notes, const std::string& address,
                       const std::function<void(const std::string&)>& warn) {
   if (noted_rules(notes).empty()) return true;
-  RuleKeyFile file(notes, warn);
+  RuleKeyFile file(notes, "the next run clears these limits once more", warn);
   std::map<std::string, UnitChange> changes;
   for (const RuleKey& key : file.keys()) {
     if (!may_hold_rules(key.cgroup) || unit_of(key.cgroup).empty()) continue;

@@ -50,6 +50,9 @@ class LimitBackend {
   /// Forgets the rule of a cgroup that is gone. Nothing is written, because the kernel removed the
   /// rule with the cgroup.
   virtual void drop(const RuleKey& key) = 0;
+
+  /// Notes what could not be noted before (OwnershipLog). Called at each check.
+  virtual void retry_notes() {}
 };
 
 }  // namespace iopslimit

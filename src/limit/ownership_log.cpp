@@ -5,11 +5,10 @@ namespace iopslimit {
 
 OwnershipLog::OwnershipLog(LimitBackend& backend, std::string path,
                            const std::function<void(const std::string&)>& warn)
-    : backend_(backend), notes_(std::move(path), [warn](const std::string& text) {
-        warn(
-            text +
-            "; limits are not affected, but a restart will not know which rules the service wrote");
-      }) {}
+    : backend_(backend),
+      notes_(std::move(path),
+             "limits are not affected, but a restart will not know which rules the service wrote",
+             warn) {}
 
 std::vector<RuleKey> OwnershipLog::rules() const {
   const std::set<RuleKey> keys = notes_.keys();

@@ -11,9 +11,8 @@
 
 #include "config/files.hpp"
 #include "config/validation.hpp"
-#include "limit/dry_run.hpp"
 #include "limit/limit_files.hpp"
-#include "limit/ownership_log.hpp"
+#include "service/own_rules.hpp"
 
 namespace iopslimit {
 namespace {
@@ -39,25 +38,6 @@ std::chrono::seconds monotonic_seconds() {
       std::chrono::steady_clock::now().time_since_epoch());
 }
 
-std::string rules_file(const ServicePaths& paths) {
-  return paths.run_folder + "/rules";
-}
-
-// The rules that an earlier run wrote. A dry run owns none.
-std::vector<RuleKey> rules_of_earlier_run(const ServicePaths& paths, const Config& config) {
-  if (config.dry_run) return {};
-  const std::set<RuleKey> noted = noted_rules(rules_file(paths));
-  return {noted.begin(), noted.end()};
-}
-
-std::unique_ptr<LimitBackend> make_backend(const ServicePaths& paths, const Config& config,
-                                           LimitBackend& files, const Journal& journal) {
-  if (config.dry_run) return std::make_unique<DryRun>(files);
-  return std::make_unique<OwnershipLog>(
-      files, rules_file(paths),
-      [&journal](const std::string& text) { journal.log(Severity::warning, Action::none, text); });
-}
-
 }  // namespace
 
 Service::Service(ServicePaths paths, ParsedConfig parsed)
@@ -66,11 +46,11 @@ Service::Service(ServicePaths paths, ParsedConfig parsed)
       hierarchy_(paths_.hierarchy ? *paths_.hierarchy
                                   : find_hierarchy(parsed.config.cgroup_version)),
       files_(open_limit_files(hierarchy_.reached())),
-      backend_(make_backend(paths_, parsed.config, *files_, journal_)),
+      backend_(make_backend(paths_.rules(), parsed.config, *files_, journal_)),
       allocator_(make_allocator(backend_->capabilities())),
       controller_(
           {.backend = *backend_, .allocator = *allocator_, .announcer = announcer_, .work = work_},
-          parsed.config, rules_of_earlier_run(paths_, parsed.config)),
+          parsed.config, rules_of_earlier_run(paths_.rules(), parsed.config)),
       drift_watcher_(hierarchy_.reached().root, watches_to_spare(),
                      [this](const std::string& text) {
                        journal_.log(Severity::warning, Action::watch_degraded, text);
@@ -197,6 +177,7 @@ void Service::read_drift() {
 
 // The safety net, and the first pass.
 void Service::check() {
+  backend_->retry_notes();
   scan_disks();
   discovery_.rescan();
   scheduler_.drain();

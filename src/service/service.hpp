@@ -46,6 +46,9 @@ struct ServicePaths {
   std::string bus_address = system_bus_address();
   std::optional<Hierarchy> hierarchy = std::nullopt;  ///< nullopt: the one that is mounted
   LogForm log = LogForm::automatic;
+
+  /// What the service remembers across restarts: its rules.
+  std::string rules() const { return run_folder + "/rules"; }
 };
 
 class Service {

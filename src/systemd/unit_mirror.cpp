@@ -11,11 +11,9 @@ UnitMirror::UnitMirror(EventLoop& loop, Controller& controller, LimitBackend& fi
     : controller_(controller),
       announce_(std::move(announce)),
       notes_(folder + "/properties",
+             "limits are not affected, but a restart will not know which limits systemd has",
              [this](const std::string& text) {
-               announce_(service_event(
-                   Severity::warning, Action::none,
-                   text + "; limits are not affected, but a restart will not know which limits "
-                          "systemd has"));
+               announce_(service_event(Severity::warning, Action::none, text));
              }),
       rules_(files, {.emit = [this](const Event& event) { announce_(event); },
                      .note = [this](const RuleKey& key,
@@ -38,6 +36,7 @@ void UnitMirror::on_event(const Event& event) {
 }
 
 void UnitMirror::sync() {
+  notes_.retry();
   for (const UnitChange& change : rules_.changes(in_force())) {
     if (!systemd_.reachable() || systemd_.full()) return;  // `ready` or an answer calls this again
     rules_.sent(change);

@@ -153,6 +153,50 @@ TEST_F(OwnershipLogTest, AFileThatCannotBeWrittenCostsNoLimit) {
   ledger.drop(web);
 }
 
+// A folder that cannot be written stands for a disk without room for the file itself.
+TEST_F(OwnershipLogTest, AllNotesAreWrittenAtACheckOnceThereIsRoom) {
+  tree.file("/full", "");
+  OwnershipLog ledger(backend, tree.at("/full/rules"),
+                      [this](const std::string& text) { warnings.push_back(text); });
+  EXPECT_EQ(ledger.create(web, limit), std::error_code());
+  EXPECT_EQ(ledger.create(db, limit), std::error_code());
+  ledger.retry_notes();
+  EXPECT_THAT(warnings, SizeIs(1)) << "said once";
+  std::filesystem::remove(tree.at("/full"));
+  tree.folder("/full");
+  ledger.retry_notes();
+  EXPECT_THAT(noted_rules(tree.at("/full/rules")), UnorderedElementsAre(web, db));
+  ledger.retry_notes();
+  EXPECT_THAT(warnings, SizeIs(2));
+  EXPECT_THAT(warnings[1], HasSubstr("is written again"));
+}
+
+TEST_F(OwnershipLogTest, TheNotesOfAnEarlierRunSurviveAFullDisk) {
+  tree.file("/rules", "+ 259:0 /kubepods/pod0a/old\n+ 259:0 /kubepods/pod0a/gone\n");
+  tree.folder("/rules.new");  // in the way of the new file
+  OwnershipLog ledger = open();
+  EXPECT_EQ(ledger.create(web, limit), std::error_code());
+  ledger.drop({"/kubepods/pod0a/gone", {259, 0}});
+  std::filesystem::remove(tree.at("/rules.new"));
+  ledger.retry_notes();
+  EXPECT_THAT(ledger.rules(), UnorderedElementsAre(web, RuleKey{"/kubepods/pod0a/old", {259, 0}}));
+}
+
+TEST_F(OwnershipLogTest, NotesThatWaitDoNotGrowWithTime) {
+  tree.folder("/rules.new");
+  OwnershipLog ledger = open();
+  for (int i = 0; i < 20000; ++i) {
+    const RuleKey key{"/kubepods/pod0a/" + std::string(64, 'a') + std::to_string(i), {259, 0}};
+    EXPECT_FALSE(ledger.create(key, limit));
+    ledger.drop(key);
+  }
+  EXPECT_FALSE(ledger.create(web, limit));
+  std::filesystem::remove(tree.at("/rules.new"));
+  ledger.retry_notes();
+  EXPECT_LT(notes().size(), 2U << 20);
+  EXPECT_THAT(ledger.rules(), ElementsAre(web));
+}
+
 // A limit on the size of files stands for the full disk.
 TEST_F(OwnershipLogTest, ServiceStartedOnAFullDiskNotesOnceThereIsRoom) {
   struct sigaction ignore {};
