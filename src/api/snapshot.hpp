@@ -104,6 +104,7 @@ struct Snapshot {
   std::uint64_t repaired = 0;   ///< rules restored after another process had changed them
   std::uint64_t writes = 0;     ///< rules written
   std::uint64_t errors = 0;     ///< rules that the kernel rejected
+  std::vector<std::string> problems;  ///< what keeps the service from seeing the node as it is
   std::string last_error;
   std::uint64_t last_error_at = 0;
   std::vector<DeviceView> devices;

@@ -5,16 +5,15 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <utility>
-
-#include "loop/inotify.hpp"
 
 namespace iopslimit {
 namespace {
 
 constexpr std::uint32_t directory_mask = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
                                          IN_ONLYDIR | IN_DONT_FOLLOW | IN_EXCL_UNLINK;
+
+constexpr std::size_t usual_watches = 512;
 
 }  // namespace
 
@@ -23,13 +22,19 @@ TreeWatcher::TreeWatcher(std::string root, WatchOptions options, Handlers handle
       handlers_(std::move(handlers)),
       walk_(std::move(root), options,
             {.found = [this](ContainerPath path) { found(std::move(path)); },
-             .enter = [this](const std::string& cgroup) { watch(cgroup); },
-             .unreadable = [this](const std::string& cgroup,
-                                  std::error_code error) { unreadable(cgroup, error); }}),
-      inotify_(open_inotify()) {}
+             .enter = [this](const std::string& cgroup) { enter(cgroup); },
+             .unreadable =
+                 [this](const std::string& cgroup, std::error_code error) {
+                   unreadable(cgroup, "cannot read the cgroup directory " + cgroup + ": " +
+                                          error.message());
+                 }}) {
+  struct stat status {};
+  if (stat((root_ + "/").c_str(), &status) == 0) device_ = status.st_dev;
+  names_.reserve(usual_watches);
+}
 
 void TreeWatcher::read_events() {
-  read_inotify(inotify_.fd(), [this](int descriptor, std::uint32_t mask, std::string_view name) {
+  inotify_.read([this](int descriptor, std::uint32_t mask, std::string_view name) {
     handle(descriptor, mask, name);
   });
   if (std::exchange(lost_, false)) handlers_.lost();
@@ -47,11 +52,12 @@ void TreeWatcher::handle(int descriptor, std::uint32_t mask, std::string_view na
   if (is_of_a_controller(descriptor, mask)) return;
   const auto parent = names_.find(descriptor);
   if (parent == names_.end() || (mask & IN_ISDIR) == 0 || name.empty()) return;
-  ContainerPath path = parse_cgroup(child_of(parent->second, name), walk_.options().standalone);
+  ContainerPath path = parse_cgroup(child_of(*parent->second, name), walk_.options().standalone);
   if (path.kind == CgroupKind::elsewhere) return;
   if ((mask & (IN_DELETE | IN_MOVED_FROM)) != 0) {
     unwatch_below(path.cgroup);
     handlers_.vanished(path);
+    if (path.kind == CgroupKind::kubepods) has_pods_ = false;
     // A static pod keeps its uid: the same path may exist again by now, and its IN_CREATE may have
     // been lost with the watch that was just removed.
     if (!is_there(path.cgroup)) return;
@@ -65,7 +71,7 @@ bool TreeWatcher::is_of_a_controller(int descriptor, std::uint32_t mask) {
   if (controller == controllers_.end()) return false;
   const std::string parent = std::move(controller->second);
   controllers_.erase(controller);
-  inotify_rm_watch(inotify_.fd(), descriptor);
+  inotify_.unwatch(descriptor);
   if ((mask & IN_IGNORED) == 0) walk_.list(parent);
   return true;
 }
@@ -80,30 +86,32 @@ void TreeWatcher::found(ContainerPath path) {
 }
 
 // What is limited in it stays so: scan_was_whole() is false.
-void TreeWatcher::unreadable(const std::string& cgroup, std::error_code error) {
+void TreeWatcher::unreadable(const std::string& cgroup, const std::string& why) {
   whole_ = false;
-  warn_once("cannot read the cgroup directory " + root_ + cgroup + ": " + error.message() +
-            "; what is limited in it stays so, new containers there wait for the next check");
+  if (!problem_.empty()) return;
+  problem_ = why + "; what is limited in " + cgroup +
+             " stays so, new containers there are found by a scan every second";
+}
+
+// Something mounted over a directory shows another one in its place.
+void TreeWatcher::enter(const std::string& cgroup) {
+  watch(cgroup);
+  struct stat status {};
+  if (scanned_ == nullptr || stat((root_ + cgroup).c_str(), &status) != 0) return;
+  if (status.st_dev != device_)
+    unreadable(cgroup, "something is mounted over the cgroup " + cgroup);
 }
 
 void TreeWatcher::watch(const std::string& cgroup) {
-  const int descriptor = inotify_add_watch(inotify_.fd(), (root_ + cgroup).c_str(), directory_mask);
-  if (descriptor < 0) {
-    if (errno == ENOSPC) {
-      warn_once(
-          "no inotify watch is left on this node: new containers of some pods are found by the "
-          "safety net "
-          "only ([service] check_interval); raise the limit with: sysctl "
-          "fs.inotify.max_user_watches=65536");
-    }
-    return;
-  }
-  Watched& watched = watched_[cgroup];
+  const int descriptor = inotify_.watch(root_ + cgroup, directory_mask);
+  if (descriptor < 0) return;
+  const auto entry = watched_.try_emplace(cgroup).first;
+  Watched& watched = entry->second;
   // A different descriptor means that a new directory has the same name: the old one's watch is
   // useless.
   if (watched.descriptor != descriptor) unwatch(cgroup, watched.descriptor);
   watched = {descriptor, scans_};
-  names_[descriptor] = cgroup;
+  names_[descriptor] = &entry->first;
 }
 
 std::vector<ContainerPath> TreeWatcher::scan() {
@@ -111,12 +119,32 @@ std::vector<ContainerPath> TreeWatcher::scan() {
   ++scans_;
   lost_ = false;
   whole_ = true;
+  problem_.clear();
+  inotify_.retry();
   scanned_ = &all;
   watch("/");
   walk_.list("/");
   scanned_ = nullptr;
+  doubt_emptiness(all);
   if (whole_) unwatch_unseen();
   return all;
+}
+
+// Somebody may reset a node, and its events may be lost; but to find everything gone at once is
+// so unlikely that a second scan must confirm it.
+void TreeWatcher::doubt_emptiness(const std::vector<ContainerPath>& all) {
+  if (!whole_) return;
+  const bool had_pods =
+      std::exchange(has_pods_, std::ranges::any_of(all, [](const ContainerPath& path) {
+                      return path.kind == CgroupKind::kubepods || path.kind == CgroupKind::pod;
+                    }));
+  if (has_pods_ || !had_pods) return;
+  unreadable("/", "kubepods and all pods are gone from the cgroup hierarchy at once");
+}
+
+std::string TreeWatcher::problem() const {
+  if (inotify_.failure().empty()) return problem_;
+  return inotify_.failure() + "; until then new containers are found by a scan every second";
 }
 
 void TreeWatcher::unwatch_unseen() {
@@ -130,8 +158,8 @@ void TreeWatcher::unwatch_unseen() {
 // A renamed directory (v1 allows it) keeps its watch, which then belongs to the new name.
 void TreeWatcher::unwatch(const std::string& cgroup, int descriptor) {
   const auto name = names_.find(descriptor);
-  if (name == names_.end() || name->second != cgroup) return;
-  inotify_rm_watch(inotify_.fd(), descriptor);
+  if (name == names_.end() || *name->second != cgroup) return;
+  inotify_.unwatch(descriptor);
   names_.erase(name);
 }
 
@@ -147,7 +175,7 @@ void TreeWatcher::unwatch_below(const std::string& cgroup) {
   while (entry != watched_.end() && entry->first.starts_with(inside)) entry = drop(entry);
   for (auto file = controllers_.begin(); file != controllers_.end();) {
     const bool below = file->second == cgroup || file->second.starts_with(inside);
-    if (below) inotify_rm_watch(inotify_.fd(), file->first);
+    if (below) inotify_.unwatch(file->first);
     file = below ? controllers_.erase(file) : std::next(file);
   }
 }
@@ -159,7 +187,7 @@ void TreeWatcher::unwatch_below(const std::string& cgroup) {
 void TreeWatcher::await_controller(const std::string& cgroup) {
   const std::string parent = cgroup.substr(0, cgroup.rfind('/'));
   const std::string path = root_ + parent + "/cgroup.subtree_control";
-  const int descriptor = inotify_add_watch(inotify_.fd(), path.c_str(), IN_MODIFY | IN_DONT_FOLLOW);
+  const int descriptor = inotify_.watch(path, IN_MODIFY | IN_DONT_FOLLOW);
   if (descriptor >= 0) controllers_[descriptor] = parent;
 }
 

@@ -3,6 +3,8 @@
 // appear, with inotify.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -12,7 +14,7 @@
 #include <vector>
 
 #include "cgroup/tree_walk.hpp"
-#include "loop/file.hpp"
+#include "loop/inotify.hpp"
 
 namespace iopslimit {
 
@@ -31,7 +33,7 @@ class TreeWatcher {
     std::function<void(const std::string& text)> warn;  ///< for the operator; each warning once
   };
 
-  /// `root`: the mount point of the hierarchy. Nothing is watched before scan(). Throws
+  /// `root`: a path to the root of the hierarchy. Nothing is watched before scan(). Throws
   /// std::system_error.
   TreeWatcher(std::string root, WatchOptions options, Handlers handlers);
 
@@ -53,13 +55,18 @@ class TreeWatcher {
   /// False when the cgroup has been removed meanwhile.
   bool is_there(const std::string& cgroup) const;
 
-  /// False when the last scan() could not read a directory that exists.
+  /// False when the last scan() could not read a directory that exists, or when another file system
+  /// is mounted over one, or when it found that everything is gone at once.
   bool scan_was_whole() const { return whole_; }
+  /// Says why events do not arrive or directories are not seen; empty when all is well. The caller
+  /// then calls scan() every second: only scan() knows the current state, and it tries again.
+  std::string problem() const;
 
   /// Reports the siblings of `cgroup` (through `appeared`) once somebody enables a controller for
   /// them: their limit files then appear without an event of their own.
   void await_controller(const std::string& cgroup);
 
+  const Inotify& inotify() const { return inotify_; }
   std::size_t watch_count() const { return names_.size(); }
 
  private:
@@ -71,26 +78,31 @@ class TreeWatcher {
   void handle(int descriptor, std::uint32_t mask, std::string_view name);
   bool is_of_a_controller(int descriptor, std::uint32_t mask);
   void found(ContainerPath path);
-  void unreadable(const std::string& cgroup, std::error_code error);
+  void unreadable(const std::string& cgroup, const std::string& why);
+  void enter(const std::string& cgroup);
   void watch(const std::string& cgroup);
   void unwatch(const std::string& cgroup, int descriptor);
   void unwatch_below(const std::string& cgroup);
   void unwatch_unseen();
+  void doubt_emptiness(const std::vector<ContainerPath>& all);
   void warn_once(const std::string& text);
 
   std::string root_;
   Handlers handlers_;
   TreeWalk walk_;
   std::vector<ContainerPath>* scanned_ = nullptr;  // set during scan(): the result so far
-  File inotify_;
+  Inotify inotify_;
+  dev_t device_ = 0;                                     // of the hierarchy
   std::map<std::string, Watched, std::less<>> watched_;  // cgroup to watch
-  std::unordered_map<int, std::string> names_;           // watch to cgroup
+  std::unordered_map<int, const std::string*> names_;    // watch to cgroup, a key of watched_
   std::unordered_map<int, std::string>
       controllers_;  // watch on a cgroup.subtree_control to the cgroup of that file
   std::vector<std::string> warnings_;
   std::uint64_t scans_ = 0;
   bool lost_ = false;
   bool whole_ = true;
+  bool has_pods_ = false;  // the last scan found some
+  std::string problem_;    // of the last scan
 };
 
 }  // namespace iopslimit

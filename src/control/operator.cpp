@@ -75,6 +75,20 @@ void Operator::reloaded(bool refused) {
   bus_.reloaded();
 }
 
+void Operator::set_problem(const std::string& part, const std::string& text) {
+  std::string& known = problems_[part];
+  if (known == text) return;
+  needs_.announce(
+      text.empty() ? service_event(Severity::notice, Action::watch_degraded, "over now: " + known)
+                   : service_event(Severity::warning, Action::watch_degraded, text));
+  known = text;
+  ++own_changes_;
+  own_.problems.clear();
+  for (const auto& [name, problem] : problems_) {
+    if (!problem.empty()) own_.problems.push_back(problem);
+  }
+}
+
 void Operator::synced() {
   std::vector<DeviceView> devices = controller_.node().mounts.views();
   if (devices == devices_) return;
@@ -90,6 +104,7 @@ void Operator::add_own_fields(Snapshot& snapshot) const {
   snapshot.repaired = own_.repaired;
   snapshot.errors = own_.errors;
   snapshot.hierarchy = own_.hierarchy;
+  snapshot.problems = own_.problems;
   snapshot.last_error = own_.last_error;
   snapshot.last_error_at = own_.last_error_at;
 }

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,10 @@ class Operator {
   /// Counts an event of the controller and announces it on the bus.
   void on_event(const Event& event);
   void reloaded(bool refused);
+  /// Shows a problem of the service as long as it lasts, and announces its begin and its end.
+  /// `part` is what has the problem; an empty text means that it has none.
+  void set_problem(const std::string& part, const std::string& text);
+  const std::vector<std::string>& problems() const { return own_.problems; }
   /// A burst of events is over: announces changes of the devices.
   void synced();
   /// The full snapshot, including the fields of the service itself.
@@ -56,7 +61,8 @@ class Operator {
   Needs needs_;
   PauseFile pause_file_;
   Pauses pauses_;
-  Timer next_end_;                 // of a pause
+  Timer next_end_;  // of a pause
+  std::map<std::string, std::string> problems_;
   Snapshot own_;                   // the fields of the service itself
   std::uint64_t own_changes_ = 0;  // changes of own_
   std::vector<DeviceView> devices_;

@@ -6,6 +6,7 @@
 #include <sys/sysmacros.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <new>
 #include <system_error>
@@ -25,8 +26,15 @@ std::string trimmed(std::string text) {
   return text;
 }
 
+// Throws std::system_error when the process or the kernel is short of something: without the
+// attribute the device would look like another one.
 std::string attribute(udev_device* device, const char* name) {
-  return device == nullptr ? "" : trimmed(text_of(udev_device_get_sysattr_value(device, name)));
+  if (device == nullptr) return "";
+  const char* text = udev_device_get_sysattr_value(device, name);
+  const int error = text == nullptr ? errno : 0;
+  if (error == ENOMEM || error == EMFILE || error == ENFILE)
+    throw std::system_error(error, std::generic_category(), "cannot read the attributes of a disk");
+  return trimmed(text_of(text));
 }
 
 std::string property(udev_device* device, const char* name) {
@@ -85,6 +93,14 @@ std::string identity_of_partition(udev_device* partition, udev_device* disk) {
          attribute(partition, "start");
 }
 
+// "Not there" is an answer. Every other failure says nothing about the device, and must not look as
+// if it were gone.
+void throw_unless_gone(int error, const std::string& what) {
+  if (error == 0 || error == ENOENT || error == ENODEV || error == ENXIO || error == ENOTDIR)
+    return;
+  throw std::system_error(error, std::generic_category(), what);
+}
+
 }  // namespace
 
 void BlockDevices::Unref::operator()(udev* context) const {
@@ -100,14 +116,18 @@ BlockDevices::BlockDevices() : context_(udev_new()) {
 }
 
 std::optional<BlockDevice> BlockDevices::at(Devnum devnum) const {
+  errno = 0;
   const std::unique_ptr<udev_device, Unref> device(
       udev_device_new_from_devnum(context_.get(), 'b', makedev(devnum.major, devnum.minor)));
+  if (!device) throw_unless_gone(errno, "cannot look up the device " + to_string(devnum));
   return read(device.get());
 }
 
 std::optional<BlockDevice> BlockDevices::named(const std::string& name) const {
+  errno = 0;
   const std::unique_ptr<udev_device, Unref> device(
       udev_device_new_from_subsystem_sysname(context_.get(), "block", name.c_str()));
+  if (!device) throw_unless_gone(errno, "cannot look up the device " + name);
   return read(device.get());
 }
 
@@ -143,6 +163,7 @@ std::vector<std::string> device_names(const fs::path& folder) {
     names.push_back(one->path().filename());
     std::replace(names.back().begin(), names.back().end(), '!', '/');
   }
+  throw_unless_gone(error.value(), "cannot read " + folder.string());
   std::sort(names.begin(), names.end());
   return names;
 }

@@ -23,7 +23,8 @@ class BlockDevices {
   /// Throws std::bad_alloc.
   BlockDevices();
 
-  /// Returns the device that has this number now.
+  /// Returns the device that has this number now. Throws std::system_error, as named() does, when
+  /// that cannot be found out.
   std::optional<BlockDevice> at(Devnum devnum) const;
 
   /// Returns the device with this kernel name. `slaves` may name devices that are gone: the links
@@ -42,7 +43,7 @@ class BlockDevices {
 
 /// Returns the names in a sysfs folder that holds one link for each device, sorted. sysfs writes a
 /// '/' in a device's name as '!' ("cciss!c0d0"); the result has the '/'. Empty when the folder does
-/// not exist.
+/// not exist. Throws std::system_error when it cannot be read.
 std::vector<std::string> device_names(const std::filesystem::path& folder);
 
 }  // namespace iopslimit

@@ -16,7 +16,8 @@ namespace iopslimit {
 /// in disk/block_events.hpp reports changes of the disks below.)
 ///
 /// No function here throws because of anything that an operator or a device can cause. They throw
-/// std::system_error when mountinfo cannot be read.
+/// std::system_error when mountinfo or sysfs cannot be read now: nothing is known then, and the
+/// caller tries again.
 class MountResolver {
  public:
   /// Opens `mountinfo` (tests pass their own file). Throws std::system_error when that fails.

@@ -100,7 +100,7 @@ std::string container_text(const WorkloadView& one) {
 Lines status_screen(const Snapshot& snapshot, std::uint64_t now, const Style& style) {
   Lines lines;
   const bool good = snapshot.count(State::failed) == 0 && !snapshot.reload_refused &&
-                    !snapshot.cleared && snapshot.waiting().empty();
+                    !snapshot.cleared && snapshot.waiting().empty() && snapshot.problems.empty();
   lines.push_back(coloured("●", good ? Colour::good : Colour::warning, style.colours) +
                   " iops-limitd " + printable(snapshot.version) + ", running since " +
                   moment(snapshot.since) + " (" + distance(snapshot.since, now) + ")");
@@ -108,6 +108,8 @@ Lines status_screen(const Snapshot& snapshot, std::uint64_t now, const Style& st
     add(lines, "Mode", "dry run: every limit is decided, none is written", style, Colour::warning);
   if (snapshot.cleared)
     add(lines, "Mode", "cleared: nothing is limited until 'iopsctl reload'", style, Colour::bad);
+  for (const std::string& problem : snapshot.problems)
+    add(lines, "Problem", printable(problem), style, Colour::bad);
   if (!snapshot.hierarchy.empty()) add(lines, "Cgroups", printable(snapshot.hierarchy), style);
   for (const DeviceView& device : snapshot.devices) {
     add(lines, device.name.empty() ? "Device" : "Device " + device_label(device.name),

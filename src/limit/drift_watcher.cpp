@@ -5,12 +5,10 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <charconv>
-#include <string_view>
 #include <utility>
 
-#include "loop/inotify.hpp"
+#include "loop/file.hpp"
 
 namespace iopslimit {
 namespace {
@@ -27,33 +25,30 @@ bool holds_limits(std::string_view file) {
 
 }  // namespace
 
-DriftWatcher::DriftWatcher(std::string root, std::size_t most,
+DriftWatcher::DriftWatcher(Inotify& inotify, std::string root, std::size_t most,
                            std::function<void(const std::string&)> warn)
-    : root_(std::move(root)),
+    : inotify_(inotify),
+      root_(std::move(root)),
       most_(most),
       warn_(std::move(warn)),
-      has_controllers_(access((root_ + std::string(controllers)).c_str(), F_OK) == 0),
-      inotify_(open_inotify()) {}
+      has_controllers_(access((root_ + std::string(controllers)).c_str(), F_OK) == 0) {}
 
-DriftWatcher::Written DriftWatcher::read_events() {
-  Written written;
-  read_inotify(fd(), [&](int descriptor, std::uint32_t mask, std::string_view name) {
-    if ((mask & IN_Q_OVERFLOW) != 0) written.lost = true;
-    const auto watched = names_.find(descriptor);
-    if (watched == names_.end()) return;
-    if ((mask & IN_IGNORED) != 0) {
-      watches_.erase(watched->second);
-      names_.erase(watched);
-    } else if (holds_limits(name)) {
-      written.cgroups.insert(watched->second->first);
-    } else if (name.empty()) {  // the cgroup.subtree_control itself is watched
-      each_beside(watched->second->first, [&](const std::string& cgroup) {
-        written.cgroups.insert(cgroup);
-        return true;
-      });
-    }
-  });
-  return written;
+void DriftWatcher::handle(int descriptor, std::uint32_t mask, std::string_view name,
+                          Written& written) {
+  if ((mask & IN_Q_OVERFLOW) != 0) written.lost = true;
+  const auto watched = names_.find(descriptor);
+  if (watched == names_.end()) return;
+  if ((mask & IN_IGNORED) != 0) {
+    watches_.erase(watched->second);
+    names_.erase(watched);
+  } else if (holds_limits(name)) {
+    written.cgroups.insert(watched->second->first);
+  } else if (name.empty()) {  // the cgroup.subtree_control itself is watched
+    each_beside(watched->second->first, [&](const std::string& cgroup) {
+      written.cgroups.insert(cgroup);
+      return true;
+    });
+  }
 }
 
 bool DriftWatcher::follow(const std::string& cgroup) {
@@ -67,8 +62,7 @@ bool DriftWatcher::follow(const std::string& cgroup) {
 }
 
 bool DriftWatcher::add(const std::string& path, std::uint32_t mask) {
-  const int watch = inotify_add_watch(fd(), (root_ + path).c_str(), mask);
-  if (watch < 0 && errno == ENOSPC) warn_once();
+  const int watch = inotify_.watch(root_ + path, mask);
   const auto old = watches_.find(path);
   if (old != watches_.end() && old->second == watch) return false;
   drop(path);
@@ -78,11 +72,12 @@ bool DriftWatcher::add(const std::string& path, std::uint32_t mask) {
 }
 
 void DriftWatcher::warn_once() {
+  all_watched_ = false;
   if (std::exchange(warned_, true)) return;
   warn_(
-      "not every limit is watched for changes by others, inotify has no watch to spare: the "
-      "check finds them ([service] check_interval); to have more: sysctl "
-      "fs.inotify.max_user_watches=65536");
+      "not every limit is watched for changes by others, inotify has no watch to spare: a check "
+      "finds them ([service] check_interval, or every 30 seconds if that is 0); to have more: "
+      "sysctl fs.inotify.max_user_watches=65536");
 }
 
 void DriftWatcher::forget(const std::string& cgroup) {
@@ -96,7 +91,7 @@ void DriftWatcher::forget(const std::string& cgroup) {
 void DriftWatcher::drop(const std::string& path) {
   const auto watch = watches_.find(path);
   if (watch == watches_.end()) return;
-  inotify_rm_watch(fd(), watch->second);
+  inotify_.unwatch(watch->second);
   names_.erase(watch->second);
   watches_.erase(watch);
 }
@@ -117,6 +112,7 @@ void DriftWatcher::each_beside(const std::string& path,
 }
 
 void DriftWatcher::forget_unless(const std::function<bool(const std::string&)>& wanted) {
+  all_watched_ = true;  // until one of the next follow() has no watch
   std::set<std::string> unwanted;
   for (const auto& watch : watches_) {
     if (!watch.first.ends_with(controllers) && !wanted(watch.first)) unwanted.insert(watch.first);

@@ -9,9 +9,10 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
-#include "loop/file.hpp"
+#include "loop/inotify.hpp"
 
 namespace iopslimit {
 
@@ -25,20 +26,20 @@ namespace iopslimit {
 /// raises no event: the caller must call forget().
 class DriftWatcher {
  public:
-  /// `root`: the mount point of the hierarchy. `most`: how many directories may be watched, so that
-  /// enough watches are left to find containers. `warn` receives one text when that is not enough.
-  /// Throws std::system_error.
-  DriftWatcher(std::string root, std::size_t most, std::function<void(const std::string&)> warn);
+  /// `inotify` may have other users, none of which watches a cgroup. `root`: a path to the root of
+  /// the hierarchy. `most`: how many directories may be watched, so that enough watches are left to
+  /// find containers. `warn` receives one text when that is not enough.
+  DriftWatcher(Inotify& inotify, std::string root, std::size_t most,
+               std::function<void(const std::string&)> warn);
 
-  int fd() const { return inotify_.fd(); }
-  /// The cgroups whose limit files were written or may have disappeared, as one read_inotify() call
-  /// reports them. `lost`: there may be others, because the queue overflowed. read_events() throws
-  /// std::system_error when inotify itself fails.
+  /// The cgroups whose limit files were written or may have disappeared. `lost`: there may be
+  /// others, because the queue overflowed.
   struct Written {
     std::set<std::string> cgroups;
     bool lost = false;
   };
-  Written read_events();
+  /// Adds what one event reports. Ignores the events of others (Inotify::read()).
+  void handle(int descriptor, std::uint32_t mask, std::string_view name, Written& written);
 
   /// Watches a cgroup ("/kubepods/..."), or the new cgroup that replaced a watched one of the same
   /// path. True: the watch is new, so earlier writes were not reported.
@@ -46,6 +47,8 @@ class DriftWatcher {
   void forget(const std::string& cgroup);
   /// Forgets every cgroup for which `wanted` is false.
   void forget_unless(const std::function<bool(const std::string& cgroup)>& wanted);
+  /// False when `most` left no watch for some cgroup that was followed since forget_unless().
+  bool all_watched() const { return all_watched_; }
 
   std::size_t watch_count() const { return watches_.size(); }
 
@@ -56,12 +59,13 @@ class DriftWatcher {
                    const std::function<bool(const std::string& cgroup)>& see) const;
   void warn_once();
 
+  Inotify& inotify_;
   std::string root_;
   std::size_t most_;
   std::function<void(const std::string&)> warn_;
   bool warned_ = false;
-  bool has_controllers_;  // v2
-  File inotify_;
+  bool all_watched_ = true;
+  bool has_controllers_;                       // v2
   using Watches = std::map<std::string, int>;  // cgroup or subtree_control, to watch
   Watches watches_;
   std::unordered_map<int, Watches::iterator> names_;  // watch to its entry in watches_

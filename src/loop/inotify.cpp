@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loop/inotify.hpp"
 
+#include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
@@ -30,22 +31,46 @@ void each_event(std::string_view batch, const See& see) {
 
 }  // namespace
 
-File open_inotify() {
-  File inotify(inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
-  if (!inotify) {
-    throw std::system_error(
-        last_error(), "cannot watch (inotify_init1; see sysctl fs.inotify.max_user_instances)");
-  }
-  return inotify;
+Inotify::Inotify() : epoll_(epoll_create1(EPOLL_CLOEXEC)) {
+  if (!epoll_) throw std::system_error(last_error(), "epoll_create1");
+  retry();
 }
 
-void read_inotify(int fd, const std::function<void(int, std::uint32_t, std::string_view)>& handle) {
+void Inotify::retry() {
+  failure_.clear();
+  if (instance_) return;
+  instance_ = File(inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+  epoll_event event = {.events = EPOLLIN, .data = {}};
+  if (instance_ && epoll_ctl(epoll_.fd(), EPOLL_CTL_ADD, instance_.fd(), &event) == 0) return;
+  failure_ = "no inotify instance is left for root on this node (" + last_error().message() +
+             "): raise the limit with: sysctl fs.inotify.max_user_instances=1024";
+  instance_ = File();
+}
+
+int Inotify::watch(const std::string& path, std::uint32_t mask) {
+  if (!instance_) return -1;
+  const int descriptor = inotify_add_watch(instance_.fd(), path.c_str(), mask);
+  if (descriptor < 0 && errno == ENOSPC) {
+    failure_ =
+        "no inotify watch is left on this node: raise the limit with: sysctl "
+        "fs.inotify.max_user_watches=65536";
+  } else if (descriptor < 0 && errno == ENOMEM) {
+    failure_ = "the kernel has no memory for an inotify watch";
+  }
+  return descriptor;
+}
+
+void Inotify::unwatch(int descriptor) {
+  inotify_rm_watch(instance_.fd(), descriptor);
+}
+
+void Inotify::read(const Handle& handle) {
   alignas(inotify_event) std::array<char, 65536> buffer;  // filled by read()
   ssize_t size = -1;
   do {
-    size = read(fd, buffer.data(), buffer.size());
+    size = ::read(instance_.fd(), buffer.data(), buffer.size());
   } while (size < 0 && errno == EINTR);
-  if (size < 0 && errno == EAGAIN) return;
+  if (size < 0 && (errno == EAGAIN || !instance_)) return;
   if (size < 0) throw std::system_error(last_error(), "reading inotify events");
   const std::string_view batch(buffer.data(), static_cast<std::size_t>(size));
   std::map<Entry, const inotify_event*> removed;  // the last removal of each entry

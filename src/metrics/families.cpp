@@ -83,6 +83,10 @@ void add_service(Families& families, const Snapshot& snapshot, std::uint64_t now
   add_one(families, gauge("iopslimit_dry_run", "1 when limits are decided and not written."),
           snapshot.dry_run);
   add_one(families,
+          gauge("iopslimit_problems",
+                "What keeps the service from seeing the node as it is now: 0 when all is well."),
+          snapshot.problems.size());
+  add_one(families,
           gauge("iopslimit_cleared",
                 "1 when an operator took every limit away, until the next reload or start."),
           snapshot.cleared);

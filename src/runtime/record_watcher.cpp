@@ -7,8 +7,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "loop/inotify.hpp"
-
 namespace iopslimit {
 namespace {
 
@@ -24,14 +22,8 @@ bool is_written(const std::string& path) {
 
 }  // namespace
 
-RecordWatcher::RecordWatcher(std::function<void(const ContainerPath&)> ready)
-    : ready_(std::move(ready)), inotify_(open_inotify()) {}
-
-void RecordWatcher::read_events() {
-  read_inotify(inotify_.fd(), [this](int folder, std::uint32_t mask, std::string_view name) {
-    handle(folder, mask, name);
-  });
-}
+RecordWatcher::RecordWatcher(Inotify& inotify, std::function<void(const ContainerPath&)> ready)
+    : inotify_(inotify), ready_(std::move(ready)) {}
 
 void RecordWatcher::handle(int folder, std::uint32_t mask, std::string_view name) {
   for (const std::string& cgroup : concerned(folder, mask, name)) retry(cgroup, folder, mask, name);
@@ -94,16 +86,14 @@ void RecordWatcher::place(Awaited& awaited) {
 // which appears in between raises an event.
 void RecordWatcher::place(const RecordFile& file, Awaited& awaited) {
   std::string folder = file.root;
-  int watch = inotify_add_watch(inotify_.fd(), folder.c_str(), folder_mask);
+  int watch = inotify_.watch(folder, folder_mask);
   std::string_view rest = file.relative;
   while (watch >= 0) {
     const auto slash = rest.find('/');
     const std::string name(rest.substr(0, slash));
     const bool is_file = slash == std::string_view::npos;
     folder.append("/").append(name);
-    const int next =
-        is_file ? -1
-                : inotify_add_watch(inotify_.fd(), folder.c_str(), folder_mask | IN_DONT_FOLLOW);
+    const int next = is_file ? -1 : inotify_.watch(folder, folder_mask | IN_DONT_FOLLOW);
     if (next < 0) {
       folders_[watch].emplace(name, awaited.container.cgroup);
       awaited.steps.push_back({watch, name, is_file});
@@ -127,7 +117,7 @@ void RecordWatcher::leave(const Step& step, const std::string& cgroup) {
 }
 
 void RecordWatcher::unwatch_if_unused(int folder) {
-  if (!folders_.contains(folder)) inotify_rm_watch(inotify_.fd(), folder);
+  if (!folders_.contains(folder)) inotify_.unwatch(folder);
 }
 
 void RecordWatcher::forget(const std::string& cgroup) {

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "cgroup/path.hpp"
-#include "loop/file.hpp"
+#include "loop/inotify.hpp"
 #include "runtime/source.hpp"
 
 namespace iopslimit {
@@ -25,11 +25,11 @@ class RecordWatcher {
   /// `ready` is called when one of the container's files was created (and is not empty), moved into
   /// place or closed after writing. The file may be complete then. The callback may call forget()
   /// and await().
-  explicit RecordWatcher(std::function<void(const ContainerPath&)> ready);
+  /// `inotify` may have other users, none of which watches these folders.
+  RecordWatcher(Inotify& inotify, std::function<void(const ContainerPath&)> ready);
 
-  int fd() const { return inotify_.fd(); }
-  /// Throws std::system_error when inotify itself fails.
-  void read_events();
+  /// Ignores the events of others (Inotify::read()).
+  void handle(int folder, std::uint32_t mask, std::string_view name);
 
   /// Waits for any of `files` (Runtimes::awaited_files()); they replace those awaited for the
   /// same cgroup before. The caller must read the record once more after this call, because it may
@@ -59,7 +59,6 @@ class RecordWatcher {
   // each file.
   using Names = std::multimap<std::string, std::string, std::less<>>;
 
-  void handle(int folder, std::uint32_t mask, std::string_view name);
   std::vector<std::string> concerned(int folder, std::uint32_t mask, std::string_view name) const;
   void retry(const std::string& cgroup, int folder, std::uint32_t mask, std::string_view name);
   void place(Awaited& awaited);
@@ -67,8 +66,8 @@ class RecordWatcher {
   void leave(const Step& step, const std::string& cgroup);
   void unwatch_if_unused(int folder);
 
+  Inotify& inotify_;
   std::function<void(const ContainerPath&)> ready_;
-  File inotify_;
   std::map<std::string, Awaited> awaited_;  // by cgroup
   std::unordered_map<int, Names> folders_;  // by watch
 };

@@ -21,12 +21,13 @@ RuntimeSources sources_for(const Config& config) {
 
 }  // namespace
 
-Discovery::Discovery(const Hierarchy& tree, Controller& controller, Handlers handlers)
+Discovery::Discovery(const Hierarchy& tree, Inotify& inotify, Controller& controller,
+                     Handlers handlers)
     : controller_(controller),
       handlers_(std::move(handlers)),
       process_leaves_(!capabilities_of(tree.version).hierarchical),
       records_(sources_for(node().config)),
-      record_watcher_([this](const ContainerPath& path) { appeared(path); }),
+      record_watcher_(inotify, [this](const ContainerPath& path) { appeared(path); }),
       tree_watcher_(tree.root, options_for(node().config),
                     {.appeared =
                          [this](ContainerPath path) {

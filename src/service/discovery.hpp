@@ -3,8 +3,10 @@
 // for records that are late.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cgroup/hierarchy.hpp"
@@ -24,20 +26,25 @@ class Discovery {
     std::function<void(const std::string& text)> warn;
   };
 
-  /// Finds nothing before rescan(). Throws std::system_error.
-  Discovery(const Hierarchy& tree, Controller& controller, Handlers handlers);
+  /// `inotify` is for the records; its user calls read_record(). Finds nothing before rescan().
+  /// Throws std::system_error.
+  Discovery(const Hierarchy& tree, Inotify& inotify, Controller& controller, Handlers handlers);
 
   int cgroups_fd() const { return tree_watcher_.fd(); }
-  int records_fd() const { return record_watcher_.fd(); }
   /// Handles the events of one read. Returns true if a new cgroup was among them.
   bool read_cgroups();
-  void read_records() { record_watcher_.read_events(); }
+  /// See RecordWatcher::handle().
+  void read_record(int folder, std::uint32_t mask, std::string_view name) {
+    record_watcher_.handle(folder, mask, name);
+  }
   /// Lists everything that exists now.
   void rescan();
   /// Puts a new configuration in force.
   void reconfigure(Config config);
   /// Tries a cgroup without limit file again, now and when somebody enables its controller.
   void retry(const std::string& cgroup);
+  /// See TreeWatcher::problem().
+  std::string problem() const { return tree_watcher_.problem(); }
 
  private:
   const Node& node() const { return controller_.node(); }

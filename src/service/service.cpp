@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <system_error>
 #include <utility>
 
 #include "config/files.hpp"
@@ -38,6 +39,11 @@ std::chrono::seconds monotonic_seconds() {
       std::chrono::steady_clock::now().time_since_epoch());
 }
 
+// How often the service scans what no event reports.
+constexpr std::chrono::seconds problem_interval{1};
+// How often it checks limits that are not watched if the configuration wants no check.
+constexpr std::chrono::seconds unwatched_interval{30};
+
 }  // namespace
 
 Service::Service(ServicePaths paths, ParsedConfig parsed)
@@ -51,11 +57,11 @@ Service::Service(ServicePaths paths, ParsedConfig parsed)
       controller_(
           {.backend = *backend_, .allocator = *allocator_, .announcer = announcer_, .work = work_},
           parsed.config, rules_of_earlier_run(paths_.rules(), parsed.config)),
-      drift_watcher_(hierarchy_.reached().root, watches_to_spare(),
+      drift_watcher_(inotify_, hierarchy_.reached().root, watches_to_spare(),
                      [this](const std::string& text) {
                        journal_.log(Severity::warning, Action::watch_degraded, text);
                      }),
-      discovery_(hierarchy_.reached(), controller_,
+      discovery_(hierarchy_.reached(), inotify_, controller_,
                  {.handled = [this] { metrics_.dealt_with(node().rules.writes()); },
                   .vanished = [this](const std::string& cgroup) { drift_watcher_.forget(cgroup); },
                   .rescanned =
@@ -80,7 +86,8 @@ Service::Service(ServicePaths paths, ParsedConfig parsed)
                 work_.repair(std::exchange(written_, {}));
                 scheduler_.run();
               }),
-      safety_net_(loop_, [this] { check(); }) {
+      safety_net_(loop_, [this] { check(); }),
+      problem_scan_(loop_, [this] { check(); }) {
   // First: journald takes what it finds out about a process from its first entry, however late.
   for (const ConfigMessage& refused : check_on(node().config, backend_->capabilities()))
     throw ConfigRefused(to_string(refused));
@@ -133,10 +140,6 @@ void Service::connect() {
   const auto on_ready = [this](int fd, std::uint32_t events, EventLoop::Callback callback) {
     io_.push_back(std::make_unique<Io>(loop_, fd, events, std::move(callback)));
   };
-  on_ready(discovery_.records_fd(), EPOLLIN, [this] {
-    discovery_.read_records();
-    scheduler_.request();
-  });
   on_ready(mount_resolver_.fd(), EPOLLPRI, [this] {
     scan_disks();
     scheduler_.request();
@@ -147,7 +150,7 @@ void Service::connect() {
   });
   if (!block_events_.warning().empty())
     journal_.log(Severity::warning, Action::watch_degraded, block_events_.warning());
-  on_ready(drift_watcher_.fd(), EPOLLIN, [this] { read_drift(); });
+  hear_inotify();
   const auto on_signal = [this](int signal, EventLoop::Callback callback) {
     signals_.push_back(std::make_unique<Signal>(loop_, signal, std::move(callback)));
   };
@@ -166,34 +169,73 @@ bool Service::read_cgroups() {
   return came;
 }
 
-void Service::read_drift() {
-  DriftWatcher::Written written = drift_watcher_.read_events();
+void Service::read_inotify() {
+  DriftWatcher::Written written;
+  inotify_.read([&](int descriptor, std::uint32_t mask, std::string_view name) {
+    drift_watcher_.handle(descriptor, mask, name, written);
+    discovery_.read_record(descriptor, mask, name);
+  });
   written_.merge(written.cgroups);
   if (written.lost) {
     for (std::string& cgroup : node().holders()) written_.insert(std::move(cgroup));
   }
-  repair_.start(repair_delay);
+  scheduler_.request();
+  if (!written_.empty()) {
+    repair_.start(repair_delay);
+  }
+}
+
+void Service::hear_inotify() {
+  inotify_io_.emplace(loop_, inotify_.fd(), EPOLLIN, [this] { read_inotify(); });
 }
 
 // The safety net, and the first pass.
 void Service::check() {
   backend_->retry_notes();
+  inotify_.retry();
   scan_disks();
   discovery_.rescan();
   scheduler_.drain();
 }
 
+// Shows what is not seen of the node, and scans more often until it is seen again.
+void Service::check_problems() {
+  std::string problem = discovery_.problem();
+  if (problem.empty() && !inotify_.failure().empty())
+    problem = inotify_.failure() +
+              "; until then late records, and limits that others change, are found by a scan "
+              "every second";
+  operator_->set_problem("watches", problem);
+  if (!problem.empty() || disks_unknown_) problem_scan_.start(problem_interval);
+  const bool unwatched = !drift_watcher_.all_watched() && node().config.check_interval.count() == 0;
+  if (unwatched) safety_net_.start(unwatched_interval);
+}
+
 void Service::scan_disks() {
+  operator_->set_problem("hierarchy", hierarchy_.problem());
+  DiskFacts facts;
+  disks_unknown_ = !find_disks(facts);
+  if (!disks_unknown_) controller_.on_disks(facts);
+}
+
+// Returns false if they cannot be looked up now: what is known of them stays.
+bool Service::find_disks(DiskFacts& facts) try {
   const Config& config = node().config;
   std::vector<std::string> mounts;
   for (const DataMount& one : config.data_mounts()) mounts.push_back(one.mount);
-  DiskFacts facts{.mounts = mount_resolver_.find(mounts),
-                  .system_mounts = mount_resolver_.system_mounts(system_mounts(config))};
+  facts.mounts = mount_resolver_.find(mounts);
+  facts.system_mounts = mount_resolver_.system_mounts(system_mounts(config));
   for (const Target& target : node().targets()) {
     const Devnum devnum = target.device.devnum;
     facts.identities[devnum] = mount_resolver_.identity_of(devnum);
   }
-  controller_.on_disks(facts);
+  operator_->set_problem("disks", "");
+  return true;
+} catch (const std::system_error& error) {
+  operator_->set_problem("disks", std::string(error.what()) +
+                                      ": the disks that were found last stay limited; the service "
+                                      "tries again every second");
+  return false;
 }
 
 // Returns the errors of the configuration; empty if it is in force.
@@ -244,6 +286,7 @@ void Service::stop() {
 }
 
 void Service::finish_batch() {
+  check_problems();
   send_summaries();
   operator_->synced();
   if (unit_mirror_) unit_mirror_->sync();
@@ -270,6 +313,7 @@ void Service::write_to_journal(const Event& event) {
 std::string Service::status() const {
   std::string text = node().status() + "; " + to_string(hierarchy_.mounted());
   if (node().config.dry_run) text = "dry run, nothing is written; " + text;
+  for (const std::string& problem : operator_->problems()) text.insert(0, problem + "; ");
   if (config_refused_)
     text = "configuration has errors (see the journal), the old one is in force; " + text;
   return text;

@@ -72,9 +72,12 @@ class Service {
   void set_workers();
   void connect();
   bool read_cgroups();
-  void read_drift();
+  void read_inotify();
+  void hear_inotify();
   void check();
+  void check_problems();
   void scan_disks();
+  bool find_disks(DiskFacts& facts);
   std::vector<std::string> reload();
   void put_in_force(Config config);
   void stop();
@@ -90,6 +93,7 @@ class Service {
   EventLoop loop_;
   Notifier notifier_;
   HeldHierarchy hierarchy_;
+  Inotify inotify_;  // of the limit files and the records
   std::unique_ptr<LimitBackend> files_;
   std::unique_ptr<LimitBackend> backend_;
   std::unique_ptr<Allocator> allocator_;
@@ -105,8 +109,11 @@ class Service {
   std::optional<Operator> operator_;
   std::optional<UnitMirror> unit_mirror_;  // empty in a dry run
   std::set<std::string> written_;          // cgroups whose limit files somebody wrote
+  std::optional<Io> inotify_io_;           // none until a repair that follows at once
   Timer repair_;
   Timer safety_net_;
+  Timer problem_scan_;          // while something is not seen
+  bool disks_unknown_ = false;  // the last lookup of the disks failed
   std::vector<std::unique_ptr<Io>> io_;
   std::vector<std::unique_ptr<Signal>> signals_;
   bool config_refused_ = false;

@@ -61,7 +61,7 @@ struct CgroupWatchOnCgroups : testing::Test {
     }
   }
   static int marks(const TreeWatcher& watch) {
-    std::ifstream info("/proc/self/fdinfo/" + std::to_string(watch.fd()));
+    std::ifstream info("/proc/self/fdinfo/" + std::to_string(watch.inotify().instance()));
     int count = 0;
     for (std::string line; std::getline(info, line);) count += line.starts_with("inotify ") ? 1 : 0;
     return count;

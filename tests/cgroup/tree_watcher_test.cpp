@@ -4,11 +4,20 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -23,6 +32,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
+using testing::StartsWith;
 using testing::UnorderedElementsAre;
 
 const std::string pod = "/kubepods/burstable/pod0a";
@@ -300,9 +310,9 @@ TEST_F(TreeWatcherTest, NamesOfAnyBytesAreNoContainers) {
 /// No descriptor is left for the process while it lives: every open fails with EMFILE.
 class NoDescriptors {
  public:
-  NoDescriptors() {
+  explicit NoDescriptors(rlim_t most = 0) {
     getrlimit(RLIMIT_NOFILE, &before_);
-    const rlimit none{0, before_.rlim_max};
+    const rlimit none{most, before_.rlim_max};
     setrlimit(RLIMIT_NOFILE, &none);
   }
   ~NoDescriptors() { setrlimit(RLIMIT_NOFILE, &before_); }
@@ -311,6 +321,16 @@ class NoDescriptors {
 
  private:
   rlimit before_{};
+};
+
+rlim_t next_descriptor() {
+  const int next = dup(0);
+  close(next);
+  return static_cast<rlim_t>(next);
+}
+
+struct OneDescriptor : NoDescriptors {
+  OneDescriptor() : NoDescriptors(next_descriptor() + 1) {}
 };
 
 TEST_F(TreeWatcherTest, UnreadableScanWarnsAndForgetsNothing) {
@@ -331,9 +351,87 @@ TEST_F(TreeWatcherTest, UnreadableScanWarnsAndForgetsNothing) {
   EXPECT_THAT(seen, IsEmpty());
   EXPECT_FALSE(watch.scan_was_whole());
   EXPECT_EQ(watch.watch_count(), watches);
-  EXPECT_THAT(warnings, ElementsAre(HasSubstr("cannot read the cgroup")));
+  EXPECT_THAT(watch.problem(),
+              StartsWith("cannot read the cgroup directory /: Too many open files"));
   EXPECT_FALSE(scan().empty());
   EXPECT_TRUE(watch.scan_was_whole());
+  EXPECT_EQ(watch.problem(), "");
+}
+
+// The events are read by nobody: the same as when the kernel drops them.
+TEST_F(TreeWatcherTest, BelievesThatEverythingIsGoneAtTheSecondScan) {
+  tree.folder(container(1));
+  scan();
+  const std::size_t watches = watch.watch_count();
+  tree.remove("/kubepods");
+  EXPECT_THAT(scan(), IsEmpty());
+  EXPECT_FALSE(watch.scan_was_whole());
+  EXPECT_EQ(watch.watch_count(), watches);
+  EXPECT_THAT(watch.problem(), HasSubstr("all pods are gone from the cgroup hierarchy at once"));
+  EXPECT_THAT(scan(), IsEmpty());
+  EXPECT_TRUE(watch.scan_was_whole());
+  EXPECT_EQ(watch.problem(), "");
+}
+
+TEST_F(TreeWatcherTest, BelievesTheEventsThatEverythingIsGone) {
+  tree.folder(pod);
+  scan();
+  tree.remove("/kubepods");
+  read();
+  EXPECT_THAT(scan(), IsEmpty());
+  EXPECT_TRUE(watch.scan_was_whole());
+}
+
+// From now on the kernel has no memory for a watch. Holds for the process until its end.
+void refuse_watches() {
+  sock_filter code[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+                        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_inotify_add_watch, 0, 1),
+                        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOMEM),
+                        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+  const sock_fprog program{.len = std::size(code), .filter = code};
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+      prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+    _exit(77);
+}
+
+// In a process of its own. As without watches: it is said, and scan() finds everything.
+TEST_F(TreeWatcherTest, SaysThatThereIsNoMemoryForWatches) {
+  tree.folder(container(1));
+  const auto say = [this] {
+    refuse_watches();
+    const std::size_t found = scan().size();
+    fprintf(stderr, "%zu found; %s", found, watch.problem().c_str());
+    _exit(0);
+  };
+  EXPECT_EXIT(say(), testing::ExitedWithCode(0),
+              "3 found; the kernel has no memory for an inotify watch; until then new containers "
+              "are found by a scan every second");
+}
+
+// Without an instance of its own a watcher is made, finds everything by scan(), and watches as soon
+// as the kernel gives it one.
+TEST(TreeWatcherWithoutInotify, ScansAndWatchesLater) {
+  const TempTree tree;
+  tree.folder(container(1));
+  std::vector<std::string> appeared;
+  std::optional<TreeWatcher> watch;
+  {
+    const OneDescriptor epoll_only;
+    watch.emplace(
+        tree.root(), WatchOptions{},
+        TreeWatcher::Handlers{
+            .appeared = [&appeared](const ContainerPath& path) { appeared.push_back(path.cgroup); },
+            .vanished = [](const ContainerPath&) {},
+            .lost = [] {},
+            .warn = [](const std::string&) {}});
+  }
+  EXPECT_THAT(watch->problem(), HasSubstr("sysctl fs.inotify.max_user_instances"));
+  watch->read_events();
+  EXPECT_THAT(watch->scan(), SizeIs(3));
+  EXPECT_EQ(watch->problem(), "");
+  tree.folder(container(2));
+  watch->read_events();
+  EXPECT_THAT(appeared, ElementsAre(container(2)));
 }
 
 }  // namespace

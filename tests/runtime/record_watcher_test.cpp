@@ -25,28 +25,33 @@ struct RecordWatcherTest : testing::Test {
   ContainerPath container = *parse_container_path("/kubepods/pod0a/" + id);
   RecordFile file{tree.at("state"), "task/k8s.io/" + id + "/config.json"};
   int ready = 0;
-  RecordWatcher watch{[this](const ContainerPath& path) {
-    EXPECT_EQ(path, container);
-    ++ready;
-  }};
+  Inotify inotify;
+  RecordWatcher watch{inotify, [this](const ContainerPath& path) {
+                        EXPECT_EQ(path, container);
+                        ++ready;
+                      }};
 
   std::string at(const std::string& path) const { return "/state/" + path; }
   std::string in_place() const { return at(file.relative); }
   /// Events since the last call that said the file is there.
   int woken() {
     ready = 0;
-    for (pollfd event{.fd = watch.fd(), .events = POLLIN, .revents = 0}; poll(&event, 1, 0) == 1;)
-      watch.read_events();
+    for (pollfd event{.fd = inotify.fd(), .events = POLLIN, .revents = 0}; poll(&event, 1, 0) == 1;)
+      read_events(watch);
     return ready;
   }
   /// Watches the kernel holds for `one`.
-  static int watches(const RecordWatcher& one) {
-    std::ifstream info("/proc/self/fdinfo/" + std::to_string(one.fd()));
+  int watches() const {
+    std::ifstream info("/proc/self/fdinfo/" + std::to_string(inotify.instance()));
     int count = 0;
     for (std::string line; std::getline(info, line);) count += line.starts_with("inotify wd:");
     return count;
   }
-  int watches() const { return watches(watch); }
+  void read_events(RecordWatcher& one) {
+    inotify.read([&one](int folder, std::uint32_t mask, std::string_view name) {
+      one.handle(folder, mask, name);
+    });
+  }
 };
 
 TEST_F(RecordWatcherTest, FoldersComeOneByOneAndTheFileInTwoWrites) {
@@ -195,23 +200,24 @@ TEST_F(RecordWatcherTest, OthersAndForgottenOnesAreSilent) {
 TEST_F(RecordWatcherTest, ManyInOneFolderShareItsWatch) {
   tree.folder(at("task/k8s.io"));
   std::vector<std::string> on_event;
-  RecordWatcher many([&on_event](const ContainerPath& path) { on_event.push_back(path.cgroup); });
+  RecordWatcher many(inotify,
+                     [&on_event](const ContainerPath& path) { on_event.push_back(path.cgroup); });
   for (const char* cgroup : {"/a", "/b", "/c"}) {
     const bool leaf = std::string(cgroup) == "/c";  // the same container's file twice
     many.await({.cgroup = cgroup, .id = id},
                {{file.root, "task/k8s.io/" + (leaf ? "/b" : std::string(cgroup)).substr(1)}});
   }
-  EXPECT_EQ(watches(many), 1);
+  EXPECT_EQ(watches(), 1);
   tree.file(at("task/k8s.io/b"), "{}");
-  many.read_events();
+  read_events(many);
   EXPECT_THAT(on_event, testing::Contains("/b"));
   EXPECT_THAT(on_event, testing::Contains("/c"));
   EXPECT_THAT(on_event, testing::Not(testing::Contains("/a")));
   many.forget("/b");
   many.forget("/a");
-  EXPECT_EQ(watches(many), 1);
+  EXPECT_EQ(watches(), 1);
   many.forget("/c");
-  EXPECT_EQ(watches(many), 0);
+  EXPECT_EQ(watches(), 0);
 }
 
 TEST_F(RecordWatcherTest, UnwatchesFolderOncePassed) {
@@ -237,7 +243,7 @@ TEST_F(RecordWatcherTest, ForgetsContainersWhoseRemovalWasMissed) {
 TEST_F(RecordWatcherTest, ForgettingAndAwaitingInTheCallbackIsFine) {
   tree.folder(at("task/k8s.io/" + id));
   int calls = 0;
-  RecordWatcher forgetful([&](const ContainerPath& path) {
+  RecordWatcher forgetful(inotify, [&](const ContainerPath& path) {
     ++calls;
     for (const char* cgroup : {"/kubepods/pod0a/a", "/kubepods/pod0a/b"}) forgetful.forget(cgroup);
     forgetful.await(path, {{file.root, "task/later"}});
@@ -245,11 +251,11 @@ TEST_F(RecordWatcherTest, ForgettingAndAwaitingInTheCallbackIsFine) {
   forgetful.await({.cgroup = "/kubepods/pod0a/a", .id = id}, {file});
   forgetful.await({.cgroup = "/kubepods/pod0a/b", .id = id}, {file});
   tree.file(in_place(), "{}");
-  forgetful.read_events();
+  read_events(forgetful);
   EXPECT_EQ(calls, 1);
   EXPECT_EQ(forgetful.awaited(), 1U);
   tree.file(at("task/later"), "{}");
-  forgetful.read_events();
+  read_events(forgetful);
   EXPECT_GE(calls, 2);
 }
 
@@ -279,10 +285,11 @@ struct LateRecordTest : testing::Test {
                                   .docker_roots = {tree.at("docker")}},
                                  RuntimeType::automatic, {.labels = {"team"}})};
   RecordAnswer last = NoRecord{};
-  RecordWatcher watch{[this](const ContainerPath& path) {
-    last = records.read(path);
-    watch.await(path, records.awaited_files(path));
-  }};
+  Inotify inotify;
+  RecordWatcher watch{inotify, [this](const ContainerPath& path) {
+                        last = records.read(path);
+                        watch.await(path, records.awaited_files(path));
+                      }};
 
   ContainerPath await(const std::string& cgroup, RuntimeHint runtime) {
     ContainerPath path{.cgroup = cgroup, .id = id, .pod_uid = "0a", .runtime = runtime};
@@ -292,7 +299,9 @@ struct LateRecordTest : testing::Test {
     return path;
   }
   std::string name() {
-    watch.read_events();
+    inotify.read([this](int folder, std::uint32_t mask, std::string_view name) {
+      watch.handle(folder, mask, name);
+    });
     const auto* record = std::get_if<Record>(&last);
     return record != nullptr ? record->name : "none";
   }

@@ -51,6 +51,32 @@ exec "$@"
 """
 
 
+# The sanitizer's library wants to be the first one, which it need not be for this.
+PRELOADED = "export LD_PRELOAD=/run/failing.so ASAN_OPTIONS=$ASAN_OPTIONS:verify_asan_link_order=0"
+# In front of libc: a read of mountinfo fails with EIO, and an open below /sys/dev/block with ENOMEM, while /run/fail is there.
+FAILING = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+ssize_t pread64(int fd, void* to, size_t size, off64_t at) {
+  char link[64], path[256] = "";
+  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+  if (readlink(link, path, sizeof path - 1) > 0 && strstr(path, "/mountinfo") && access("/run/fail", F_OK) == 0)
+    return errno = EIO, -1;
+  return ((ssize_t(*)(int, void*, size_t, off64_t))dlsym(RTLD_NEXT, "pread64"))(fd, to, size, at);
+}
+ssize_t pread(int fd, void* to, size_t size, off_t at) { return pread64(fd, to, size, at); }
+struct udev_device* udev_device_new_from_devnum(void* udev, char type, unsigned long number) {
+  if (access("/run/fail-sysfs", F_OK) == 0) return errno = ENOMEM, (struct udev_device*)0;
+  return ((struct udev_device*(*)(void*, char, unsigned long))dlsym(RTLD_NEXT, "udev_device_new_from_devnum"))(
+      udev, type, number);
+}
+"""
+
+
 VERSION, MOUNT = hierarchy.find()
 LIMIT_FILE = "io.max" if VERSION == "v2" else "blkio.throttle.read_iops_device"
 
@@ -141,6 +167,15 @@ class Node:
             ["unshare", "-m", "bash", "-c", IN_NAMESPACE, "node", self.cgroup, MOUNT, self.folder, data, before, *command],
             env={**os.environ, "IN_CGROUP_NAMESPACE": IN_CGROUP_NAMESPACE, "NOTIFY_SOCKET": "@" + self.folder.name,
                  "WATCHDOG_USEC": "60000000"}, **how)
+
+    @staticmethod
+    def few(what, count):
+        """A user namespace in which root has so few of them (namespaces(7), user.max_inotify_*)."""
+        return "unshare", "-Ur", "bash", "-c", f'echo {count} > /proc/sys/user/max_inotify_{what}; exec "$@"', "few"
+
+    def more(self, what):
+        subprocess.run(["nsenter", f"--target={self.process.pid}", "--user", "bash", "-c",
+                        f"echo 1000 > /proc/sys/user/max_inotify_{what}"], check=True)
 
     def hear(self, text):
         with self.told:
@@ -365,12 +400,67 @@ class Program(unittest.TestCase):
             node.wait(lambda said: f"cgroup {VERSION} at {MOUNT}" in said)
             self.assertEqual(limit(path), "500")
 
+    def deaf(self, what, count, text):
+        """Found by scans although the configuration wants none; said, also when it is over."""
+        node = self.node
+        node.container("a")
+        node.configure(service_check_interval=0)
+        with node.daemon(inotify=(what, count)):
+            node.wait(lambda said: text in said)
+            node.after(lambda: node.container("b", name="new"), "new of pod shop/pod-b")
+            self.assertEqual([limit(node.path(digit)) for digit in "ab"], ["500", "500"])
+            status = json.loads(node.inside(IOPSCTL, "status", "--json"))["service"]
+            self.assertIn(text, status["problems"][0])
+            self.assertIn("STATUS=" + text, "\n".join(node.said))
+            node.after(lambda: node.more(what), "over now: " + text)
+            node.after(lambda: node.container("c", name="last"), "last of pod shop/pod-c")
+            self.assertEqual(json.loads(node.inside(IOPSCTL, "status", "--json"))["service"]["problems"], [])
+
+    def test_no_inotify_instance(self):
+        self.deaf("instances", 0, "no inotify instance is left")
+
+    def test_one_inotify_instance(self):
+        self.deaf("instances", 1, "no inotify instance is left")
+
+    def test_no_inotify_watch(self):
+        self.deaf("watches", 3, "no inotify watch is left")
+
+    @unittest.skipUnless(shutil.which("cc"), "no C compiler")
+    def test_keeps_disks_that_cannot_be_looked_up(self):
+        node = self.node
+        library = node.folder / "run/failing.so"
+        subprocess.run(["cc", "-shared", "-fPIC", "-xc", "-", "-o", library, "-ldl"], input=FAILING, text=True, check=True)
+        node.configure(service_check_interval=1)
+        node.container("a")
+        with node.daemon(before=PRELOADED):
+            for name, text in (("fail", "cannot read mountinfo: Input/output error"),
+                               ("fail-sysfs", "cannot look up the device")):
+                file = node.folder / "run" / name
+                node.after(file.touch, text, "STATUS=" + text)
+                digit = "b" if name == "fail" else "c"
+                node.after(lambda: node.container(digit, name="new"), f"new of pod shop/pod-{digit}")
+                self.assertEqual([limit(node.path(one)) for one in "a" + digit], ["500", "500"])
+                node.after(file.unlink, "over now: " + text)
+
     def test_part_or_covered_hierarchy_is_refused(self):
         for before, text in ((f"umount $2; mount --bind $1/{PODS} $2", f"shows only /../{PODS}"),
                              ("mount -t tmpfs none $2", f"something is mounted over {MOUNT}")):
             with self.subTest(text):
                 self.node.start(before=before)
                 self.assertEqual(self.node.process.wait(PATIENCE), 1)
+
+    def test_limits_hold_while_the_hierarchy_is_covered(self):
+        node = self.node
+        path = node.container("a")
+        node.configure(service_check_interval=1)
+        with node.daemon():
+            node.after(lambda: node.inside("mount", "-t", "tmpfs", "none", MOUNT), f"{MOUNT} no longer leads to")
+            node.after(lambda: node.process.send_signal(signal.SIGHUP), "configuration reloaded", "READY=1")
+            self.assertEqual(limit(path), "500")
+            node.after(lambda: node.container("b", name="new"), "new of pod shop/pod-b", "2 containers limited")
+            self.assertEqual(limit(node.path("b")), "500")
+            node.after(lambda: node.inside("umount", MOUNT), "over now: ")
+            self.assertEqual(limit(path), "500")
 
     def test_operator(self):
         node = self.node
