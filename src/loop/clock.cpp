@@ -18,6 +18,10 @@ std::uint64_t boot_seconds() {
   return seconds_of(CLOCK_BOOTTIME);
 }
 
+std::chrono::seconds monotonic_seconds() {
+  return std::chrono::seconds(seconds_of(CLOCK_MONOTONIC));
+}
+
 std::uint64_t wall_seconds() {
   return seconds_of(CLOCK_REALTIME);
 }

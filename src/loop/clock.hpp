@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two clocks that the service reads, in whole seconds or milliseconds.
+// The clocks that the service reads, in whole seconds or milliseconds.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 
 namespace iopslimit {
 
 /// CLOCK_BOOTTIME: it is never set back, and it continues while the machine sleeps.
 std::uint64_t boot_seconds();
+/// CLOCK_MONOTONIC: it is never set back.
+std::chrono::seconds monotonic_seconds();
 /// CLOCK_REALTIME: seconds since the epoch, for times that people read.
 std::uint64_t wall_seconds();
 /// CLOCK_REALTIME in milliseconds.

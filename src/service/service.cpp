@@ -13,12 +13,15 @@
 #include "config/files.hpp"
 #include "config/validation.hpp"
 #include "limit/limit_files.hpp"
+#include "loop/clock.hpp"
 #include "service/own_rules.hpp"
 
 namespace iopslimit {
 namespace {
 
-// The delay before a repair, in case a process changes limits repeatedly.
+// The delay before a repair: one command of a shell raises several events. Whoever changes a limit
+// again within a minute after it was restored is answered at once, but not more than a thousand
+// times in a second.
 constexpr std::chrono::milliseconds repair_delay{250};
 
 // The mounts that a throttled disk could slow down.
@@ -34,11 +37,7 @@ std::vector<std::string> system_mounts(const Config& config) {
   return folders;
 }
 
-std::chrono::seconds monotonic_seconds() {
-  return std::chrono::duration_cast<std::chrono::seconds>(
-      std::chrono::steady_clock::now().time_since_epoch());
-}
-
+constexpr std::chrono::milliseconds repeated_delay{1};
 // How often the service scans what no event reports.
 constexpr std::chrono::seconds problem_interval{1};
 // How often it checks limits that are not watched if the configuration wants no check.
@@ -63,7 +62,11 @@ Service::Service(ServicePaths paths, ParsedConfig parsed)
                      }),
       discovery_(hierarchy_.reached(), inotify_, controller_,
                  {.handled = [this] { metrics_.dealt_with(node().rules.writes()); },
-                  .vanished = [this](const std::string& cgroup) { drift_watcher_.forget(cgroup); },
+                  .vanished =
+                      [this](const std::string& cgroup) {
+                        drift_watcher_.forget(cgroup);
+                        repeated_.forget(cgroup);
+                      },
                   .rescanned =
                       [this] {
                         drift_watcher_.forget_unless(
@@ -83,6 +86,7 @@ Service::Service(ServicePaths paths, ParsedConfig parsed)
                 .announce = [this](const Event& event) { journal_.send(event); }}),
       repair_(loop_,
               [this] {
+                if (!inotify_io_) hear_inotify();
                 work_.repair(std::exchange(written_, {}));
                 scheduler_.run();
               }),
@@ -175,12 +179,16 @@ void Service::read_inotify() {
     drift_watcher_.handle(descriptor, mask, name, written);
     discovery_.read_record(descriptor, mask, name);
   });
+  const bool soon = repeated_.any_of(written.cgroups, monotonic_seconds());
   written_.merge(written.cgroups);
   if (written.lost) {
     for (std::string& cgroup : node().holders()) written_.insert(std::move(cgroup));
   }
   scheduler_.request();
-  if (!written_.empty()) {
+  if (soon) {
+    inotify_io_.reset();  // until the repair: one process must not keep this loop reading
+    repair_.restart(repeated_delay);
+  } else if (!written_.empty()) {
     repair_.start(repair_delay);
   }
 }
@@ -306,6 +314,7 @@ void Service::send_summaries() {
 }
 
 void Service::write_to_journal(const Event& event) {
+  if (event.action == Action::repaired) repeated_.restored(event.cgroup, monotonic_seconds());
   send_summaries();
   if (rate_limiter_.passes(event, monotonic_seconds())) journal_.send(event);
 }

@@ -23,6 +23,7 @@
 #include "report/journal.hpp"
 #include "report/rate_limiter.hpp"
 #include "service/discovery.hpp"
+#include "service/repeated_changes.hpp"
 #include "service/scheduler.hpp"
 #include "systemd/notify.hpp"
 #include "systemd/unit_mirror.hpp"
@@ -110,6 +111,7 @@ class Service {
   std::optional<UnitMirror> unit_mirror_;  // empty in a dry run
   std::set<std::string> written_;          // cgroups whose limit files somebody wrote
   std::optional<Io> inotify_io_;           // none until a repair that follows at once
+  RepeatedChanges repeated_;
   Timer repair_;
   Timer safety_net_;
   Timer problem_scan_;          // while something is not seen

@@ -255,6 +255,21 @@ class Program(unittest.TestCase):
             node.after(lambda: node.record("a", name="istio-proxy"), "istio-proxy of pod shop/pod-a", "keywords")
             self.assertEqual(limit(node.path("a")), "")
 
+    def test_who_changes_a_limit_again_is_answered_at_once(self):
+        node = self.node
+        path = node.container("a")
+        free = []
+        with node.daemon():
+            lift = f"{device(path)} riops=max" if VERSION == "v2" else f"{device(path)} 0"
+            node.after(lambda: (path / LIMIT_FILE).write_text(lift), "restored to")
+            for _ in range(30):
+                (path / LIMIT_FILE).write_text(lift)
+                begin = time.monotonic()
+                while limit(path) != "500":
+                    assert time.monotonic() - begin < PATIENCE
+                free.append(time.monotonic() - begin)
+        self.assertLess(sorted(free)[len(free) // 2], 0.1, free)  # the delay of a first change is 0.25 s
+
     def test_what_is_said_does_not_hold_up_a_burst(self):
         """Nothing is said while containers come one after the other; but when they do so for too long, all the same."""
         node = self.node
