@@ -104,6 +104,8 @@ struct Snapshot {
   std::uint64_t repaired = 0;   ///< rules restored after another process had changed them
   std::uint64_t writes = 0;     ///< rules written
   std::uint64_t errors = 0;     ///< rules that the kernel rejected
+  /// Cgroups that look as if they had to be limited and are not (control/left_alone).
+  std::uint64_t left_alone = 0;
   std::vector<std::string> problems;  ///< what keeps the service from seeing the node as it is
   std::string last_error;
   std::uint64_t last_error_at = 0;

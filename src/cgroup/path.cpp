@@ -22,15 +22,17 @@ ProcessLeaf leaf_of(const CgroupWalk& walk) {
 ContainerPath path_at(std::string cgroup, const CgroupWalk& walk) {
   ContainerPath path;
   path.kind = walk.kind;
-  if (walk.kind == CgroupKind::pod || walk.kind == CgroupKind::container) {
+  if (walk.kind == CgroupKind::pod || walk.kind == CgroupKind::container ||
+      walk.kind == CgroupKind::unfamiliar) {
     path.id = walk.container.id;
     path.pod_uid = walk.pod_uid;
     path.qos = walk.qos;
     path.runtime = walk.container.runtime;
     path.leaf = leaf_of(walk);
+    path.outside_pod = walk.outside_pod;
     // The kubelet writes a uid's dashes as underscores in a slice name (ToSystemd in
     // pkg/kubelet/cm); uids themselves contain no underscore.
-    if (walk.systemd_driver) std::ranges::replace(path.pod_uid, '_', '-');
+    if (walk.uid_in_slice) std::ranges::replace(path.pod_uid, '_', '-');
   }
   path.cgroup = std::move(cgroup);
   return path;
@@ -70,19 +72,9 @@ ContainerPath parse_cgroup(std::string cgroup, Standalone standalone) {
   return path_at(std::move(cgroup), walk);
 }
 
-std::optional<ContainerPath> parse_container_path(std::string_view cgroup, Standalone standalone) {
-  ContainerPath path = parse_cgroup(std::string(cgroup), standalone);
-  return path.kind == CgroupKind::container ? std::optional(std::move(path)) : std::nullopt;
-}
-
-std::optional<ContainerPath> parse_pod_path(std::string_view cgroup) {
-  ContainerPath path = parse_cgroup(std::string(cgroup));
-  return path.kind == CgroupKind::pod ? std::optional(std::move(path)) : std::nullopt;
-}
-
 std::string_view pod_cgroup_of(const ContainerPath& path) {
   const std::string_view cgroup = path.cgroup;
-  if (path.pod_uid.empty()) return {};
+  if (path.pod_uid.empty() || path.outside_pod) return {};
   if (path.id.empty()) return cgroup;
   const std::string_view scope = scope_of(path);
   return parent_of(scope.empty() ? cgroup : scope);

@@ -4,7 +4,6 @@
 // "/kubepods.slice/kubepods-pod<uid>.slice/cri-containerd-<id>.scope".
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -28,19 +27,20 @@ struct Standalone {
 
 /// The role of a cgroup directory for this service.
 enum class CgroupKind {
-  prefix,     ///< a kubepods directory may appear below it: the root, or a --cgroup-root of the
-              ///< kubelet
-  kubepods,   ///< the parent of every pod; carries the total
-  qos,        ///< burstable, besteffort
-  pod,        ///< its direct children are containers
-  container,  ///< everything below belongs to it and is never read, except its process leaf
-  elsewhere,  ///< not relevant to this service
-  outside,    ///< a standalone container may appear in it; only when `standalone` includes it
+  prefix,      ///< a kubepods directory may appear below it: the root, or a --cgroup-root of the
+               ///< kubelet
+  kubepods,    ///< the parent of every pod; carries the total
+  level,       ///< between kubepods and the pods: burstable, besteffort, or one that is not known
+  pod,         ///< its direct children are containers
+  container,   ///< everything below belongs to it and is never read, except its process leaf
+  outside,     ///< a standalone container may appear in it, and no kubepods directory
+  unfamiliar,  ///< looks like a container, or is in a pod, and is left alone; this is said
+  elsewhere,   ///< not relevant to this service
 };
 
-/// Where a container's processes are. crun moves them to the scope's child "container" when systemd
-/// creates the scope (the default of CRI-O and podman). On v1 a limit on the scope alone then
-/// limits nothing; on v2 nothing searches for the child.
+/// Where a container's processes are. crun, below whatever runtime, moves them to the scope's child
+/// "container" when systemd creates the scope. On v1 a limit on the scope alone then limits
+/// nothing; on v2 nothing searches for the child.
 enum class ProcessLeaf {
   none,      ///< in the container's own directory
   possible,  ///< they may all be in its child "container"
@@ -51,31 +51,26 @@ enum class ProcessLeaf {
 /// directory is found (parse_cgroup), and handed on.
 struct ContainerPath {
   std::string cgroup;
-  std::string id;       ///< 64 lowercase hex digits; empty unless it is a container
+  std::string id;       ///< 64 lowercase hex digits; empty unless it is or looks like a container
   std::string pod_uid;  ///< with dashes, or 32 hex digits for a static pod; empty outside of pods
   QosClass qos = QosClass::guaranteed;
   RuntimeHint runtime = RuntimeHint::unknown;
   CgroupKind kind = CgroupKind::container;
   ProcessLeaf leaf = ProcessLeaf::none;
+  bool outside_pod = false;  ///< the directory is not in that of its pod, which only the name tells
   bool operator==(const ContainerPath&) const = default;
 };
 
 /// Parses `cgroup` ("/" for the root): its role in the kubelet's tree, for both cgroup drivers and
-/// any --cgroup-root, or in the directories where docker and podman create the containers that
-/// `standalone` includes; and the names, ID and class of a container or a pod. A container is the
-/// direct child of the first pod directory on the path, whatever the names below it are. A process
-/// leaf is a container too.
+/// any --cgroup-root, or outside of it; and the names, ID and class of a container or a pod.
+/// Unknown is limited: levels between kubepods and a pod may have any name, and every child of a
+/// pod, or of such a level, whose name ends in an ID is a container. Outside of kubepods a
+/// container is one whose name tells that it is the kubelet's, or that `standalone` includes it.
+/// Names below a container mean nothing, except that of its process leaf, which is a container too.
 ContainerPath parse_cgroup(std::string cgroup, Standalone standalone = {});
 
 /// Returns the role alone.
 CgroupKind kind_of(std::string_view cgroup, Standalone standalone = {});
-
-/// As parse_cgroup() for a path whose kind is `container`; nothing for any other path.
-std::optional<ContainerPath> parse_container_path(std::string_view cgroup,
-                                                  Standalone standalone = {});
-
-/// As parse_cgroup() for a path whose kind is `pod`; nothing for any other path.
-std::optional<ContainerPath> parse_pod_path(std::string_view cgroup);
 
 /// Returns the directory of the pod that contains the path (or that `path` itself is): a part of
 /// `path.cgroup`. Empty for a standalone container.

@@ -9,26 +9,25 @@ namespace iopslimit {
 namespace {
 
 constexpr std::size_t max_prefix_depth = 4;
+// Between kubepods and the pods: the second kubepods of a kubelet in a container, and the class.
+constexpr std::size_t max_levels = 3;
 
-bool is_uid_character(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
-         c == '_' || c == '.';
-}
-
-// A static pod's manifest may set any uid, so only text that cannot be a uid at all is rejected.
-bool is_pod_uid(std::string_view uid) {
-  return !uid.empty() && uid.size() <= 128 && std::ranges::all_of(uid, is_uid_character);
-}
-
-// systemd's own slices hold services, users and virtual machines. A container ID (alone, or after a
-// runtime's name) belongs to a runtime that runs beside the kubelet. A kubepods directory below one
-// of these is inside somebody's container (kind, docker in docker).
+// What is in a slice or a service may be a kubelet's or a runtime's. A scope holds the processes of
+// somebody's container or session, and a kubepods directory below it is inside of that (kind,
+// docker in docker). The names of users' cgroups are the users'.
 bool may_lead_to_kubepods(std::string_view name) {
-  constexpr std::array systemd_slices{"system.slice", "user.slice", "machine.slice"};
-  if (std::ranges::find(systemd_slices, name) != systemd_slices.end()) return false;
-  if (name.ends_with(".slice")) return true;
-  return !name.empty() && name.find('.') == std::string_view::npos &&
-         !is_container_id(name.substr(name.rfind('-') + 1));  // npos + 1 is 0: no dash, whole name
+  if (name.empty() || name == "user.slice" || name == "machine.slice") return false;
+  if (name == "k8s.io" || take_suffix(name, ".slice") || take_suffix(name, ".service"))
+    return !parse_container_name(name);
+  return name.find('.') == std::string_view::npos;
+}
+
+// Prefixes that stand for the bare IDs in a directory of the hierarchy's root: dockerd's own,
+// containerd's for the kubelet's namespace, and Kata's for the virtual machines of pods.
+std::string_view prefix_in(std::string_view directory) {
+  if (directory == "docker") return "docker";
+  if (directory == "k8s.io") return "cri-containerd";
+  return directory == "kata_overhead" ? directory : std::string_view();
 }
 
 // Each step consumes one component. It knows the previous components only through these members.
@@ -41,17 +40,21 @@ class Steps {
  private:
   void step_prefix(std::string_view name);
   void step_kubepods(std::string_view name);
+  void step_pod(std::string_view name);
   void step_outside(std::string_view name);
-  void enter_container(const std::optional<ContainerName>& name);
   void step_container(std::string_view name);
+  void enter_outside_of_pods(ContainerName name);
+  bool is_included(const ContainerName& name) const;
+  void enter_pod(const PodName& name);
   bool child_slice(std::string_view name, std::string_view& rest) const;
 
   CgroupWalk walk_;
   Standalone standalone_;
   std::size_t depth_ = 0;
-  std::string_view slice_;  // stem of the innermost slice so far: "kubelet", "kubepods-burstable"
-  const StandaloneHome* home_ = nullptr;
-  bool in_standalone_pod_ = false;
+  std::size_t levels_ = 0;   // below kubepods
+  std::string_view parent_;  // the previous component
+  std::string_view slice_;   // stem of the innermost slice so far: "kubelet", "kubepods-burstable"
+  bool in_podman_pod_ = false;
 };
 
 // systemd names a slice after its parents: a-b.slice is below a.slice. `rest` is the part that the
@@ -66,50 +69,90 @@ bool Steps::child_slice(std::string_view name, std::string_view& rest) const {
 void Steps::step_prefix(std::string_view name) {
   std::string_view rest;
   walk_.kind = CgroupKind::prefix;
-  if (name == "kubepods") {
+  if (name == "kubepods" || (child_slice(name, rest) && rest == "kubepods")) {
     walk_.kind = CgroupKind::kubepods;
-  } else if (child_slice(name, rest) && rest == "kubepods") {
-    walk_.kind = CgroupKind::kubepods;
-    walk_.systemd_driver = true;
-  } else if (depth_ == 0 && (home_ = find_standalone_home(name, standalone_)) != nullptr) {
+  } else if (depth_ == 0 && name == "machine.slice") {
     walk_.kind = CgroupKind::outside;
+  } else if (is_podman_pod(name, depth_ == 1 ? parent_ : std::string_view())) {
+    walk_.kind = CgroupKind::outside;
+    in_podman_pod_ = true;
+  } else if (const auto container = parse_container_name(name)) {
+    enter_outside_of_pods(*container);
   } else if (depth_ >= max_prefix_depth || !may_lead_to_kubepods(name)) {
     walk_.kind = CgroupKind::elsewhere;
   }
 }
 
+// Levels that are not known lead to pods too. What has a container's name is one, even without a
+// pod: it is in the kubelet's tree.
 void Steps::step_kubepods(std::string_view name) {
   std::string_view rest = name;
-  const bool well_named = !walk_.systemd_driver || child_slice(name, rest);
-  if (well_named && walk_.kind == CgroupKind::kubepods &&
-      (rest == "burstable" || rest == "besteffort")) {
-    walk_.kind = CgroupKind::qos;
-    walk_.qos = rest == "burstable" ? QosClass::burstable : QosClass::besteffort;
-  } else if (well_named && take_prefix(rest, "pod") && is_pod_uid(rest)) {
-    if (walk_.kind == CgroupKind::kubepods) walk_.qos = QosClass::guaranteed;
-    walk_.kind = CgroupKind::pod;
-    walk_.pod_uid = rest;
-  } else {
+  child_slice(name, rest);
+  if (const auto pod = parse_pod_name(name)) {
+    enter_pod(*pod);
+  } else if (const auto container = parse_container_name(name)) {
+    walk_.kind = container->monitor ? CgroupKind::elsewhere : CgroupKind::container;
+    walk_.container = *container;
+  } else if (levels_++ >= max_levels || !may_lead_to_kubepods(name)) {
     walk_.kind = CgroupKind::elsewhere;
+  } else {
+    walk_.kind = CgroupKind::level;
+    if (rest == "burstable") walk_.qos = QosClass::burstable;
+    if (rest == "besteffort") walk_.qos = QosClass::besteffort;
   }
 }
 
-// Including standalone containers excludes nothing of the kubelet's: a --cgroup-root may be in a
-// cgroupfs home, whereas systemd's slices never lead to pods.
+void Steps::enter_pod(const PodName& name) {
+  walk_.kind = CgroupKind::pod;
+  walk_.pod_uid = name.uid;
+  walk_.uid_in_slice = name.slice;
+  if (walk_.qos == QosClass::none) walk_.qos = QosClass::guaranteed;
+}
+
+// CRI-O makes an empty directory for a sandbox without processes: below a slice it has no ".scope".
+void Steps::step_pod(std::string_view name) {
+  const auto container = parse_container_name(name);
+  walk_.kind = CgroupKind::unfamiliar;
+  if (!container) return;
+  const bool empty = walk_.uid_in_slice && container->prefix == "crio" && !container->scope;
+  walk_.kind = empty || container->monitor ? CgroupKind::elsewhere : CgroupKind::container;
+  walk_.container = *container;
+}
+
+// The kubelet's own containers that are in no pod's directory are limited as all others.
+void Steps::enter_outside_of_pods(ContainerName name) {
+  if (depth_ == 1 && name.prefix.empty()) set_prefix(name, prefix_in(parent_));
+  walk_.container = name;
+  walk_.kind = is_included(name) ? CgroupKind::container : CgroupKind::unfamiliar;
+  if (name.monitor) walk_.kind = CgroupKind::elsewhere;
+  if (walk_.kind != CgroupKind::container || name.slice.empty()) return;
+  const auto pod = parse_pod_name(name.slice);
+  if (!pod) return;
+  enter_pod(*pod);
+  walk_.kind = CgroupKind::container;
+  walk_.outside_pod = true;
+  const std::string_view stem = name.slice.substr(0, name.slice.rfind("-pod"));
+  if (stem.ends_with("kubepods-burstable")) walk_.qos = QosClass::burstable;
+  if (stem.ends_with("kubepods-besteffort")) walk_.qos = QosClass::besteffort;
+}
+
+bool Steps::is_included(const ContainerName& name) const {
+  if (name.slice.find("kubepods") != std::string_view::npos) return true;
+  if (name.runtime == RuntimeHint::docker) return standalone_.docker;
+  if (name.runtime == RuntimeHint::podman) return standalone_.podman;
+  return name.runtime != RuntimeHint::unknown || name.prefix.starts_with("kata");
+}
+
+// No kubelet has its tree here.
 void Steps::step_outside(std::string_view name) {
-  if (const auto container = parse_standalone_name(name, *home_)) return enter_container(container);
-  if (!in_standalone_pod_ && is_standalone_pod(name, *home_)) {
-    in_standalone_pod_ = true;
-  } else if (in_standalone_pod_ || home_->systemd_driver) {
-    walk_.kind = CgroupKind::elsewhere;
+  const auto container = parse_container_name(name);
+  if (container) {
+    enter_outside_of_pods(*container);
+  } else if (!in_podman_pod_ && is_podman_pod(name, parent_)) {
+    in_podman_pod_ = true;
   } else {
-    step_prefix(name);
+    walk_.kind = CgroupKind::elsewhere;
   }
-}
-
-void Steps::enter_container(const std::optional<ContainerName>& name) {
-  walk_.kind = name ? CgroupKind::container : CgroupKind::elsewhere;
-  walk_.container = name.value_or(ContainerName{});
 }
 
 // Everything else below a container is ignored: pod authors choose the names there.
@@ -125,11 +168,11 @@ void Steps::step(std::string_view name) {
       step_prefix(name);
       break;
     case CgroupKind::kubepods:
-    case CgroupKind::qos:
+    case CgroupKind::level:
       step_kubepods(name);
       break;
     case CgroupKind::pod:
-      enter_container(parse_container_name(name, walk_.systemd_driver));
+      step_pod(name);
       break;
     case CgroupKind::outside:
       step_outside(name);
@@ -137,18 +180,20 @@ void Steps::step(std::string_view name) {
     case CgroupKind::container:
       step_container(name);
       break;
+    case CgroupKind::unfamiliar:
     case CgroupKind::elsewhere:
+      walk_.kind = CgroupKind::elsewhere;
       break;
   }
   if (name.ends_with(".slice")) slice_ = name.substr(0, name.size() - 6);
+  parent_ = name;
   ++depth_;
 }
 
 }  // namespace
 
 bool CgroupWalk::may_hold_process_leaf() const {
-  if (kind != CgroupKind::container || at_process_leaf || !container.scope) return false;
-  return container.runtime == RuntimeHint::crio || container.runtime == RuntimeHint::podman;
+  return kind == CgroupKind::container && !at_process_leaf && container.scope;
 }
 
 CgroupWalk walk_cgroup(std::string_view cgroup, Standalone standalone) {

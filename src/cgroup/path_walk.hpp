@@ -17,10 +17,11 @@ constexpr std::string_view process_leaf = "container";
 /// The result at the end of a path. The texts are parts of that path.
 struct CgroupWalk {
   CgroupKind kind = CgroupKind::prefix;
-  QosClass qos = QosClass::none;  ///< set at a pod and below
+  QosClass qos = QosClass::none;  ///< set at a pod and below, or by a level above
   std::string_view pod_uid;       ///< as the directory spells it
   ContainerName container;
-  bool systemd_driver = false;
+  bool uid_in_slice = false;  ///< `pod_uid` is part of a slice's name
+  bool outside_pod = false;   ///< a container of the pod, not in the pod's directory
   bool at_process_leaf = false;
 
   bool may_hold_process_leaf() const;

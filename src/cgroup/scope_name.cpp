@@ -3,19 +3,49 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 namespace iopslimit {
 namespace {
 
-// The directories in which dockerd (withCgroups in controller/oci_linux.go) and libpod
-// (getOCICgroupPath, and platformMakePod for pods) create the containers that an operator starts by
-// hand, for systemd and for cgroupfs.
-constexpr std::array homes{
-    StandaloneHome{"system.slice", RuntimeHint::docker, true, "docker-", ""},
-    StandaloneHome{"docker", RuntimeHint::docker, false, "", ""},
-    StandaloneHome{"machine.slice", RuntimeHint::podman, true, "libpod-", "machine-libpod_pod_"},
-    StandaloneHome{"libpod_parent", RuntimeHint::podman, false, "libpod-", ""},
+constexpr std::size_t id_length = 64;
+
+struct Prefix {
+  std::string_view name;
+  RuntimeHint runtime = RuntimeHint::unknown;
+  bool monitor = false;
 };
+
+// conmon watches a container of CRI-O or podman, from a directory of its own.
+constexpr std::array prefixes{
+    Prefix{"cri-containerd", RuntimeHint::containerd},
+    Prefix{"crio", RuntimeHint::crio},
+    Prefix{"docker", RuntimeHint::docker},
+    Prefix{"libpod", RuntimeHint::podman},
+    Prefix{"libpod-payload", RuntimeHint::podman},  // --cgroups=split, as of a quadlet
+    Prefix{"crio-conmon", RuntimeHint::crio, true},
+    Prefix{"libpod-conmon", RuntimeHint::podman, true},
+};
+
+bool is_alphanumeric(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0;
+}
+
+bool is_uid_character(char c) {
+  return is_alphanumeric(c) || c == '-' || c == '_' || c == '.';
+}
+
+// A static pod's manifest may set any uid, so only text that cannot be a uid at all is rejected.
+bool is_pod_uid(std::string_view uid) {
+  return !uid.empty() && uid.size() <= 128 && std::ranges::all_of(uid, is_uid_character);
+}
+
+// Whether `name` is a container's ID, alone or after a separator.
+bool ends_in_id(std::string_view name) {
+  if (name.size() < id_length || !is_container_id(name.substr(name.size() - id_length)))
+    return false;
+  return name.size() == id_length || !is_alphanumeric(name[name.size() - id_length - 1]);
+}
 
 }  // namespace
 
@@ -31,49 +61,47 @@ bool take_suffix(std::string_view& text, std::string_view suffix) {
   return true;
 }
 
-// Accepts `<runtime>-<id>.scope` (systemd driver), `<id>` or `crio-<id>` (cgroupfs driver). The
-// scope of an unknown runtime is a container as well when its name ends in an ID. conmon's scope is
-// not: it holds CRI-O's monitor, not the pod's processes.
-std::optional<ContainerName> parse_container_name(std::string_view name, bool systemd_driver) {
-  ContainerName parsed{.id = name};
-  parsed.scope = take_suffix(parsed.id, ".scope");
-  if (parsed.scope != systemd_driver) return std::nullopt;
-  if (take_prefix(parsed.id, "cri-containerd-")) {
-    parsed.runtime = RuntimeHint::containerd;
-  } else if (take_prefix(parsed.id, "docker-")) {
-    parsed.runtime = RuntimeHint::docker;
-  } else if (parsed.id.starts_with("crio-conmon-")) {
-    return std::nullopt;
-  } else if (take_prefix(parsed.id, "crio-")) {
-    parsed.runtime = RuntimeHint::crio;
-  } else if (parsed.scope) {
-    const auto dash = parsed.id.rfind('-');
-    if (dash != std::string_view::npos) parsed.id.remove_prefix(dash + 1);
+std::optional<ContainerName> parse_container_name(std::string_view name) {
+  ContainerName parsed;
+  parsed.scope = take_suffix(name, ".scope");
+  if (!ends_in_id(name)) return std::nullopt;
+  parsed.id = name.substr(name.size() - id_length);
+  name.remove_suffix(id_length);
+  if (name.empty()) return parsed;
+  name.remove_suffix(1);  // the separator
+  constexpr std::string_view end_of_slice = ".slice:";
+  if (const auto end = name.find(end_of_slice); end != std::string_view::npos) {
+    parsed.slice = name.substr(0, end + end_of_slice.size() - 1);
+    name.remove_prefix(end + end_of_slice.size());
   }
-  return is_container_id(parsed.id) ? std::optional(parsed) : std::nullopt;
+  set_prefix(parsed, name);
+  return parsed;
 }
 
-const StandaloneHome* find_standalone_home(std::string_view directory, Standalone requested) {
-  const auto* const home = std::ranges::find(homes, directory, &StandaloneHome::directory);
-  if (home == homes.end()) return nullptr;
-  return (home->runtime == RuntimeHint::docker ? requested.docker : requested.podman) ? home
-                                                                                      : nullptr;
+void set_prefix(ContainerName& name, std::string_view prefix) {
+  name.prefix = prefix;
+  const auto* known = std::ranges::find(prefixes, prefix, &Prefix::name);
+  if (known == prefixes.end()) return;
+  name.runtime = known->runtime;
+  name.monitor = known->monitor;
 }
 
-// No other name is accepted: system.slice holds every service of the node, and the monitors of
-// podman's containers (libpod-conmon-<id>.scope, conmon) are beside the containers.
-std::optional<ContainerName> parse_standalone_name(std::string_view name,
-                                                   const StandaloneHome& home) {
-  ContainerName parsed{.id = name, .runtime = home.runtime, .scope = home.systemd_driver};
-  if (home.systemd_driver && !take_suffix(parsed.id, ".scope")) return std::nullopt;
-  if (!take_prefix(parsed.id, home.container_prefix)) return std::nullopt;
-  return is_container_id(parsed.id) ? std::optional(parsed) : std::nullopt;
+// The kubelet writes a uid's dashes as underscores in the name of a slice (ToSystemd in
+// pkg/kubelet/cm), so the uid is what follows the last dash.
+std::optional<PodName> parse_pod_name(std::string_view name) {
+  PodName parsed;
+  parsed.slice = take_suffix(name, ".slice");
+  if (parsed.slice) name.remove_prefix(name.rfind('-') + 1);  // npos + 1 is 0: no dash
+  parsed.uid = name;
+  if (!take_prefix(parsed.uid, "pod") || !is_pod_uid(parsed.uid)) return std::nullopt;
+  return parsed;
 }
 
-bool is_standalone_pod(std::string_view name, const StandaloneHome& home) {
-  if (home.runtime != RuntimeHint::podman) return false;
-  if (home.systemd_driver && !take_suffix(name, ".slice")) return false;
-  return take_prefix(name, home.pod_prefix) && is_container_id(name);
+bool is_podman_pod(std::string_view name, std::string_view parent) {
+  if (parent == "libpod_parent") return is_container_id(name);
+  const auto id = name.find("libpod_pod_");
+  return take_suffix(name, ".slice") && id < name.size() &&
+         is_container_id(name.substr(id + std::string_view("libpod_pod_").size()));
 }
 
 }  // namespace iopslimit

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parses the directory names that the runtimes give to their containers.
+// Parses the directory names that the runtimes give to containers and pods.
 #pragma once
 
 #include <optional>
@@ -9,36 +9,37 @@
 
 namespace iopslimit {
 
-/// The facts that the name of a container's directory contains; `id` is a part of that name.
+/// What the name of a directory tells about the container in it. The texts are parts of that name.
 struct ContainerName {
   std::string_view id;
+  std::string_view slice;   ///< of `<slice>:<prefix>:<id>`, with its ".slice"; empty otherwise
+  std::string_view prefix;  ///< "cri-containerd", "kata"; empty for a bare ID
   RuntimeHint runtime = RuntimeHint::unknown;
-  bool scope = false;  ///< systemd created the directory
+  bool scope = false;    ///< the name ends in ".scope": systemd created the directory
+  bool monitor = false;  ///< conmon's directory, which holds no process of the container
 };
 
-/// Parses the name of a direct child of a pod's directory, for the kubelet's cgroup driver. Returns
-/// nothing when it is not a container.
-std::optional<ContainerName> parse_container_name(std::string_view name, bool systemd_driver);
+/// Parses the name of a directory that ends in a container's ID: `<id>`, `<prefix>-<id>` with any
+/// prefix and separator, each with or without ".scope", and `<slice>:<prefix>:<id>`, which runc
+/// creates when the kubelet uses systemd and runc does not (SystemdCgroup = false; getCgroupsPath
+/// in containerd's CRI plugin). Returns nothing for every other name.
+std::optional<ContainerName> parse_container_name(std::string_view name);
 
-/// A directory in the root of the hierarchy that holds containers outside of the kubelet's tree.
-struct StandaloneHome {
-  std::string_view directory;
-  RuntimeHint runtime = RuntimeHint::unknown;
-  bool systemd_driver = false;
-  std::string_view container_prefix;  ///< prefix of a container's name, before the ID
-  std::string_view pod_prefix;        ///< prefix of a pod's name, before the pod's ID (podman only)
+/// Sets the prefix and what it tells.
+void set_prefix(ContainerName& name, std::string_view prefix);
+
+/// What the name of a directory tells about the pod in it.
+struct PodName {
+  std::string_view uid;  ///< as the directory spells it
+  bool slice = false;    ///< the name of a systemd slice, where a uid's dashes are underscores
 };
 
-/// Returns the home of that name if `requested` includes its containers; null for any other
-/// directory.
-const StandaloneHome* find_standalone_home(std::string_view directory, Standalone requested);
+/// Parses the name of a pod's directory: `pod<uid>`, `<anything>-pod<uid>.slice`.
+std::optional<PodName> parse_pod_name(std::string_view name);
 
-/// Parses the name of a container in `home` or in one of its pods; nothing for every other name.
-std::optional<ContainerName> parse_standalone_name(std::string_view name,
-                                                   const StandaloneHome& home);
-
-/// Whether `name` is one of podman's own pods: a directory in `home` that holds containers.
-bool is_standalone_pod(std::string_view name, const StandaloneHome& home);
+/// Whether `name` is one of podman's own pods: a directory in `parent` that holds containers
+/// (platformMakePod in libpod).
+bool is_podman_pod(std::string_view name, std::string_view parent);
 
 /// Removes `suffix` from the end of `text`, or `prefix` from its start. Returns false, and changes
 /// nothing, if it is not there.

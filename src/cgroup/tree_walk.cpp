@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <memory>
@@ -43,16 +44,25 @@ std::string child_of(std::string_view cgroup, std::string_view name) {
 }
 
 void TreeWalk::visit(ContainerPath path) const {
-  if (path.kind == CgroupKind::elsewhere) return;
-  const bool container = path.kind == CgroupKind::container;
-  const bool entered =
-      !container || (options_.process_leaves && path.leaf == ProcessLeaf::possible);
-  const std::string cgroup = entered ? path.cgroup : std::string();
-  if (container || path.kind == CgroupKind::pod || path.kind == CgroupKind::kubepods)
-    visitor_.found(std::move(path));
-  if (!entered) return;
+  using enum CgroupKind;
+  if (path.kind == container) return visit_container(std::move(path));
+  if (path.kind == unfamiliar) return visitor_.found(std::move(path));
+  if (path.kind == elsewhere) return;
+  const std::string cgroup = path.cgroup;
+  if (path.kind == pod || path.kind == kubepods) visitor_.found(std::move(path));
   visitor_.enter(cgroup);
   list(cgroup);
+}
+
+// Nothing in a container but its process leaf concerns the walk.
+void TreeWalk::visit_container(ContainerPath path) const {
+  if (!options_.process_leaves || path.leaf != ProcessLeaf::possible)
+    return visitor_.found(std::move(path));
+  const std::string scope = path.cgroup;
+  const std::string leaf = process_leaf_of(path);
+  visitor_.found(std::move(path));
+  visitor_.enter(scope);
+  if (access((root_ + leaf).c_str(), F_OK) == 0) visit(parse_cgroup(leaf, options_.standalone));
 }
 
 void TreeWalk::list(const std::string& cgroup) const {

@@ -26,7 +26,8 @@ struct WatchOptions {
 class TreeWalk {
  public:
   struct Visitor {
-    std::function<void(ContainerPath)> found;  ///< a container, a pod or a kubepods directory
+    /// A container, a pod, a kubepods directory, or one that is unfamiliar.
+    std::function<void(ContainerPath)> found;
     std::function<void(const std::string& cgroup)> enter;  ///< before its children are listed
     /// A directory that exists cannot be read.
     std::function<void(const std::string& cgroup, std::error_code)> unreadable;
@@ -46,6 +47,8 @@ class TreeWalk {
   void list(const std::string& cgroup) const;
 
  private:
+  void visit_container(ContainerPath path) const;
+
   std::string root_;
   WatchOptions options_;
   Visitor visitor_;

@@ -24,8 +24,8 @@ namespace iopslimit {
 class TreeWatcher {
  public:
   struct Handlers {
-    /// A container, a pod or a kubepods directory, each before anything inside it. May report the
-    /// same cgroup twice.
+    /// A container, a pod, a kubepods directory or an unfamiliar one, each before anything inside
+    /// it. May report the same cgroup twice.
     std::function<void(ContainerPath)> appeared;
     std::function<void(const ContainerPath&)> vanished;  ///< any directory, known or not
     std::function<void()>

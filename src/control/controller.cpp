@@ -19,6 +19,7 @@ void Controller::on_appeared(ContainerPath path, RecordAnswer record) {
   ++node_.revision;
   if (path.kind == CgroupKind::kubepods) return kubepods_appeared(path.cgroup);
   if (path.kind == CgroupKind::pod) return pod_appeared(std::move(path));
+  if (path.kind == CgroupKind::unfamiliar) return node_.left_alone.add(path);
   if (path.kind == CgroupKind::container) container_appeared(std::move(path), std::move(record));
 }
 
@@ -49,6 +50,7 @@ void Controller::on_vanished(const ContainerPath& path) {
     drop(*workload);
   }
   node_.totals.forget(path.cgroup);
+  node_.left_alone.forget(path.cgroup);
   if (path.kind == CgroupKind::pod) warnings_.forget(path.pod_uid);
 }
 
@@ -61,6 +63,7 @@ void Controller::on_rescan(Listing listing) {
   for (ContainerPath& pod : listing.pods) pod_appeared(std::move(pod));
   for (ListedContainer& one : listing.containers)
     container_appeared(std::move(one.path), std::move(one.record));
+  node_.note_left_alone(listing);
   if (node_.mounts.all_placed() && listing.whole) node_.rules.release_orphans();
 }
 
@@ -97,6 +100,7 @@ void Controller::on_config(Config config, Listing listing) {
     if (!node_.knows(one.path.cgroup)) container_appeared(std::move(one.path), one.record);
   }
   node_.totals.apply_all(node_.mounts);
+  node_.note_left_alone(listing);
   announcer_.emit(reloaded(changed.size(), node_.workloads.size()));
 }
 

@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "cgroup/path.hpp"
@@ -22,6 +23,8 @@ struct Listing {
   std::vector<ListedContainer> containers = {};
   std::vector<std::string> kubepods = {};
   std::vector<ContainerPath> pods = {};
+  std::vector<ContainerPath> unfamiliar = {};
+  std::vector<std::pair<ContainerPath, std::string>> strays = {};  ///< container, and cgroup in it
   bool whole = true;  ///< false: some directory could not be read, so there may be more
 };
 

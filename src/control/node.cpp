@@ -13,10 +13,11 @@ Node::Node(LimitBackend& backend, Config configuration, std::vector<RuleKey> our
     : config(std::move(configuration)),
       mounts(config),
       rules(backend, std::move(ours), std::move(unverified)),
-      totals(rules, events) {}
+      totals(rules, events),
+      left_alone(events) {}
 
 bool Node::by_pod(const ContainerPath& path) const {
-  return config.scope == LimitScope::pod && !path.pod_uid.empty() && !path.id.empty();
+  return config.scope == LimitScope::pod && !path.id.empty() && !pod_cgroup_of(path).empty();
 }
 
 const Workload* Node::workload_of(std::string_view cgroup) const {
@@ -57,9 +58,18 @@ void Node::each_rule(const SeeRule& see, bool with_workloads) const {
       [&see](const std::string& cgroup, const Rule& rule) { see(cgroup, rule, false); });
 }
 
+void Node::note_left_alone(const Listing& listing) {
+  if (listing.whole) left_alone.clear();
+  for (const ContainerPath& path : listing.unfamiliar) left_alone.add(path);
+  for (const auto& [container, stray] : listing.strays) {
+    if (holds(container.cgroup)) left_alone.add_child(container, stray);
+  }
+}
+
 std::string Node::status() const {
   Counts counts;
   for (const auto& workload : workloads) counts += workload->counts();
+  counts.left_alone = static_cast<std::uint32_t>(left_alone.size());
   return mounts.status() + "; " + to_string(counts, config.scope);
 }
 
@@ -73,6 +83,7 @@ Snapshot Node::head() const {
   snapshot.devices = mounts.views();
   snapshot.totals = totals.views();
   for (const auto& workload : workloads) add_up(workload->held, snapshot.devices);
+  snapshot.left_alone = left_alone.size();
   return snapshot;
 }
 

@@ -11,6 +11,8 @@
 #include "api/snapshot.hpp"
 #include "config/config.hpp"
 #include "control/data_mounts.hpp"
+#include "control/left_alone.hpp"
+#include "control/listing.hpp"
 #include "control/pods_total.hpp"
 #include "control/workload_table.hpp"
 #include "limit/rule_store.hpp"
@@ -31,6 +33,7 @@ struct Node {
   RuleStore rules;
   PodsTotal totals;
   WorkloadTable workloads;
+  LeftAlone left_alone;
   Pauses pauses;
   bool cleared = false;        ///< an operator has removed every limit
   std::uint64_t revision = 0;  ///< changes whenever the result of snapshot() may have changed
@@ -55,6 +58,9 @@ struct Node {
   /// all pods. With `with_workloads = false`: totals and orphans only.
   using SeeRule = std::function<void(const std::string& cgroup, const Rule& rule, bool total)>;
   void each_rule(const SeeRule& see, bool with_workloads = true) const;
+
+  /// Replaces the cgroups that are left alone by those of a listing. An incomplete one only adds.
+  void note_left_alone(const Listing& listing);
 
   /// One line for `systemctl status`: the disk and the counts.
   std::string status() const;

@@ -120,6 +120,11 @@ Lines status_screen(const Snapshot& snapshot, std::uint64_t now, const Style& st
   }
   add(lines, snapshot.scope == LimitScope::pod ? "Pods" : "Containers", counts(snapshot), style,
       snapshot.count(State::failed) == 0 ? Colour::none : Colour::bad);
+  if (snapshot.left_alone != 0)
+    add(lines, "Left alone",
+        counted(snapshot.left_alone, "cgroup looks", "cgroups look") +
+            " as if it had to be limited; journalctl -u iops-limitd names the first of each folder",
+        style, Colour::warning);
   add(lines, "Rules",
       std::to_string(snapshot.writes) + " written, " + std::to_string(snapshot.repaired) +
           " restored after another process changed them, " + std::to_string(snapshot.errors) +

@@ -108,6 +108,10 @@ void add_events(Families& families, const Measured& measured) {
           measured.snapshot.repaired);
   add_one(families, counter("iopslimit_errors_total", "Times that the kernel did not take rules."),
           measured.snapshot.errors);
+  add_one(families,
+          gauge("iopslimit_left_alone_cgroups",
+                "Cgroups that look as if they had to be limited and are not."),
+          measured.snapshot.left_alone);
 }
 
 void add_latency(Families& families, const Histogram& latency) {

@@ -7,6 +7,7 @@ Counts& Counts::operator+=(const Counts& other) {
   limited += other.limited;
   exempt += other.exempt;
   failed += other.failed;
+  left_alone += other.left_alone;
   return *this;
 }
 

@@ -126,6 +126,8 @@ std::string to_string(const Counts& counts, LimitScope scope) {
                      " limited, " + std::to_string(counts.exempt) + " exempt";
   if (counts.failed != 0)
     text += ", " + std::to_string(counts.failed) + " NOT limited (see the journal)";
+  if (counts.left_alone != 0)
+    text += ", " + std::to_string(counts.left_alone) + " left alone (see the journal)";
   return text;
 }
 

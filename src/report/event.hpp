@@ -101,7 +101,7 @@ Event reloaded(std::size_t changed, std::size_t all);
 std::string labels_not_known();
 
 /// "12 containers limited, 3 exempt", and the number of those that are not limited although they
-/// should be.
+/// should be or look as if they should.
 std::string to_string(const Counts& counts, LimitScope scope);
 
 }  // namespace iopslimit

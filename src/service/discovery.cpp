@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "cgroup/population.hpp"
 #include "policy/policy.hpp"
 
 namespace iopslimit {
@@ -25,6 +26,7 @@ Discovery::Discovery(const Hierarchy& tree, Inotify& inotify, Controller& contro
                      Handlers handlers)
     : controller_(controller),
       handlers_(std::move(handlers)),
+      root_(tree.root),
       process_leaves_(!capabilities_of(tree.version).hierarchical),
       records_(sources_for(node().config)),
       record_watcher_(inotify, [this](const ContainerPath& path) { appeared(path); }),
@@ -92,11 +94,18 @@ void Discovery::retry(const std::string& cgroup) {
 // record.
 Listing Discovery::list(bool reread, std::vector<ContainerPath>& late) {
   Listing listing;
-  for (ContainerPath& path : tree_watcher_.scan()) {
+  std::vector<ContainerPath> all = tree_watcher_.scan();
+  if (process_leaves_) {
+    for (Stray& stray : strays(root_, all))
+      listing.strays.emplace_back(*stray.container, std::move(stray.cgroup));
+  }
+  for (ContainerPath& path : all) {
     if (path.kind == CgroupKind::kubepods) {
       listing.kubepods.push_back(std::move(path.cgroup));
     } else if (path.kind == CgroupKind::pod) {
       listing.pods.push_back(std::move(path));
+    } else if (path.kind == CgroupKind::unfamiliar) {
+      listing.unfamiliar.push_back(std::move(path));
     } else {
       const bool known = !reread && node().has_record(path.cgroup);
       RecordAnswer record = known ? NoRecord{} : records_.read(path);

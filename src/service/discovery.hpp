@@ -57,6 +57,7 @@ class Discovery {
 
   Controller& controller_;
   Handlers handlers_;
+  std::string root_;
   bool process_leaves_;
   Runtimes records_;
   RecordWatcher record_watcher_;

@@ -7,6 +7,7 @@
 
 #include "api/selector.hpp"
 #include "api/snapshot_fields.hpp"
+#include "support/parsed_path.hpp"
 #include "support/sample_snapshot.hpp"
 
 namespace iopslimit {

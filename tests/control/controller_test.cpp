@@ -11,6 +11,7 @@
 
 #include "control/budget.hpp"
 #include "support/driven_controller.hpp"
+#include "support/parsed_path.hpp"
 #include "support/stacks.hpp"
 
 namespace iopslimit {
@@ -114,6 +115,48 @@ TEST_F(ControllerTest, SandboxesGetNothingAndNoLine) {
   controller->on_appeared(container(1), Record{.sandbox = true, .pod = "p"});
   EXPECT_THAT(kernel.writes, IsEmpty());
   EXPECT_THAT(take_events(), IsEmpty());
+}
+
+TEST_F(ControllerTest, UnfamiliarCgroupsAreSaidOnceAndCounted) {
+  start();
+  const auto unfamiliar = [](const std::string& cgroup) { return parse_cgroup(cgroup); };
+  const std::string id(64, 'a');
+  const std::string other(64, 'b');
+  controller->on_appeared(unfamiliar("/system.slice/docker-" + id + ".scope"), NoRecord{});
+  controller->on_appeared(unfamiliar("/system.slice/docker-" + other + ".scope"), NoRecord{});
+  controller->on_appeared(unfamiliar("/kubepods/pod0a/exec"), NoRecord{});
+  const auto said = events(Action::degraded);
+  ASSERT_THAT(said, SizeIs(2)) << "once for each folder";
+  EXPECT_THAT(said[0].text, HasSubstr("set [runtime] standalone = docker"));
+  EXPECT_THAT(said[1].text, HasSubstr("/kubepods/pod0a/exec is in a pod"));
+  EXPECT_EQ(said[1].severity, Severity::warning);
+  EXPECT_THAT(node().status(), HasSubstr("3 left alone (see the journal)"));
+  EXPECT_EQ(node().summary().snapshot.left_alone, 3U);
+  controller->on_vanished(unfamiliar("/kubepods/pod0a/exec"));
+  EXPECT_EQ(node().left_alone.size(), 2U);
+  controller->on_rescan({.unfamiliar = {unfamiliar("/system.slice/docker-" + id + ".scope")}});
+  EXPECT_EQ(node().left_alone.size(), 1U);
+  controller->on_config({}, {});
+  EXPECT_EQ(node().left_alone.size(), 0U);
+  EXPECT_THAT(events(Action::degraded), IsEmpty());
+}
+
+TEST_F(ControllerTest, StraysOfLimitedContainersAreSaidOnceAndCounted) {
+  start(CgroupVersion::v1);
+  controller->on_appeared(container(1), named("web"));
+  controller->on_appeared(container(2), named("istio-proxy"));
+  Listing listing{
+      .containers = {{container(1), named("web")}, {container(2), named("istio-proxy")}},
+      .strays = {{container(1), container(1).cgroup + "/a"},
+                 {container(1), container(1).cgroup + "/b"},
+                 {container(2), container(2).cgroup + "/a"}}};
+  controller->on_rescan(listing);
+  controller->on_rescan(listing);
+  const auto said = events(Action::degraded);
+  ASSERT_THAT(said, SizeIs(1));
+  EXPECT_EQ(said[0].cgroup, container(1).cgroup + "/a");
+  EXPECT_EQ(said[0].container_id, container(1).id);
+  EXPECT_EQ(node().left_alone.size(), 2U) << "who is exempt may do as it likes";
 }
 
 TEST_F(ControllerTest, KeywordsExempt) {

@@ -12,6 +12,7 @@
 #include "iopsctl/client.hpp"
 #include "loop/clock.hpp"
 #include "support/driven_controller.hpp"
+#include "support/parsed_path.hpp"
 #include "support/private_bus.hpp"
 #include "support/stacks.hpp"
 #include "support/temp_tree.hpp"

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "../support/parsed_path.hpp"
 #include "cgroup/path.hpp"
 
 namespace {
@@ -18,7 +19,7 @@ const std::string id(64, 'a');
 
 // Bytes below the number of words stand for words, so that chance finds whole paths.
 std::string spell(std::string_view bytes) {
-  static const std::array<std::string, 31> words{
+  static const std::array<std::string, 36> words{
       "/",
       "/kubepods",
       ".slice",
@@ -50,6 +51,11 @@ std::string spell(std::string_view bytes) {
       "/docker/",
       "/crio-" + id,
       "/kubepods.slice/kubepods-pod0a.slice/",
+      "kubepods-burstable-pod0a.slice:cri-containerd:",
+      "/kata_overhead/",
+      "kata_",
+      "/containerd.service/",
+      ":",
   };
   std::string text;
   for (const char byte : bytes) {
@@ -72,23 +78,25 @@ bool may_be_below(CgroupKind kind, CgroupKind parent) {
   switch (kind) {
     case prefix:
     case kubepods:
-      return parent == prefix || parent == outside;
-    case qos:
-      return parent == kubepods;
+      return parent == prefix;
+    case level:
+      return parent == kubepods || parent == level;
     case pod:
-      return parent == kubepods || parent == qos;
+      return parent == kubepods || parent == level;
     case outside:
       return parent == prefix || parent == outside;
     case container:
-      return parent == pod || parent == outside || parent == container;
+      return parent != elsewhere && parent != unfamiliar;
+    case unfamiliar:
+      return parent == prefix || parent == outside || parent == pod;
     case elsewhere:
       return true;
   }
   return false;
 }
 
-// Four directories of a --cgroup-root, kubepods, class, pod, container, leaf.
-constexpr int deepest = 9;
+// Four directories of a --cgroup-root, kubepods, three levels, pod, container, leaf.
+constexpr int deepest = 11;
 
 void check_chain(const std::string& cgroup, Standalone requested) {
   using enum CgroupKind;
@@ -120,10 +128,11 @@ void check_container(const std::string& cgroup, Standalone requested) {
   check(is_container_id(path->id) && path->cgroup == cgroup);
   const std::string pod(pod_cgroup_of(*path));
   check(cgroup.starts_with(pod));
-  check(pod.empty() == path->pod_uid.empty());
-  check(pod.empty() == (path->qos == QosClass::none));
+  check(pod.empty() == (path->pod_uid.empty() || path->outside_pod));
   if (pod.empty()) {
-    check(path->runtime == RuntimeHint::docker ? requested.docker : requested.podman);
+    const bool kubelets = cgroup.find("kube") != std::string::npos;
+    if (path->runtime == RuntimeHint::docker) check(requested.docker || kubelets);
+    if (path->runtime == RuntimeHint::podman) check(requested.podman || kubelets);
   } else {
     const auto parsed = parse_pod_path(pod);
     check(parsed && parsed->pod_uid == path->pod_uid && parsed->qos == path->qos);
@@ -133,6 +142,7 @@ void check_container(const std::string& cgroup, Standalone requested) {
     auto leaf = parse_container_path(cgroup + "/container", requested);
     check(leaf && leaf->cgroup == cgroup + "/container");
     leaf->cgroup = cgroup;
+    leaf->leaf = ProcessLeaf::possible;
     check(leaf == path);
   }
 }
@@ -142,12 +152,9 @@ void check_unasked(const std::string& cgroup, Standalone requested) {
   using enum CgroupKind;
   const CgroupKind kind = kind_of(cgroup);
   const CgroupKind with = kind_of(cgroup, requested);
-  check(kind != outside);
-  if (kind == elsewhere) return check(with == elsewhere || with == outside || with == container);
-  if (kind == prefix) return check(with == prefix || with == outside);
+  if (kind == elsewhere || kind == unfamiliar) return check(with == kind || with == container);
   check(with == kind);
   check(parse_container_path(cgroup) == parse_container_path(cgroup, requested));
-  if (kind == container) check(cgroup.find("kubepods") != std::string::npos);
 }
 
 }  // namespace
@@ -168,6 +175,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   // Below a real container nothing may be taken for one, its process leaf apart.
   check(kind_of("/kubepods/pod0a/" + id + "/" + text, requested) == CgroupKind::elsewhere);
+  check(kind_of("/docker/" + id + "/" + text) == CgroupKind::elsewhere);
   const bool container =
       kind_of(slice + "/crio-" + id + ".scope/" + text, requested) == CgroupKind::container;
   check(container == (text == "container"));

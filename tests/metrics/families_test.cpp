@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "support/parsed_path.hpp"
 #include "support/sample_metrics.hpp"
 
 namespace iopslimit {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "support/config_lines.hpp"
+#include "support/parsed_path.hpp"
 
 namespace iopslimit {
 namespace {

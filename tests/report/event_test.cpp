@@ -6,6 +6,8 @@
 #include <string>
 #include <system_error>
 
+#include "support/parsed_path.hpp"
+
 namespace iopslimit {
 namespace {
 

@@ -23,7 +23,7 @@ SURFACES = set("""
 main
 loop/append_file loop/clock loop/event_loop loop/event_source loop/file loop/inotify loop/signal loop/timer
 disk/block_devices disk/block_events disk/btrfs_members disk/mount_resolver
-cgroup/control_file cgroup/hierarchy cgroup/tree_walk cgroup/tree_watcher
+cgroup/control_file cgroup/hierarchy cgroup/population cgroup/tree_walk cgroup/tree_watcher
 limit/drift_watcher limit/rule_key_file
 config/files config/ini_reader
 runtime/record_files runtime/record_watcher runtime/runtimes

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "runtime/runtimes.hpp"
+#include "support/parsed_path.hpp"
 #include "support/temp_tree.hpp"
 
 namespace iopslimit {

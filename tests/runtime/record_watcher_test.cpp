@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "runtime/runtimes.hpp"
+#include "support/parsed_path.hpp"
 #include "support/temp_tree.hpp"
 
 namespace iopslimit {

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "support/parsed_path.hpp"
 #include "support/temp_tree.hpp"
 
 namespace iopslimit {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "api/snapshot.hpp"
+#include "support/parsed_path.hpp"
 
 namespace iopslimit {
 

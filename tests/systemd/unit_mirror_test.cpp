@@ -12,6 +12,7 @@
 
 #include "support/driven_controller.hpp"
 #include "support/fake_systemd.hpp"
+#include "support/parsed_path.hpp"
 #include "support/stacks.hpp"
 #include "support/temp_tree.hpp"
 

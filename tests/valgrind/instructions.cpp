@@ -19,6 +19,7 @@
 #include "limit/limit_text.hpp"
 #include "policy/policy.hpp"
 #include "runtime/containerd.hpp"
+#include "support/parsed_path.hpp"
 #include "support/real_service.hpp"
 #include "support/stacks.hpp"
 
