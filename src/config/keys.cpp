@@ -204,7 +204,7 @@ constexpr std::array table{
               "CONTAINERD_NAMESPACE"},
     ConfigKey{runtime, "state", "",
               "Further state directories of the runtimes; a list. The usual places, and those of "
-              "k3s, rke2 and microk8s, are known.",
+              "k3s, rke2, k0s and microk8s, are known.",
               set_field<parse_paths, &Config::state_folders>},
 
     ConfigKey{cgroup, "version", "auto", "`auto` (the service asks the kernel), `v1` or `v2`.",

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/runtimes.hpp"
 
+#include <glob.h>
+
+#include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "runtime/containerd.hpp"
@@ -26,17 +30,37 @@ void fill(Record& record, Record& from) {
   record.incomplete = record.incomplete || from.incomplete;
 }
 
+// A distribution that brings its own containerd keeps the state in <run>/<its name>/containerd.
+std::vector<std::string> states_below(const std::string& run) {
+  constexpr std::string_view tasks = "/io.containerd.runtime.v2.task";
+  std::vector<std::string> states;
+  glob_t found{};
+  if (glob((run + "/*/containerd").append(tasks).c_str(), GLOB_ONLYDIR, nullptr, &found) == 0) {
+    for (std::size_t i = 0; i < found.gl_pathc; ++i) {
+      const std::string_view path = found.gl_pathv[i];
+      states.emplace_back(path.substr(0, path.size() - tasks.size()));
+    }
+  }
+  globfree(&found);
+  return states;
+}
+
 }  // namespace
 
 RecordFolders known_record_folders(const std::vector<std::string>& states,
-                                   std::vector<std::string> containerd_namespaces) {
+                                   std::vector<std::string> containerd_namespaces,
+                                   const std::string& run) {
   RecordFolders folders{.containerd_states = states,
                         .containerd_namespaces = std::move(containerd_namespaces),
                         .crio_storages = states,
                         .docker_roots = states};
-  for (const char* known :
-       {"/run/containerd", "/run/k3s/containerd", "/var/snap/microk8s/common/run/containerd"})
+  for (const char* known : {"/run/containerd", "/run/k3s/containerd", "/run/k0s/containerd",
+                            "/var/snap/microk8s/common/run/containerd"})
     folders.containerd_states.emplace_back(known);
+  for (std::string& found : states_below(run)) {
+    if (std::ranges::find(folders.containerd_states, found) == folders.containerd_states.end())
+      folders.containerd_states.push_back(std::move(found));
+  }
   for (const char* known : {"/run/containers/storage", "/var/lib/containers/storage"})
     folders.crio_storages.emplace_back(known);
   folders.docker_roots.emplace_back("/var/lib/docker");

@@ -21,9 +21,11 @@ struct RecordFolders {
   bool operator==(const RecordFolders&) const = default;
 };
 
-/// Returns `states` (of any runtime) followed by the folders that distributions use.
+/// Returns `states` (of any runtime) followed by the folders that distributions use, and by every
+/// <run>/<name>/containerd that exists now and has tasks.
 RecordFolders known_record_folders(const std::vector<std::string>& states,
-                                   std::vector<std::string> containerd_namespaces);
+                                   std::vector<std::string> containerd_namespaces,
+                                   const std::string& run = "/run");
 
 using RuntimeSources = std::vector<std::unique_ptr<RuntimeSource>>;
 

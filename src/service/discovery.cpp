@@ -15,9 +15,12 @@ bool is_complete(const RecordAnswer& answer) {
   return record != nullptr && !record->incomplete;
 }
 
-RuntimeSources sources_for(const Config& config) {
-  return known_sources(known_record_folders(config.state_folders, config.containerd_namespaces),
-                       config.runtime, requested_by(config));
+RecordFolders folders_for(const Config& config) {
+  return known_record_folders(config.state_folders, config.containerd_namespaces);
+}
+
+RuntimeSources sources_for(const RecordFolders& folders, const Config& config) {
+  return known_sources(folders, config.runtime, requested_by(config));
 }
 
 }  // namespace
@@ -28,7 +31,8 @@ Discovery::Discovery(const Hierarchy& tree, Inotify& inotify, Controller& contro
       handlers_(std::move(handlers)),
       root_(tree.root),
       process_leaves_(!capabilities_of(tree.version).hierarchical),
-      records_(sources_for(node().config)),
+      folders_(folders_for(node().config)),
+      records_(sources_for(folders_, node().config)),
       record_watcher_(inotify, [this](const ContainerPath& path) { appeared(path); }),
       tree_watcher_(tree.root, options_for(node().config),
                     {.appeared =
@@ -117,7 +121,16 @@ Listing Discovery::list(bool reread, std::vector<ContainerPath>& late) {
   return listing;
 }
 
+// A runtime that was installed or started later may have its own folder.
+void Discovery::find_record_folders() {
+  RecordFolders folders = folders_for(node().config);
+  if (folders == folders_) return;
+  folders_ = std::move(folders);
+  records_ = Runtimes(sources_for(folders_, node().config));
+}
+
 void Discovery::rescan() {
+  find_record_folders();
   std::vector<ContainerPath> late;
   controller_.on_rescan(list(false, late));
   listed(late);
@@ -125,7 +138,8 @@ void Discovery::rescan() {
 
 void Discovery::reconfigure(Config config) {
   tree_watcher_.set_options(options_for(config));
-  records_ = Runtimes(sources_for(config));
+  folders_ = folders_for(config);
+  records_ = Runtimes(sources_for(folders_, config));
   std::vector<ContainerPath> late;
   Listing listing = list(true, late);
   controller_.on_config(std::move(config), std::move(listing));

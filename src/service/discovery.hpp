@@ -52,6 +52,7 @@ class Discovery {
   void appeared(ContainerPath path);
   void vanished(const ContainerPath& path);
   void await_record(const ContainerPath& path);
+  void find_record_folders();
   Listing list(bool reread, std::vector<ContainerPath>& late);
   void listed(const std::vector<ContainerPath>& late);
 
@@ -59,6 +60,7 @@ class Discovery {
   Handlers handlers_;
   std::string root_;
   bool process_leaves_;
+  RecordFolders folders_;
   Runtimes records_;
   RecordWatcher record_watcher_;
   TreeWatcher tree_watcher_;

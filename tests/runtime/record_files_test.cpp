@@ -91,13 +91,23 @@ TEST_F(ContainerRecordTest, SkipsOtherNamespaces) {
 
 TEST(RecordFolders, KnownOnesFollowTheConfiguredOnes) {
   EXPECT_EQ(
-      known_record_folders({"/a", "/b"}, {"k8s.io", "moby"}),
+      known_record_folders({"/a", "/b"}, {"k8s.io", "moby"}, "/nothing"),
       (RecordFolders{
           .containerd_states = {"/a", "/b", "/run/containerd", "/run/k3s/containerd",
-                                "/var/snap/microk8s/common/run/containerd"},
+                                "/run/k0s/containerd", "/var/snap/microk8s/common/run/containerd"},
           .containerd_namespaces = {"k8s.io", "moby"},
           .crio_storages = {"/a", "/b", "/run/containers/storage", "/var/lib/containers/storage"},
           .docker_roots = {"/a", "/b", "/var/lib/docker"}}));
+}
+
+TEST(RecordFolders, StatesBesideTheKnownOnesAreFound) {
+  const TempTree run;
+  run.folder("/other/containerd/io.containerd.runtime.v2.task/k8s.io");
+  run.folder("/empty/containerd");
+  run.folder("/deeper/a/containerd/io.containerd.runtime.v2.task");
+  const auto states = known_record_folders({}, {}, run.root()).containerd_states;
+  EXPECT_EQ(states.size(), known_record_folders({}, {}, "/nothing").containerd_states.size() + 1);
+  EXPECT_EQ(states.back(), run.at("/other/containerd"));
 }
 
 TEST_F(ContainerRecordTest, EveryRuntimesRecordIsFound) {
