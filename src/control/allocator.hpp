@@ -4,14 +4,14 @@
 
 #include <cstddef>
 #include <memory>
-#include <vector>
 
 #include "control/target.hpp"
+#include "control/workload.hpp"
 #include "limit/capabilities.hpp"
 
 namespace iopslimit {
 
-/// Knows the demand of every workload that has a share in the total of all pods.
+/// Knows every workload that has a share in the total of all pods.
 class Allocator {
  public:
   Allocator() = default;
@@ -21,25 +21,29 @@ class Allocator {
 
   /// The devices or their totals have changed. Forgets every demand.
   virtual void reset(const Targets& targets) = 0;
-  /// A workload with these limits (Decision::limits) comes, or goes. Returns true if that changes
-  /// the allotments of others.
-  virtual bool add(const std::vector<Limit>& limits) = 0;
-  virtual bool remove(const std::vector<Limit>& limits) = 0;
-  /// The effective limit on a device for one that is configured for it. `target` is an index into
-  /// the targets.
-  virtual Limit allot(std::size_t target, const Limit& configured) const = 0;
+  /// A workload with its decision comes, or goes: also one that has no share. Returns true if that
+  /// changes any allotment.
+  virtual bool add(const Workload& workload) = 0;
+  virtual bool remove(const Workload& workload) = 0;
+  /// The effective limit of a workload on a device for which `configured` is its own. `target` is
+  /// an index into the targets.
+  virtual Limit allot(std::size_t target, const Workload& workload,
+                      const Limit& configured) const = 0;
 };
 
-/// Every workload has its configured limit: where the kernel holds the total on kubepods.
+/// Every workload has its configured limit: where the kernel holds the total on kubepods, first
+/// come first served.
 class FixedAllocator final : public Allocator {
  public:
   void reset(const Targets&) override {}
-  bool add(const std::vector<Limit>&) override { return false; }
-  bool remove(const std::vector<Limit>&) override { return false; }
-  Limit allot(std::size_t, const Limit& configured) const override { return configured; }
+  bool add(const Workload&) override { return false; }
+  bool remove(const Workload&) override { return false; }
+  Limit allot(std::size_t, const Workload&, const Limit& configured) const override {
+    return configured;
+  }
 };
 
-/// The allocator that suits a back end.
+/// The allocator that suits a back end, for a total that is not shared by what the workloads do.
 std::unique_ptr<Allocator> make_allocator(const Capabilities& capabilities);
 
 }  // namespace iopslimit

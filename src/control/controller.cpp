@@ -26,8 +26,8 @@ void Controller::on_appeared(ContainerPath path, RecordAnswer record) {
 void Controller::container_appeared(ContainerPath path, RecordAnswer record) {
   if (node_.by_pod(path)) {
     workload_appeared(pod_of(path), of_pod(std::move(record)));
-  } else if (!superseded(path)) {
-    supersede(workload_appeared(std::move(path), std::move(record)).path);
+  } else {
+    set_superseded(workload_appeared(std::move(path), std::move(record)).path, true);
   }
 }
 
@@ -95,13 +95,14 @@ void Controller::on_config(Config config, Listing listing) {
     const bool in_force = apply(*workload);
     if (workload->held.size() != before.size()) changed.insert(workload.get());  // other mounts
     if (in_force && changed.contains(workload.get())) announce_decision(*workload, before);
+    if (!workload->is_counted()) changed.erase(workload.get());
   }
   for (ListedContainer& one : listing.containers) {  // newly included by [runtime] standalone
     if (!node_.knows(one.path.cgroup)) container_appeared(std::move(one.path), one.record);
   }
   node_.totals.apply_all(node_.mounts);
   node_.note_left_alone(listing);
-  announcer_.emit(reloaded(changed.size(), node_.workloads.size()));
+  announcer_.emit(reloaded(changed.size(), node_.workloads.shown()));
 }
 
 void Controller::on_disks(const DiskFacts& facts) {
@@ -154,6 +155,7 @@ Workload& Controller::introduce(ContainerPath path) {
     return *known;
   }
   Workload& workload = node_.workloads.add(std::move(path));
+  workload.superseded = node_.has_leaf(workload.path);
   workload.held = node_.rules.adopt(workload.path.cgroup);
   return workload;
 }
@@ -161,7 +163,8 @@ Workload& Controller::introduce(ContainerPath path) {
 // Removes the workload; the caller has already handled its rules.
 void Controller::drop(Workload& workload) {
   announcer_.settle(workload);
-  compete(workload, workload.decision, false);
+  leave(workload);
+  set_superseded(workload.path, false);
   node_.workloads.erase(workload);
 }
 
@@ -204,25 +207,16 @@ bool Controller::decide_again(Workload& workload) {
   Decision next = decide(node_.config, workload.path, workload.names());
   const bool changed =
       next.verdict != workload.decision.verdict || next.limits != workload.decision.limits;
-  if (changed) {
-    compete(workload, workload.decision, false);
-    compete(workload, next, true);
-  }
+  if (changed) leave(workload);
   workload.decision = std::move(next);
+  if (changed) join(workload);
   return changed;
-}
-
-// The total applies to all pods; a container outside of pods has no share in it.
-void Controller::compete(const Workload& workload, const Decision& decision, bool joins) {
-  if (decision.verdict != Verdict::limited || workload.standalone()) return;
-  if (joins ? allocator_.add(decision.limits) : allocator_.remove(decision.limits))
-    work_.rebalance();
 }
 
 // Devices or totals have changed: all workloads compete anew.
 void Controller::allot_anew() {
   allocator_.reset(node_.targets());
-  for (const auto& workload : node_.workloads) compete(*workload, workload->decision, true);
+  for (const auto& workload : node_.workloads) join(*workload);
 }
 
 const std::vector<Rule>& Controller::wanted(const Workload& workload) {
@@ -232,7 +226,7 @@ const std::vector<Rule>& Controller::wanted(const Workload& workload) {
   for (std::size_t i = 0; i < node_.targets().size(); ++i) {
     const Target& target = node_.targets()[i];
     Limit limit = target.limit(workload.decision.limits);
-    if (!workload.standalone()) limit = allocator_.allot(i, limit);
+    if (!workload.standalone()) limit = allocator_.allot(i, workload, limit);
     if (target.mounted && !limit.unlimited()) wanted_.push_back({target.device.devnum, limit});
   }
   return wanted_;
@@ -257,19 +251,16 @@ void Controller::revalidate_lost() {
   }
 }
 
-// Where rules do not hold for the cgroups below: once crun has moved the processes into the scope's
-// child cgroup, the scope's own rule has no effect.
-bool Controller::superseded(const ContainerPath& scope) const {
-  return !node_.rules.capabilities().hierarchical && scope.leaf == ProcessLeaf::possible &&
-         node_.workloads.find(process_leaf_of(scope)) != nullptr;
-}
-
-void Controller::supersede(const ContainerPath& leaf) {
-  if (node_.rules.capabilities().hierarchical || leaf.leaf != ProcessLeaf::itself) return;
+// A process leaf has come or goes. Does nothing for any other path. The scope keeps its rules: a
+// container can make such a child, too, while its processes stay where they are.
+void Controller::set_superseded(const ContainerPath& leaf, bool superseded) {
+  if (leaf.leaf != ProcessLeaf::itself) return;
   Workload* scope = node_.workloads.find(scope_of(leaf));
-  if (scope == nullptr) return;
-  node_.rules.release(scope->path.cgroup, scope->held);
-  drop(*scope);
+  if (scope == nullptr || scope->superseded == superseded) return;
+  announcer_.settle(*scope);
+  leave(*scope);
+  scope->superseded = superseded;
+  join(*scope);
 }
 
 // Another scope has other workloads. The old rules stay in force until the rules of the new
@@ -284,7 +275,8 @@ void Controller::start_over(Config config, Listing listing) {
   on_rescan(std::move(listing));
   announcer_.emit(service_event(Severity::info, Action::reloaded,
                                 "configuration reloaded: [limits] scope changed, all " +
-                                    std::to_string(node_.workloads.size()) + " were decided anew"));
+                                    std::to_string(node_.workloads.shown()) +
+                                    " were decided anew"));
 }
 
 void Controller::repair(Workload& workload) {
@@ -317,7 +309,8 @@ void Controller::release_missing(const Listing& listing) {
 
 void Controller::announce_decision(Workload& workload, const Before& before) {
   workload.announced = true;
-  if (workload.decision.verdict == Verdict::sandbox || node_.lifted(workload)) return;
+  if (workload.decision.verdict == Verdict::sandbox || workload.superseded) return;
+  if (node_.lifted(workload)) return;
   announcer_.decided(workload, before);
 }
 

@@ -68,14 +68,18 @@ class Controller {
   void drop(Workload& workload);
   bool learn(Workload& workload, RecordAnswer record);
   bool decide_again(Workload& workload);
-  void compete(const Workload& workload, const Decision& decision, bool joins);
+  void join(const Workload& workload) {
+    if (allocator_.add(workload)) work_.rebalance();
+  }
+  void leave(const Workload& workload) {
+    if (allocator_.remove(workload)) work_.rebalance();
+  }
   void allot_anew();
 
   const std::vector<Rule>& wanted(const Workload& workload);
   bool apply(Workload& workload);
   void revalidate_lost();
-  bool superseded(const ContainerPath& scope) const;
-  void supersede(const ContainerPath& leaf);
+  void set_superseded(const ContainerPath& leaf, bool superseded);
   void start_over(Config config, Listing listing);
   void learn_all(const Listing& listing);
   void repair(Workload& workload);

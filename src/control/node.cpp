@@ -30,6 +30,11 @@ bool Node::knows(std::string_view cgroup) const {
   return workload_of(cgroup) != nullptr || totals.knows(cgroup);
 }
 
+bool Node::has_leaf(const ContainerPath& scope) const {
+  return !rules.capabilities().hierarchical && scope.leaf == ProcessLeaf::possible &&
+         workloads.find(process_leaf_of(scope)) != nullptr;
+}
+
 bool Node::has_record(std::string_view cgroup) const {
   const Workload* workload = workload_of(cgroup);
   return workload != nullptr && workload->has_whole_record();
@@ -82,21 +87,28 @@ Snapshot Node::head() const {
   snapshot.writes = rules.writes();
   snapshot.devices = mounts.views();
   snapshot.totals = totals.views();
-  for (const auto& workload : workloads) add_up(workload->held, snapshot.devices);
   snapshot.left_alone = left_alone.size();
+  for (const auto& workload : workloads) {
+    if (workload->decision.verdict != Verdict::limited || workload->superseded) continue;
+    add_up(workload->held, snapshot.devices);
+  }
   return snapshot;
 }
 
 Snapshot Node::snapshot() const {
   Snapshot snapshot = head();
-  for (const auto& workload : workloads) snapshot.containers.push_back(view_of(*workload, pauses));
+  for (const auto& workload : workloads) {
+    if (!workload->superseded) snapshot.containers.push_back(view_of(*workload, pauses));
+  }
   return snapshot;
 }
 
 Summary Node::summary() const {
   Summary summary{.snapshot = head()};
-  for (const auto& workload : workloads)
-    ++summary.counts[static_cast<std::size_t>(state_of(*workload, pauses))];
+  for (const auto& workload : workloads) {
+    if (!workload->superseded)
+      ++summary.counts[static_cast<std::size_t>(state_of(*workload, pauses))];
+  }
   return summary;
 }
 

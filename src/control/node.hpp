@@ -48,6 +48,9 @@ struct Node {
   /// True for a directory that has appeared and not vanished; with scope = pod a container is known
   /// if its pod is.
   bool knows(std::string_view cgroup) const;
+  /// True if the container's processes are in a child that is known and has rules of its own: where
+  /// rules do not hold for the cgroups below.
+  bool has_leaf(const ContainerPath& scope) const;
   /// True if a container is known and its record was read in full: reading it again adds nothing.
   bool has_record(std::string_view cgroup) const;
   /// True if the service has a rule in force on the cgroup.

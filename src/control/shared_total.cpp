@@ -12,13 +12,17 @@ void SharedTotal::reset(const Targets& targets) {
   divides_ = std::ranges::any_of(targets, [](const Target& one) { return one.total_iops != 0; });
 }
 
-bool SharedTotal::add(const std::vector<Limit>& limits) {
-  for (std::size_t i = 0; i < budgets_.size(); ++i) budgets_[i].add(targets_[i].limit(limits));
+bool SharedTotal::add(const Workload& workload) {
+  if (!workload.competes()) return false;
+  for (std::size_t i = 0; i < budgets_.size(); ++i)
+    budgets_[i].add(targets_[i].limit(workload.decision.limits));
   return divides_;
 }
 
-bool SharedTotal::remove(const std::vector<Limit>& limits) {
-  for (std::size_t i = 0; i < budgets_.size(); ++i) budgets_[i].remove(targets_[i].limit(limits));
+bool SharedTotal::remove(const Workload& workload) {
+  if (!workload.competes()) return false;
+  for (std::size_t i = 0; i < budgets_.size(); ++i)
+    budgets_[i].remove(targets_[i].limit(workload.decision.limits));
   return divides_;
 }
 

@@ -12,9 +12,9 @@ namespace iopslimit {
 class SharedTotal final : public Allocator {
  public:
   void reset(const Targets& targets) override;
-  bool add(const std::vector<Limit>& limits) override;
-  bool remove(const std::vector<Limit>& limits) override;
-  Limit allot(std::size_t target, const Limit& configured) const override {
+  bool add(const Workload& workload) override;
+  bool remove(const Workload& workload) override;
+  Limit allot(std::size_t target, const Workload&, const Limit& configured) const override {
     return budgets_[target].share(configured);
   }
 

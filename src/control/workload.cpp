@@ -16,8 +16,8 @@ Workload::Learned Workload::learn(RecordAnswer answer) {
 }
 
 Counts Workload::counts() const {
-  return {.limited = !held.empty() && !last_error ? 1U : 0U,
-          .exempt = decision.verdict == Verdict::exempt ? 1U : 0U,
+  return {.limited = is_counted() && !held.empty() && !last_error ? 1U : 0U,
+          .exempt = is_counted() && decision.verdict == Verdict::exempt ? 1U : 0U,
           .failed = last_error ? 1U : 0U};
 }
 

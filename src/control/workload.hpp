@@ -26,6 +26,9 @@ struct Workload {
   bool read_again = false;  ///< the record was read for an older configuration
   bool announced = false;   ///< the journal has a line about its limit
   bool waits = false;       ///< an event about its current state is pending
+  /// Its processes are in its process leaf, which has a workload of its own. It keeps its rules,
+  /// for what may be left in it, and is neither shown nor counted.
+  bool superseded = false;
 
   enum class Learned { nothing, record, bad_record };
 
@@ -39,8 +42,14 @@ struct Workload {
   /// Its part in the counts of the node.
   Counts counts() const;
   const Record* names() const { return std::get_if<Record>(&record); }
+  /// True if it is one of the containers that people count.
+  bool is_counted() const { return !superseded; }
   /// True if it belongs to no pod: then it has no share in the total of all pods.
   bool standalone() const { return path.pod_uid.empty(); }
+  /// True if it has a share in the total of all pods.
+  bool competes() const {
+    return decision.verdict == Verdict::limited && !standalone() && !superseded;
+  }
 };
 
 }  // namespace iopslimit

@@ -2,6 +2,7 @@
 // All workloads of the node, by their cgroups.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <set>
 #include <string_view>
@@ -36,7 +37,11 @@ class WorkloadTable {
   void erase(const Workload& workload) {
     workloads_.erase(workloads_.find(std::string_view(workload.path.cgroup)));
   }
-  std::size_t size() const { return workloads_.size(); }
+  /// The number of workloads that are shown: all but those that are superseded.
+  std::size_t shown() const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(workloads_, [](const auto& one) { return !one->superseded; }));
+  }
   Workloads::const_iterator begin() const { return workloads_.begin(); }
   Workloads::const_iterator end() const { return workloads_.end(); }
 

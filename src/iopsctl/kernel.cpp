@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -72,7 +74,11 @@ Snapshot Kernel::snapshot() {
                     config_.runtime, requested_by(config_)));
   Snapshot snapshot;
   snapshot.cgroup_version = capabilities_of(hierarchy_.version).cgroup_version;
-  for (const ContainerPath& path : containers()) {
+  const std::vector<ContainerPath> present = containers();
+  std::set<std::string_view> cgroups;
+  for (const ContainerPath& path : present) cgroups.insert(path.cgroup);
+  for (const ContainerPath& path : present) {
+    if (cgroups.contains(process_leaf_of(path))) continue;  // the leaf is shown
     WorkloadView view;
     view.path = path;
     const RecordAnswer answer = records.read(path);

@@ -818,7 +818,7 @@ TEST_F(ControllerTest, DivisionStaysRightWhile200ComeAndGo) {
   }
 }
 
-TEST_F(ControllerTest, CrunsLeafTakesTheScopesPlaceOnV1) {
+TEST_F(ControllerTest, CrunsLeafIsLimitedBesideItsScopeOnV1) {
   const std::string id = container(1).id;
   const ContainerPath scope{.cgroup = "/machine.slice/libpod-" + id + ".scope",
                             .id = id,
@@ -832,11 +832,40 @@ TEST_F(ControllerTest, CrunsLeafTakesTheScopesPlaceOnV1) {
   controller->on_appeared(scope, named("web"));
   controller->on_appeared(leaf, named("web"));
   EXPECT_EQ(kernel.of(leaf), five_hundred);
-  EXPECT_TRUE(kernel.of(scope).unlimited());
+  EXPECT_EQ(kernel.of(scope), five_hundred) << "the processes may be in either";
   kernel.writes.clear();
   controller->on_rescan({{{scope, named("web")}, {leaf, named("web")}}});
   EXPECT_THAT(kernel.writes, IsEmpty());
   EXPECT_THAT(node().status(), HasSubstr("1 container limited"));
+  EXPECT_THAT(node().snapshot().containers, SizeIs(1));
+  controller->on_config({.standalone = {.podman = true}},
+                        {{{scope, named("web")}, {leaf, named("web")}}});
+  EXPECT_THAT(events(Action::reloaded).at(0).text, HasSubstr("0 of 1 containers"));
+  controller->on_vanished(leaf);
+  EXPECT_EQ(kernel.of(scope), five_hundred);
+  EXPECT_EQ(node().snapshot().containers.at(0).path, scope);
+}
+
+TEST_F(ControllerTest, AScopeAndItsLeafTakeOneShareOfTheTotalOnV1) {
+  start(CgroupVersion::v1, {.total_iops = 600});
+  ContainerPath scope = container(1);
+  scope.leaf = ProcessLeaf::possible;
+  ContainerPath leaf = scope;
+  leaf.cgroup = process_leaf_of(scope);
+  leaf.leaf = ProcessLeaf::itself;
+  controller->on_appeared(scope, named("web"));
+  controller->on_appeared(leaf, named("web"));
+  controller->on_appeared(container(2), named("db"));
+  rebalance();
+  EXPECT_EQ(kernel.of(leaf), symmetric(300));
+  EXPECT_EQ(kernel.of(scope), symmetric(300));
+  EXPECT_EQ(kernel.of(container(2)), symmetric(300));
+  controller->on_vanished(leaf);
+  rebalance();
+  EXPECT_EQ(kernel.of(container(2)), symmetric(300)) << "the scope has the share again";
+  controller->on_vanished(scope);
+  rebalance();
+  EXPECT_EQ(kernel.of(container(2)), five_hundred);
 }
 
 // ---- another allocator ----
@@ -845,9 +874,9 @@ TEST_F(ControllerTest, CrunsLeafTakesTheScopesPlaceOnV1) {
 class Halves final : public Allocator {
  public:
   void reset(const Targets& targets) override { targets_ = targets.size(); }
-  bool add(const std::vector<Limit>&) override { return ++demands_ > 1; }
-  bool remove(const std::vector<Limit>&) override { return --demands_ > 0; }
-  Limit allot(std::size_t target, const Limit& configured) const override {
+  bool add(const Workload& workload) override { return workload.competes() && ++demands_ > 1; }
+  bool remove(const Workload& workload) override { return workload.competes() && --demands_ > 0; }
+  Limit allot(std::size_t target, const Workload&, const Limit& configured) const override {
     EXPECT_LT(target, targets_);
     return part_of(configured, 2);
   }
