@@ -47,7 +47,7 @@ enum class State {
   limited,
   pending,  ///< will be limited as soon as there is a disk
   exempt,
-  sandbox,  ///< the pod's pause container
+  sandbox,  ///< the pod's sandbox: pause, or with gVisor or Kata all that runs in the pod
   failed,   ///< should be limited, but the kernel rejected the limit
   paused,   ///< will be limited again at `paused_until`
 };

@@ -221,7 +221,7 @@ void Controller::allot_anew() {
 
 const std::vector<Rule>& Controller::wanted(const Workload& workload) {
   wanted_.clear();
-  if (workload.decision.verdict != Verdict::limited || node_.lifted(workload)) return wanted_;
+  if (workload.decision.limits.empty() || node_.lifted(workload)) return wanted_;
   node_.mounts.keep(workload.held, wanted_);
   for (std::size_t i = 0; i < node_.targets().size(); ++i) {
     const Target& target = node_.targets()[i];
@@ -314,8 +314,9 @@ void Controller::announce_decision(Workload& workload, const Before& before) {
   announcer_.decided(workload, before);
 }
 
-// Announces each warning once for a pod, even if several of its containers cause it.
+// Announces each warning once for a pod, with the name of the first container that causes it.
 void Controller::announce_warnings(const Workload& workload) {
+  if (workload.decision.verdict == Verdict::sandbox) return;
   for (const std::string& text : workload.decision.warnings) {
     if (!warnings_.add(workload.path.pod_uid, text)) continue;
     announcer_.emit(warning(workload_event(workload.path, workload.names()), text));

@@ -42,11 +42,11 @@ struct Workload {
   /// Its part in the counts of the node.
   Counts counts() const;
   const Record* names() const { return std::get_if<Record>(&record); }
-  /// True if it is one of the containers that people count.
-  bool is_counted() const { return !superseded; }
+  /// True if it is one of the containers that people count: no sandbox, and not superseded.
+  bool is_counted() const { return !superseded && decision.verdict != Verdict::sandbox; }
   /// True if it belongs to no pod: then it has no share in the total of all pods.
   bool standalone() const { return path.pod_uid.empty(); }
-  /// True if it has a share in the total of all pods.
+  /// True if it has a share in the total of all pods. A sandbox has none: pause does no I/O.
   bool competes() const {
     return decision.verdict == Verdict::limited && !standalone() && !superseded;
   }

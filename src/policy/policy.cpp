@@ -79,6 +79,29 @@ void follow_annotations(const Config& config, const NamedPolicy* policy, const R
   decision.warnings = std::move(request.warnings);
 }
 
+Record pod_part(Record record) {
+  record.sandbox = false;
+  record.name.clear();
+  record.image.clear();
+  return record;
+}
+
+// pause does no I/O, but with gVisor or Kata all processes of the pod are in the sandbox's cgroup.
+// Its own name and image are the runtime's, so what they match says nothing about the pod.
+Decision decide_sandbox(const Config& config, const ContainerPath& path, const Record& record,
+                        Trace* trace) {
+  if (trace != nullptr)
+    trace->emplace_back(
+        "it is the pod's sandbox: usually a pause process without I/O, with gVisor or Kata all "
+        "processes of the pod; limited by what applies to the pod as a whole");
+  const Record pod = pod_part(record);
+  Decision decision = decide(config, path, &pod, trace);
+  if (decision.verdict == Verdict::exempt) decision.limits.clear();
+  decision.verdict = Verdict::sandbox;
+  decision.reason.insert(0, "pod sandbox, one limit for all that runs in it; ");
+  return decision;
+}
+
 }  // namespace
 
 std::optional<std::string> excluded_by(const Config& config, const Record& record) {
@@ -115,17 +138,12 @@ Decision decide(const Config& config, const ContainerPath& path, const Record* r
   const auto step = [trace](const auto& sentence) {
     if (trace != nullptr) trace->push_back(sentence());
   };
+  if (record != nullptr && record->sandbox) return decide_sandbox(config, path, *record, trace);
   Decision decision;
   step([&] { return step_of_record(path, record); });
   if (record == nullptr) {
     decision.limits = limits_of(config, nullptr);
     decision.reason = sections_of(config) + "; the runtime's record was not readable";
-    return decision;
-  }
-  if (record->sandbox) {
-    step([] { return "it is the pod's sandbox, which does no I/O: never limited"; });
-    decision.verdict = Verdict::sandbox;
-    decision.reason = "pod sandbox";
     return decision;
   }
   auto excluded = excluded_by(config, *record);
@@ -166,11 +184,7 @@ RecordRequest requested_by(const Config& config) {
 }
 
 RecordAnswer of_pod(RecordAnswer record) {
-  if (auto* good = std::get_if<Record>(&record)) {
-    good->sandbox = false;
-    good->name.clear();
-    good->image.clear();
-  }
+  if (auto* good = std::get_if<Record>(&record)) *good = pod_part(std::move(*good));
   return record;
 }
 

@@ -13,12 +13,16 @@
 
 namespace iopslimit {
 
-enum class Verdict { limited, exempt, sandbox };
+enum class Verdict {
+  limited,
+  exempt,
+  sandbox  ///< a pod's sandbox: limited or, with its pod, exempt
+};
 
 /// The limit that a container should have, and the reason.
 struct Decision {
   Verdict verdict = Verdict::limited;
-  std::vector<Limit> limits;  ///< one for each of Config::data_mounts(); empty unless limited
+  std::vector<Limit> limits;  ///< one for each of Config::data_mounts(); empty if exempt
   /// The section with file and line, the annotations, and the bounds that changed a request:
   /// "[policy db] (/etc/iops-limitd/conf.d/db.conf:3); annotation iopslimit.org/iops = 800".
   std::string reason;

@@ -110,11 +110,37 @@ TEST_F(ControllerTest, EventShowsTheStateOfItsTime) {
   EXPECT_THAT(take_events(), IsEmpty());
 }
 
-TEST_F(ControllerTest, SandboxesGetNothingAndNoLine) {
-  start();
+TEST_F(ControllerTest, SandboxesAreLimitedWithoutALineAndAreNotCounted) {
+  start(CgroupVersion::v1, {.total_iops = 600});
   controller->on_appeared(container(1), Record{.sandbox = true, .pod = "p"});
-  EXPECT_THAT(kernel.writes, IsEmpty());
+  EXPECT_EQ(kernel.of(container(1)), five_hundred) << "gVisor's processes are in it";
   EXPECT_THAT(take_events(), IsEmpty());
+  EXPECT_THAT(node().status(), HasSubstr("0 containers limited"));
+  EXPECT_EQ(node().snapshot().devices.at(0).used, Limit{});
+  controller->on_appeared(container(2), named("web"));
+  EXPECT_EQ(kernel.of(container(2)), five_hundred) << "pause takes no share of the total";
+  controller->on_appeared(container(3), Record{.sandbox = true, .pod_namespace = "kube-system"});
+  EXPECT_TRUE(kernel.of(container(3)).unlimited()) << "its pod is exempt";
+  controller->on_config({.limit = symmetric(300), .total_iops = 600},
+                        {.containers = {{container(1), Record{.sandbox = true, .pod = "p"}},
+                                        {container(2), named("web")}}});
+  EXPECT_EQ(kernel.of(container(1)), symmetric(300));
+  EXPECT_THAT(events(Action::reloaded).at(0).text, HasSubstr("1 of 2 containers changed"));
+  controller->clear();
+  EXPECT_TRUE(kernel.of(container(1)).unlimited());
+}
+
+TEST_F(ControllerTest, AnAnnotationIsRefusedWithTheNameOfAContainer) {
+  start();
+  Record sandbox{.sandbox = true, .pod = "p", .annotations = {{"iopslimit.org/iops", "lots"}}};
+  controller->on_appeared(container(1), sandbox);
+  EXPECT_THAT(events(Action::ignored), IsEmpty()) << "a sandbox has no name";
+  Record web = named("web");
+  web.annotations = sandbox.annotations;
+  ContainerPath beside = container(2);
+  beside.pod_uid = container(1).pod_uid;
+  controller->on_appeared(beside, web);
+  EXPECT_THAT(events(Action::ignored), ElementsAre(testing::Field(&Event::container_name, "web")));
 }
 
 TEST_F(ControllerTest, UnfamiliarCgroupsAreSaidOnceAndCounted) {

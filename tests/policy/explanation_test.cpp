@@ -9,6 +9,7 @@
 namespace iopslimit {
 namespace {
 
+using testing::_;
 using testing::AllOf;
 using testing::Contains;
 using testing::ElementsAre;
@@ -57,7 +58,9 @@ TEST(Explanation, EndsWhereItIsDecided) {
               ElementsAre(HasSubstr("container istio-proxy"), HasSubstr("'istio-proxy' in")));
   record.sandbox = true;
   EXPECT_THAT(explain(config(), path, &record),
-              ElementsAre(HasSubstr("record"), HasSubstr("sandbox")));
+              ElementsAre(HasSubstr("it is the pod's sandbox"),
+                          HasSubstr("container (none), image (none), pod db-0"), _, _, _, _, _,
+                          testing::StartsWith("limit on /data: ")));
 }
 
 TEST(Explanation, ExemptByPolicy) {

@@ -71,10 +71,28 @@ TEST(Policy, NamespacesMatchWhole) {
   EXPECT_FALSE(excluded_by(config, {.name = "x"}));
 }
 
-TEST(Policy, SandboxIsNeverLimited) {
-  const Record sandbox{.sandbox = true, .pod = "web-1"};
+TEST(Policy, SandboxIsLimitedAsItsPod) {
+  Record sandbox{.sandbox = true,
+                 .name = "istio-proxy",
+                 .image = "registry.k8s.io/pause:3.9",
+                 .pod = "web-1",
+                 .pod_namespace = "shop"};
   EXPECT_EQ(decide(Config{}, {}, &sandbox).verdict, Verdict::sandbox);
-  EXPECT_TRUE(decide(Config{}, {}, &sandbox).limits.empty());
+  EXPECT_EQ(decide(Config{}, {}, &sandbox).limits.at(0).read_iops, 500U)
+      << "its own name and image are the runtime's";
+  Config config;
+  PolicySection shop;
+  shop.globs = {{"namespace", "shop"}};
+  shop.limits.iops = 100;
+  config.policies = {{"shop", shop}};
+  EXPECT_EQ(decide(config, {}, &sandbox).limits.at(0).write_iops, 100U);
+  config.policies[0].second.globs = {{"namespace", "shop"}, {"container", "*"}};
+  EXPECT_EQ(decide(config, {}, &sandbox).limits.at(0).write_iops, 500U);
+  sandbox.annotations = {{"iopslimit.org/iops", "60"}};
+  EXPECT_EQ(decide(config, {}, &sandbox).limits.at(0).write_iops, 60U);
+  sandbox.pod_namespace = "kube-system";
+  EXPECT_EQ(decide(Config{}, {}, &sandbox).verdict, Verdict::sandbox);
+  EXPECT_TRUE(decide(Config{}, {}, &sandbox).limits.empty()) << "its pod is exempt";
 }
 
 TEST(Policy, NoRecordIsLimitedWithTheDefault) {
