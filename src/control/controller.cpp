@@ -204,7 +204,7 @@ void Controller::learn_all(const Listing& listing) {
 
 // Returns true if the verdict or the limit has changed.
 bool Controller::decide_again(Workload& workload) {
-  Decision next = decide(node_.config, workload.path, workload.names());
+  Decision next = decide(node_.config, workload.path, workload.record);
   const bool changed =
       next.verdict != workload.decision.verdict || next.limits != workload.decision.limits;
   if (changed) leave(workload);

@@ -115,7 +115,7 @@ Summary Node::summary() const {
 std::vector<std::string> Node::explain(std::string_view cgroup) const {
   const Workload* workload = workloads.find(cgroup);
   if (workload == nullptr) return {};
-  return iopslimit::explain(config, workload->path, workload->names());
+  return iopslimit::explain(config, workload->path, workload->record);
 }
 
 }  // namespace iopslimit

@@ -38,6 +38,13 @@ bool WorkQueue::run_one() {
   return true;
 }
 
+bool WorkQueue::read_one() {
+  if (unread_.empty()) return false;
+  if (!unread_.contains(reading_)) reading_ = *unread_.begin();
+  if (workers_.read(reading_)) unread_.erase(reading_);
+  return true;
+}
+
 void WorkQueue::shrink() {
   for (std::vector<std::string>* cgroups : {&verify_, &follow_}) {
     if (cgroups->capacity() > kept_capacity) cgroups->shrink_to_fit();

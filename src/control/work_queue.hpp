@@ -25,6 +25,8 @@ class WorkQueue {
     std::function<void(const std::string& cgroup)> follow;
     /// Delivers one event; false if there is none.
     std::function<bool()> announce;
+    /// Reads one piece of a large record; false if there is more.
+    std::function<bool(const std::string& cgroup)> read;
   };
 
   void set_workers(Workers workers) { workers_ = std::move(workers); }
@@ -36,6 +38,9 @@ class WorkQueue {
   /// Replaces what is still to be followed.
   void follow(std::vector<std::string> cgroups) { follow_ = std::move(cgroups); }
 
+  /// The container has a large record.
+  void read(const std::string& cgroup) { unread_.insert(cgroup); }
+
   bool wants_rebalance() const { return rebalance_; }
 
   /// Carries out all retries. A cgroup that fails once more is not queued again: whoever enables
@@ -43,6 +48,10 @@ class WorkQueue {
   void run_retries();
   /// Carries out the retries and one piece of other work. Returns false if there was none.
   bool run_one();
+  /// Reads one piece of a large record. Returns false if there is none. It is not part of
+  /// run_one(), because a drain at the start does not wait for it.
+  bool read_one();
+  bool has_unread() const { return !unread_.empty(); }
   /// Everything is done: gives back the memory of a large round.
   void shrink();
 
@@ -53,6 +62,8 @@ class WorkQueue {
   std::set<std::string> repair_;
   std::vector<std::string> verify_;
   std::vector<std::string> follow_;
+  std::set<std::string> unread_;
+  std::string reading_;  // one of unread_
 };
 
 }  // namespace iopslimit

@@ -9,10 +9,13 @@ Workload::Learned Workload::learn(RecordAnswer answer) {
   if (has_whole_record() && !read_again) return Learned::nothing;
   const bool good = std::holds_alternative<Record>(answer);
   if (good) read_again = false;
-  const bool adds = good || (std::holds_alternative<BadRecord>(answer) && names() == nullptr);
+  const bool first = std::holds_alternative<NoRecord>(record);
+  const bool adds = good || (std::holds_alternative<BadRecord>(answer) && names() == nullptr) ||
+                    (std::holds_alternative<LargeRecord>(answer) && first);
   if (!adds || record == answer) return Learned::nothing;
   record = std::move(answer);
-  return good ? Learned::record : Learned::bad_record;
+  if (good) return Learned::record;
+  return is_large(record) ? Learned::nothing : Learned::bad_record;
 }
 
 Counts Workload::counts() const {

@@ -34,7 +34,7 @@ struct Workload {
 
   /// Takes in a record. Takes in a complete one only once for each configuration, because the
   /// runtime does not rewrite it. An unusable record is reported once and never replaces a usable
-  /// one.
+  /// one; that there is a large one is news only if nothing was known.
   Learned learn(RecordAnswer answer);
 
   /// True if a complete record was read.

@@ -81,7 +81,7 @@ Snapshot Kernel::snapshot() {
     if (cgroups.contains(process_leaf_of(path))) continue;  // the leaf is shown
     WorkloadView view;
     view.path = path;
-    const RecordAnswer answer = records.read(path);
+    const RecordAnswer answer = records.read_whole(path);
     if (const auto* record = std::get_if<Record>(&answer)) {
       view.name = record->name;
       view.image = record->image;

@@ -34,17 +34,35 @@ std::string step_of_record(const ContainerPath& path, const Record* record) {
          or_none(record->pod_namespace) + ", qos " + or_none(std::string(to_string(path.qos)));
 }
 
+std::string step_of_unusable_record(const BadRecord* bad) {
+  const std::string start = "the runtime's record: ";
+  return (bad == nullptr ? start + "large, and not read yet"
+                         : start + "cannot be used: " + bad->why) +
+         "; the strictest limit that could apply is taken, and nothing exempts";
+}
+
+std::string name_of(const NamedPolicy& policy) {
+  return "[policy " + policy.first + "] (" + to_string(policy.second.origin) + ")";
+}
+
+std::string step_of_possible_policy(const NamedPolicy& policy, bool could) {
+  if (!could) return name_of(policy) + ": cannot match";
+  return name_of(policy) + (policy.second.exempt
+                                ? ": could match, but exempts nothing that is not certain"
+                                : ": could match, so its limit counts where it is the strictest");
+}
+
 std::string step_of_policy(const NamedPolicy& policy, const ContainerPath& path,
                            const Record& record, bool tried, bool matched) {
-  const auto& [name, section] = policy;
-  const std::string start = "[policy " + name + "] (" + to_string(section.origin) + "): ";
+  const PolicySection& section = policy.second;
+  const std::string start = name_of(policy) + ": ";
   if (!tried) return start + "not checked, because the first that matches counts";
   if (!matched) return start + "does not match: " + against(section, path, record);
   return start + (section.exempt ? "matches, and exempts" : "matches");
 }
 
 std::vector<std::string> explain(const Config& config, const ContainerPath& path,
-                                 const Record* record) {
+                                 const RecordAnswer& record) {
   Trace steps;
   const Decision decision = decide(config, path, record, &steps);
   steps.insert(steps.end(), decision.warnings.begin(), decision.warnings.end());

@@ -102,6 +102,48 @@ Decision decide_sandbox(const Config& config, const ContainerPath& path, const R
   return decision;
 }
 
+void tighten(std::vector<Limit>& limits, const std::vector<Limit>& others) {
+  for (std::size_t at = 0; at < limits.size(); ++at) limits[at] = stricter(limits[at], others[at]);
+}
+
+// The value cannot exist, so that a policy that asks for it does not match. The records of
+// containerd and podman have no labels.
+bool has_no(std::string_view key, const ContainerPath& path) {
+  const bool standalone = path.pod_uid.empty() && (path.runtime == RuntimeHint::docker ||
+                                                   path.runtime == RuntimeHint::podman);
+  if (key == "namespace" || key == "pod") return standalone;
+  if (key == "container" || key == "image") return path.id.empty();
+  if (key == "qos") return true;
+  return path.runtime == RuntimeHint::containerd || path.runtime == RuntimeHint::podman;
+}
+
+// Only the path and `known` are certain. `why` is the end of the reason.
+Decision strictest(const Config& config, const ContainerPath& path, const Record& known,
+                   std::string_view why, Trace* trace) {
+  Decision decision{.limits = limits_of(config, nullptr), .reason = sections_of(config)};
+  std::string policies;
+  for (const NamedPolicy& one : config.policies) {
+    const bool could = could_match(one.second, path, known);
+    if (trace != nullptr) trace->push_back(step_of_possible_policy(one, could));
+    if (!could || one.second.exempt) continue;
+    const std::vector<Limit> before = decision.limits;
+    tighten(decision.limits, limits_of(config, &one.second));
+    if (decision.limits != before) policies += " and " + name_of(one);
+  }
+  if (!policies.empty()) decision.reason = "the strictest of " + decision.reason + policies;
+  decision.reason.append("; ").append(why);
+  return decision;
+}
+
+bool is_uncertain(const Record& record) {
+  return record.incomplete && record.lack != Record::Lack::late;
+}
+
+std::string_view why_unknown(const Record& record) {
+  return record.lack == Record::Lack::large ? "the record of the pod's sandbox is not read yet"
+                                            : "the record of the pod's sandbox cannot be used";
+}
+
 }  // namespace
 
 std::optional<std::string> excluded_by(const Config& config, const Record& record) {
@@ -133,6 +175,26 @@ bool matches(const PolicySection& policy, const ContainerPath& path, const Recor
   });
 }
 
+bool could_match(const PolicySection& policy, const ContainerPath& path, const Record& known) {
+  return std::ranges::all_of(policy.globs, [&](const auto& glob) {
+    const std::string value(subject(glob.first, path, known));
+    if (value.empty()) return !has_no(glob.first, path);
+    return fnmatch(glob.second.c_str(), value.c_str(), 0) == 0;
+  });
+}
+
+Decision decide(const Config& config, const ContainerPath& path, const RecordAnswer& answer,
+                Trace* trace) {
+  const bool large = std::holds_alternative<LargeRecord>(answer);
+  const auto* bad = std::get_if<BadRecord>(&answer);
+  if (bad == nullptr && !large) return decide(config, path, std::get_if<Record>(&answer), trace);
+  if (trace != nullptr) trace->push_back(step_of_unusable_record(bad));
+  return strictest(config, path, {},
+                   large ? "the runtime's record is large and not read yet"
+                         : "the runtime's record cannot be used",
+                   trace);
+}
+
 Decision decide(const Config& config, const ContainerPath& path, const Record* record,
                 Trace* trace) {
   const auto step = [trace](const auto& sentence) {
@@ -156,15 +218,17 @@ Decision decide(const Config& config, const ContainerPath& path, const Record* r
     if (found != nullptr && trace == nullptr) break;
     const bool tried = found == nullptr;
     if (tried && matches(one.second, path, *record)) found = &one;
+    if (tried && found == nullptr && is_uncertain(*record) &&
+        could_match(one.second, path, *record))
+      return strictest(config, path, *record, why_unknown(*record), trace);
     step([&] { return step_of_policy(one, path, *record, tried, found == &one); });
   }
   if (config.policies.empty()) step([] { return "[policy]: there is none"; });
-  decision.reason = found != nullptr
-                        ? "[policy " + found->first + "] (" + to_string(found->second.origin) + ")"
-                        : sections_of(config);
+  decision.reason = found != nullptr ? name_of(*found) : sections_of(config);
   if (found != nullptr && found->second.exempt) return exempt(std::move(decision.reason));
   if (record->annotations.empty()) step([] { return "[annotations]: the pod requests nothing"; });
-  decision.limits = limits_of(config, found == nullptr ? nullptr : &found->second);
+  const PolicySection* policy = found == nullptr ? nullptr : &found->second;
+  decision.limits = limits_of(config, policy);
   follow_annotations(config, found, *record, decision);
   return decision;
 }

@@ -34,11 +34,17 @@ struct Decision {
 /// The steps of a decision as sentences for an operator, in the order in which they were taken.
 using Trace = std::vector<std::string>;
 
-/// Decides in this order: sandbox, [exclude], the first [policy] that matches, [limits]; then the
-/// pod's own annotations. A container is limited unless proven exempt: without a record it gets the
-/// default limit. A pod as a whole (scope = pod) is decided like a container without name and
-/// image. `trace` receives the steps; it may be null.
+/// Decides in this order: [exclude], the first [policy] that matches, [limits]; then the pod's own
+/// annotations. A container is limited unless proven exempt: without a record it gets the default
+/// limit. If something that a policy asks for is recorded but cannot be used (yet), the container
+/// gets the strictest of the default limit and of every policy that could match, for each direction
+/// and quantity; a policy that exempts never counts then. A pod as a whole (scope = pod), and a
+/// sandbox, are decided like a container without name and image. `trace` receives the steps; it may
+/// be null.
 Decision decide(const Config& config, const ContainerPath& path, const Record* record,
+                Trace* trace = nullptr);
+/// The same for a record that may be unusable as a whole.
+Decision decide(const Config& config, const ContainerPath& path, const RecordAnswer& answer,
                 Trace* trace = nullptr);
 
 /// The reason why `[exclude]` exempts a record, or std::nullopt. A keyword is a case-sensitive
@@ -48,6 +54,11 @@ std::optional<std::string> excluded_by(const Config& config, const Record& recor
 /// True if every glob of the policy matches (fnmatch(3); '*' also matches '/'). An unknown value
 /// (an empty name, or a label that the pod does not have) matches no glob.
 bool matches(const PolicySection& policy, const ContainerPath& path, const Record& record);
+
+/// True if the policy matches whatever the values are that `known` lacks: no known one is against
+/// it. A container outside of a pod has no namespace and no pod, a pod as a whole no name and no
+/// image.
+bool could_match(const PolicySection& policy, const ContainerPath& path, const Record& known);
 
 /// The labels and annotations that decide() needs.
 RecordRequest requested_by(const Config& config);

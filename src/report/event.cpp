@@ -85,8 +85,8 @@ Event warning(Event event, const std::string& text) {
 }
 
 Event unusable_record(Event event, const std::string& why) {
-  return warning(std::move(event),
-                 "the runtime's record cannot be used: " + why + "; limited with the default");
+  return warning(std::move(event), "the runtime's record cannot be used: " + why +
+                                       "; the strictest limit that could apply is in force");
 }
 
 Event not_limited(Event event, const std::vector<Rule>& missing, std::error_code error) {

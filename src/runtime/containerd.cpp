@@ -36,7 +36,7 @@ bool is_nameless(const Record& record) {
 ContainerdSource::ContainerdSource(const std::vector<std::string>& states,
                                    const std::vector<std::string>& namespaces, RuntimeType type,
                                    RecordRequest request)
-    : CriSource(RuntimeHint::containerd, type, std::move(request)) {
+    : CriSource(RuntimeHint::containerd, type, std::move(request), record_json::oci_members) {
   for (const std::string& state : states) {
     for (const std::string& name : namespaces)
       add_place(state, "io.containerd.runtime.v2.task/" + name, nullptr, "config.json");

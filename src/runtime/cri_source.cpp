@@ -7,11 +7,13 @@
 
 namespace iopslimit {
 
-CriSource::CriSource(RuntimeHint runtime, RuntimeType type, RecordRequest request)
+CriSource::CriSource(RuntimeHint runtime, RuntimeType type, RecordRequest request,
+                     std::span<const KeptMember> members)
     : runtime_(runtime),
       type_(type),
       request_(std::move(request)),
-      json_(std::make_unique<record_json::Buffers>()) {}
+      json_(std::make_unique<record_json::Buffers>()),
+      files_(members) {}
 
 CriSource::~CriSource() = default;
 
@@ -29,8 +31,12 @@ RecordAnswer CriSource::read(const ContainerPath& container) {
       files_.read(container.id, [&](const FileText& text) { return parse(text, container); });
   auto* record = std::get_if<Record>(&answer);
   if (record == nullptr || sandbox_id_.empty()) return answer;
-  record->incomplete = !files_.find(
+  using Found = RecordFiles::Found;
+  const Found found = files_.find(
       sandbox_id_, [&](const FileText& text) { return join(*record, text, container); });
+  record->incomplete = found != Found::yes;
+  if (found == Found::large) record->lack = Record::Lack::large;
+  if (found == Found::unusable) record->lack = Record::Lack::unusable;
   if (record->incomplete) missing_for_ = container.cgroup;
   return answer;
 }

@@ -24,6 +24,7 @@ class CriSource : public RuntimeSource {
   ~CriSource() override;
 
   RecordAnswer read(const ContainerPath& container) final;
+  void read_large_with(LargeFiles* large) final { files_.read_large_with(large); }
   std::vector<RecordFile> awaited_files(const ContainerPath& container) const final;
 
   /// Turns the whole text of a container's file into its record.
@@ -39,8 +40,10 @@ class CriSource : public RuntimeSource {
   virtual bool join(Record& record, const FileText& text, const ContainerPath& container) = 0;
 
  protected:
-  /// `type`: see may_have_record(). `request`: the labels and annotations to keep.
-  CriSource(RuntimeHint runtime, RuntimeType type, RecordRequest request);
+  /// `type`: see may_have_record(). `request`: the labels and annotations to keep. `members`: what
+  /// parse() and join() take from a text.
+  CriSource(RuntimeHint runtime, RuntimeType type, RecordRequest request,
+            std::span<const KeptMember> members);
 
   const RecordRequest& request() const { return request_; }
   /// The buffers of the text that is being parsed.

@@ -34,7 +34,7 @@ bool is_infrastructure(const Pairs& pairs) {
 
 CrioSource::CrioSource(const std::vector<std::string>& storages, RuntimeType type,
                        RecordRequest request)
-    : CriSource(RuntimeHint::crio, type, std::move(request)) {
+    : CriSource(RuntimeHint::crio, type, std::move(request), record_json::oci_members) {
   for (const std::string& storage : storages)
     add_place(storage, "overlay-containers", "userdata", "config.json");
 }

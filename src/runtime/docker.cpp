@@ -2,6 +2,7 @@
 #include "runtime/docker.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "runtime/record_json.hpp"
@@ -17,6 +18,10 @@ using record_json::view_of;
 
 // The shims write the pod's annotations as labels with this prefix (cri-dockerd, helpers.go).
 constexpr std::string_view annotation_mark = "annotation.";
+
+// What read_fields() takes from a text.
+constexpr std::array<KeptMember, 2> config_members{{{"Image"}, {"Labels"}}};
+constexpr std::array<KeptMember, 2> docker_members{{{"Name"}, {"Config", config_members}}};
 
 // The requested labels, except those with the prefix of annotations: these are annotations.
 Record::Pairs shim_labels_of(const Pairs& labels, const RecordRequest& request) {
@@ -40,7 +45,7 @@ error_code read_config(Value& config, std::string_view& image, Pairs& labels) {
 
 DockerSource::DockerSource(const std::vector<std::string>& roots, RuntimeType type,
                            RecordRequest request)
-    : CriSource(RuntimeHint::docker, type, std::move(request)) {
+    : CriSource(RuntimeHint::docker, type, std::move(request), docker_members) {
   for (const std::string& root : roots) add_place(root, "containers", nullptr, "config.v2.json");
 }
 

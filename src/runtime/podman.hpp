@@ -21,7 +21,8 @@ class Reader;
 /// other than overlay are not supported.
 class PodmanSource final : public RuntimeSource {
  public:
-  /// A larger list is refused. It has about 1 KiB for each container.
+  /// A larger list is refused. It has about 1 KiB for each container. No pod adds to it, so a large
+  /// one is kept whole and parsed at once.
   static constexpr std::size_t max_list = 32U << 20;
 
   explicit PodmanSource(const std::vector<std::string>& storages);
@@ -30,6 +31,7 @@ class PodmanSource final : public RuntimeSource {
   ~PodmanSource() override;
 
   RecordAnswer read(const ContainerPath& container) override;
+  void read_large_with(LargeFiles* large) override { files_.read_large_with(large); }
   std::vector<RecordFile> awaited_files(const ContainerPath& container) const override;
 
   /// Returns NoRecord if `id` is not in the list.
@@ -38,7 +40,7 @@ class PodmanSource final : public RuntimeSource {
  private:
   void read_metadata(Record& record, std::string_view json);
 
-  RecordFiles files_{max_list};
+  RecordFiles files_{{}, max_list};
   std::unique_ptr<record_json::Reader> reader_;
   std::unique_ptr<record_json::Reader> metadata_reader_;  // of the JSON within the JSON
 };

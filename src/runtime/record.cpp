@@ -20,6 +20,12 @@ bool is_type(RuntimeHint runtime, RuntimeType type) {
 
 }  // namespace
 
+bool is_large(const RecordAnswer& answer) {
+  const auto* record = std::get_if<Record>(&answer);
+  return std::holds_alternative<LargeRecord>(answer) ||
+         (record != nullptr && record->incomplete && record->lack == Record::Lack::large);
+}
+
 bool may_have_record(const ContainerPath& container, RuntimeType type, RuntimeHint runtime) {
   const bool bare = container.runtime == RuntimeHint::unknown;
   const bool fits = bare ? runtime == RuntimeHint::containerd || runtime == RuntimeHint::docker

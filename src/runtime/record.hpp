@@ -25,6 +25,8 @@ struct Record {
   RuntimeHint runtime = RuntimeHint::unknown;  ///< which runtime wrote the record
   bool sandbox = false;                        ///< the pod's pause container
   bool incomplete = false;                     ///< more of it exists but cannot be read yet
+  /// Why it is incomplete: the sandbox's record is late, or is there and cannot be used (yet).
+  enum class Lack { late, large, unusable } lack = Lack::late;
   std::string name;
   std::string image;
   std::string pod;
@@ -53,7 +55,15 @@ struct NoRecord {
   bool operator==(const NoRecord&) const = default;
 };
 
-using RecordAnswer = std::variant<NoRecord, Record, BadRecord>;
+/// The record is there, and too large to be read before the container has a limit.
+struct LargeRecord {
+  bool operator==(const LargeRecord&) const = default;
+};
+
+using RecordAnswer = std::variant<NoRecord, Record, BadRecord, LargeRecord>;
+
+/// Whether there is more to read: Runtimes::read_piece().
+bool is_large(const RecordAnswer& answer);
 
 /// Whether `runtime` may have written the record of this container. A container with a bare ID
 /// below a pod belongs to containerd or docker. `type` excludes the other runtimes for containers

@@ -48,9 +48,15 @@ bool is_absent(std::error_code error) {
   return error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory;
 }
 
+bool is_unread(std::error_code error) {
+  return error == std::errc::file_too_large || error == std::errc::resource_unavailable_try_again;
+}
+
 std::string reason_of(std::error_code error) {
-  const bool pipe = error == std::errc::invalid_seek;
-  return pipe ? "is not a regular file" : error.message();
+  if (error == std::errc::invalid_seek) return "is not a regular file";
+  if (error == std::errc::value_too_large) return "is too large: it has more than 64 MiB";
+  if (error == std::errc::message_size) return "is too large: what counts of it has several MiB";
+  return error.message();
 }
 
 }  // namespace
@@ -67,12 +73,16 @@ std::error_code RecordFiles::read_file(const Place& place, std::string_view id) 
   std::error_code error;
   path_.assign(place.path);
   add_below_folder(path_, id, place.inner, place.file);
+  if (large_ != nullptr && large_->knows(path_)) return large_->read(path_, text_);
   File file = open_without_links(path_, flags, error);
   if (error && !is_absent(error)) {
     const File folder = open_folder(place.path, id, place.inner, error);
     if (!error) file = open_at(folder.fd(), place.file, flags, error);
   }
-  return error ? error : text_.read(file.fd(), most_, End::short_read);
+  if (!error) error = text_.read(file.fd(), usual, End::short_read);
+  if (error != std::errc::file_too_large || large_ == nullptr) return error;
+  large_->add(path_, std::move(file), members_, most_);
+  return large_->read(path_, text_);
 }
 
 RecordAnswer RecordFiles::read(std::string_view id,
@@ -81,6 +91,7 @@ RecordAnswer RecordFiles::read(std::string_view id,
   for (const Place& place : places_) {
     const std::error_code error = read_file(place, id);
     if (error && is_absent(error)) continue;
+    if (is_unread(error)) return LargeRecord{};
     RecordAnswer answer = error ? BadRecord{reason_of(error)} : parse(text_);
     if (std::holds_alternative<Record>(answer)) {
       text_.release_above(kept_buffer);
@@ -93,14 +104,18 @@ RecordAnswer RecordFiles::read(std::string_view id,
   return bad;
 }
 
-bool RecordFiles::find(std::string_view id, const std::function<bool(const FileText&)>& take) {
-  bool taken = false;
+RecordFiles::Found RecordFiles::find(std::string_view id,
+                                     const std::function<bool(const FileText&)>& take) {
+  Found found = Found::nothing;
   for (const Place& place : places_) {
-    taken = !read_file(place, id) && take(text_);
-    if (taken) break;
+    const std::error_code error = read_file(place, id);
+    if (error && is_absent(error)) continue;
+    if (is_unread(error)) return Found::large;
+    found = !error && take(text_) ? Found::yes : Found::unusable;
+    if (found == Found::yes) break;
   }
   text_.release_above(kept_buffer);
-  return taken;
+  return found;
 }
 
 std::vector<RecordFile> RecordFiles::files_of(std::string_view id) const {

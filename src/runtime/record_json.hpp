@@ -5,12 +5,14 @@
 
 #include <simdjson.h>
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "loop/file.hpp"
+#include "runtime/json_sieve.hpp"
 #include "runtime/record.hpp"
 
 namespace iopslimit::record_json {
@@ -92,6 +94,9 @@ struct Buffers {
   Reader reader;
   Pairs pairs;
 };
+
+/// The members of an OCI config.json that read_annotations() takes.
+inline constexpr std::array<KeptMember, 1> oci_members{{{"annotations"}}};
 
 /// Reads the annotations of an OCI config.json into `buffers.pairs`, which is empty if it has none.
 /// Returns nullptr, or the reason if the text cannot be used. What follows the annotations (with

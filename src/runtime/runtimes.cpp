@@ -27,6 +27,8 @@ void fill(Record& record, Record& from) {
   fill(record.pod_namespace, from.pod_namespace);
   fill(record.labels, from.labels);
   fill(record.annotations, from.annotations);
+  if (from.incomplete)
+    record.lack = record.incomplete ? std::max(record.lack, from.lack) : from.lack;
   record.incomplete = record.incomplete || from.incomplete;
 }
 
@@ -89,9 +91,25 @@ RecordAnswer Runtimes::read(const ContainerPath& container) {
       if (record->incomplete) incomplete_cgroup_ = container.cgroup;
       return answer;
     }
+    if (std::holds_alternative<LargeRecord>(answer)) return answer;
     if (std::holds_alternative<NoRecord>(bad)) bad = std::move(answer);
   }
   return bad;
+}
+
+RecordAnswer Runtimes::read_piece(const ContainerPath& container) {
+  if (std::exchange(large_cgroup_, container.cgroup) != container.cgroup) large_.clear();
+  for (const auto& source : sources_) source->read_large_with(&large_);
+  RecordAnswer answer = read(container);
+  for (const auto& source : sources_) source->read_large_with(nullptr);
+  if (!is_large(answer)) large_.clear();
+  return answer;
+}
+
+RecordAnswer Runtimes::read_whole(const ContainerPath& container) {
+  RecordAnswer answer = read(container);
+  while (is_large(answer)) answer = read_piece(container);
+  return answer;
 }
 
 void Runtimes::add_facts(Record& record, std::size_t first_source, const ContainerPath& container) {

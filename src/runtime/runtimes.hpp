@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/large_files.hpp"
 #include "runtime/source.hpp"
 
 namespace iopslimit {
@@ -42,9 +43,16 @@ class Runtimes {
   /// Returns the first usable record, which wins over a bad one of an earlier source. A later
   /// source that adds to it (RuntimeSource::adds_to()) is read too and fills what is empty: labels
   /// if there are none, annotations if there are none, and each name; it never overrides. If
-  /// it has no usable record, it changes nothing. Without a usable record the first bad one is
-  /// returned.
+  /// it has no usable record, it changes nothing. Without a usable record a large one, or the first
+  /// bad one, is returned.
   RecordAnswer read(const ContainerPath& container);
+
+  /// As read(), but reads large records too: one piece of at most LargeFiles::piece bytes with each
+  /// call for the same container, until is_large() is false for the result. Calls of read() for
+  /// others may come in between.
+  RecordAnswer read_piece(const ContainerPath& container);
+  /// As read(), but reads large records at once.
+  RecordAnswer read_whole(const ContainerPath& container);
 
   /// The files whose appearance would change the last result of read() for this container.
   std::vector<RecordFile> awaited_files(const ContainerPath& container) const;
@@ -53,6 +61,8 @@ class Runtimes {
   void add_facts(Record& record, std::size_t first_source, const ContainerPath& container);
 
   RuntimeSources sources_;
+  LargeFiles large_;
+  std::string large_cgroup_;  // of the container whose large files are being read
   std::vector<const RuntimeSource*> incomplete_;  // whose record was incomplete in the last read()
   std::string incomplete_cgroup_;                 // of that container
 };

@@ -10,6 +10,8 @@
 
 namespace iopslimit {
 
+class LargeFiles;
+
 /// A file that may appear. Nothing above `root`, the folder of the runtime itself, is ever watched.
 struct RecordFile {
   std::string root;      ///< absolute, may be a link
@@ -29,8 +31,13 @@ class RuntimeSource {
   /// Returns the record of a container, found by its ID, with what its sandbox's record adds. Sets
   /// Record::incomplete if the sandbox's record cannot be read (yet). Returns NoRecord if the
   /// runtime has none or the container cannot be its own, and BadRecord with the place and the
-  /// reason if there are records and none is usable.
+  /// reason if there are records and none is usable. Returns LargeRecord if the record is large.
   virtual RecordAnswer read(const ContainerPath& container) = 0;
+
+  /// Until the next call, read() reads large files too, one piece each time, and returns
+  /// LargeRecord or Record::Lack::large until the last piece was read. nullptr: it does not read
+  /// them.
+  virtual void read_large_with(LargeFiles* large) { static_cast<void>(large); }
 
   /// The files whose appearance would change the last result of read() for this container: those of
   /// its own record, or of its sandbox's record if only that was missing.

@@ -15,6 +15,11 @@ bool is_complete(const RecordAnswer& answer) {
   return record != nullptr && !record->incomplete;
 }
 
+// Waits for a new file; a large one is there.
+bool is_late(const RecordAnswer& answer) {
+  return !is_complete(answer) && !is_large(answer);
+}
+
 RecordFolders folders_for(const Config& config) {
   return known_record_folders(config.state_folders, config.containerd_namespaces);
 }
@@ -59,11 +64,9 @@ void Discovery::appeared(ContainerPath path) {
   std::optional<ContainerPath> late;  // the container whose record is late
   if (path.kind == CgroupKind::container && !node().has_record(path.cgroup)) {
     record = records_.read(path);
-    if (is_complete(record)) {
-      record_watcher_.forget(path.cgroup);
-    } else {
-      late = path;
-    }
+    if (is_complete(record)) record_watcher_.forget(path.cgroup);
+    if (is_large(record)) handlers_.large(path.cgroup);
+    if (is_late(record)) late = path;
   }
   controller_.on_appeared(std::move(path), std::move(record));
   handlers_.handled();
@@ -82,9 +85,24 @@ void Discovery::await_record(const ContainerPath& path) {
   // second attempt waits for the sandbox's record.
   for (int attempt = 0; attempt < 2; ++attempt) {
     record_watcher_.await(path, records_.awaited_files(path));
-    controller_.on_appeared(path, records_.read(path));
+    RecordAnswer record = records_.read(path);
+    if (is_large(record)) handlers_.large(path.cgroup);
+    controller_.on_appeared(path, std::move(record));
     if (node().has_record(path.cgroup)) return record_watcher_.forget(path.cgroup);
   }
+}
+
+bool Discovery::read_piece(const std::string& cgroup) {
+  if (!node().knows(cgroup)) return true;
+  const ContainerPath path = parse_cgroup(cgroup, node().config.standalone);
+  RecordAnswer record = records_.read_piece(path);
+  if (is_large(record)) return false;
+  if (is_complete(record)) record_watcher_.forget(cgroup);
+  const bool late = is_late(record);
+  controller_.on_appeared(path, std::move(record));
+  if (late && tree_watcher_.is_there(cgroup))
+    record_watcher_.await(path, records_.awaited_files(path));
+  return true;
 }
 
 void Discovery::retry(const std::string& cgroup) {
@@ -113,7 +131,8 @@ Listing Discovery::list(bool reread, std::vector<ContainerPath>& late) {
     } else {
       const bool known = !reread && node().has_record(path.cgroup);
       RecordAnswer record = known ? NoRecord{} : records_.read(path);
-      if (!known && !is_complete(record)) late.push_back(path);
+      if (!known && is_late(record)) late.push_back(path);
+      if (is_large(record)) handlers_.large(path.cgroup);
       listing.containers.push_back({std::move(path), std::move(record)});
     }
   }

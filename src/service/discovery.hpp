@@ -20,6 +20,7 @@ namespace iopslimit {
 class Discovery {
  public:
   struct Handlers {
+    std::function<void(const std::string& cgroup)> large;  ///< read_piece() is to be called later
     std::function<void()> handled;  ///< the controller has dealt with one more cgroup
     std::function<void(const std::string& cgroup)> vanished;
     std::function<void()> rescanned;  ///< the controller has dealt with a full listing
@@ -41,6 +42,8 @@ class Discovery {
   void rescan();
   /// Puts a new configuration in force.
   void reconfigure(Config config);
+  /// Reads a piece of a container's large record; the last one counts. False if there is more.
+  bool read_piece(const std::string& cgroup);
   /// Tries a cgroup without limit file again, now and when somebody enables its controller.
   void retry(const std::string& cgroup);
   /// See TreeWatcher::problem().

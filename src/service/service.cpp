@@ -61,7 +61,8 @@ Service::Service(ServicePaths paths, ParsedConfig parsed)
                        journal_.log(Severity::warning, Action::watch_degraded, text);
                      }),
       discovery_(hierarchy_.reached(), inotify_, controller_,
-                 {.handled = [this] { metrics_.dealt_with(node().rules.writes()); },
+                 {.large = [this](const std::string& cgroup) { work_.read(cgroup); },
+                  .handled = [this] { metrics_.dealt_with(node().rules.writes()); },
                   .vanished =
                       [this](const std::string& cgroup) {
                         drift_watcher_.forget(cgroup);
@@ -110,7 +111,8 @@ void Service::set_workers() {
        .repair = [this](const std::string& cgroup) { controller_.on_written(cgroup); },
        .verify = verify,
        .follow = [this](const std::string& cgroup) { follow(cgroup, false); },
-       .announce = [this] { return announcer_.deliver_one(); }});
+       .announce = [this] { return announcer_.deliver_one(); },
+       .read = [this](const std::string& cgroup) { return discovery_.read_piece(cgroup); }});
 }
 
 void Service::start() {

@@ -216,6 +216,16 @@ TEST_F(ControllerTest, BadRecordIsAnnouncedOnceAndLimited) {
   EXPECT_EQ(announced, 1U);
 }
 
+TEST_F(ControllerTest, BadRecordGetsTheStrictestPolicyThatCouldMatch) {
+  Config config;
+  config.policies = {{"db", {.globs = {{"pod", "db-*"}}, .limits = {.iops = 100}}}};
+  start(CgroupVersion::v2, std::move(config));
+  controller->on_appeared(container(1), BadRecord{"cut short"});
+  EXPECT_EQ(kernel.of(container(1)), symmetric(100));
+  controller->on_appeared(container(1), Record{.name = "web"});
+  EXPECT_EQ(kernel.of(container(1)), five_hundred);
+}
+
 TEST_F(ControllerTest, ReportsCanBeTakenOneByOneInTheirOrder) {
   start();
   const auto next = [this] {

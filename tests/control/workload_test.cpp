@@ -44,6 +44,16 @@ TEST(Workloads, ReportsABadRecordOnceAndKeepsTheGoodOne) {
   EXPECT_EQ(workload.names()->name, "web");
 }
 
+TEST(Workloads, ALargeRecordReplacesNothing) {
+  Workload workload;
+  EXPECT_EQ(workload.learn(LargeRecord{}), Learned::nothing);
+  EXPECT_TRUE(is_large(workload.record));
+  EXPECT_EQ(workload.learn(BadRecord{"cut short"}), Learned::bad_record);
+  EXPECT_EQ(workload.learn(LargeRecord{}), Learned::nothing);
+  EXPECT_EQ(workload.learn(BadRecord{"cut short"}), Learned::nothing) << "reported once";
+  EXPECT_EQ(workload.learn(Record{.name = "web"}), Learned::record);
+}
+
 TEST(Listings, ShowEveryCgroupAndPod) {
   const Listing listing{{{{.cgroup = "/kubepods/podx/c"}, NoRecord{}}},
                         {"/kubepods"},

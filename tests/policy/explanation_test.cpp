@@ -40,7 +40,7 @@ Config config() {
 TEST(Explanation, EveryRuleInItsOrder) {
   const Record record = db();
   EXPECT_THAT(
-      explain(config(), path, &record),
+      explain(config(), path, record),
       ElementsAre(
           HasSubstr("container db, image postgres, pod db-0, namespace shop, qos burstable"),
           HasSubstr("[exclude]: no keyword"),
@@ -51,13 +51,13 @@ TEST(Explanation, EveryRuleInItsOrder) {
 
 TEST(Explanation, EndsWhereItIsDecided) {
   Record record = db();
-  EXPECT_THAT(explain(config(), path, nullptr),
+  EXPECT_THAT(explain(config(), path, NoRecord{}),
               ElementsAre(HasSubstr("not readable (yet)"), HasSubstr("limit on /data: read 500")));
   record.name = "istio-proxy";
-  EXPECT_THAT(explain(config(), path, &record),
+  EXPECT_THAT(explain(config(), path, record),
               ElementsAre(HasSubstr("container istio-proxy"), HasSubstr("'istio-proxy' in")));
   record.sandbox = true;
-  EXPECT_THAT(explain(config(), path, &record),
+  EXPECT_THAT(explain(config(), path, record),
               ElementsAre(HasSubstr("it is the pod's sandbox"),
                           HasSubstr("container (none), image (none), pod db-0"), _, _, _, _, _,
                           testing::StartsWith("limit on /data: ")));
@@ -66,14 +66,14 @@ TEST(Explanation, EndsWhereItIsDecided) {
 TEST(Explanation, ExemptByPolicy) {
   Record record = db();
   record.pod_namespace = "other";
-  EXPECT_THAT(explain(config(), path, &record),
+  EXPECT_THAT(explain(config(), path, record),
               testing::Contains("[policy rest] (/c:8): matches, and exempts"));
 }
 
 TEST(Explanation, NamesEveryPatternThatDoesNotMatchAndWhatIsNotKnown) {
   const Record record{.name = "web", .pod = "web-0"};
   EXPECT_THAT(
-      explain(config(), path, &record),
+      explain(config(), path, record),
       testing::IsSupersetOf({HasSubstr("container web, image (none), pod web-0, namespace (none)"),
                              HasSubstr("does not match: container = db, namespace = lab")}));
 }
@@ -81,9 +81,9 @@ TEST(Explanation, NamesEveryPatternThatDoesNotMatchAndWhatIsNotKnown) {
 TEST(Explanation, ShowsWhatThePodRequests) {
   Record record = db();
   record.annotations = {{"iopslimit.org/iops", "300"}, {"iopslimit.org/bps", "many"}};
-  EXPECT_THAT(explain(config(), path, &record), AllOf(Not(Contains(HasSubstr("requests nothing"))),
-                                                      Contains(HasSubstr("iopslimit.org/bps")),
-                                                      Contains(HasSubstr("/data: read 300 IOPS"))));
+  EXPECT_THAT(explain(config(), path, record), AllOf(Not(Contains(HasSubstr("requests nothing"))),
+                                                     Contains(HasSubstr("iopslimit.org/bps")),
+                                                     Contains(HasSubstr("/data: read 300 IOPS"))));
 }
 
 }  // namespace

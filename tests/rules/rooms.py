@@ -26,7 +26,7 @@ disk/block_devices disk/block_events disk/btrfs_members disk/mount_resolver
 cgroup/control_file cgroup/hierarchy cgroup/population cgroup/tree_walk cgroup/tree_watcher
 limit/drift_watcher limit/rule_key_file
 config/files config/ini_reader
-runtime/record_files runtime/record_watcher runtime/runtimes
+runtime/large_files runtime/record_files runtime/record_watcher runtime/runtimes
 policy/policy
 report/journal report/json_line
 api/bus_codec api/bus_connection api/bus_service api/polkit api/private_socket

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <string>
 
+#include "runtime/podman.hpp"
 #include "runtime/runtimes.hpp"
 #include "support/parsed_path.hpp"
 #include "support/temp_tree.hpp"
@@ -280,22 +281,80 @@ TEST_F(ContainerRecordTest, BadTextNamesThePath) {
   EXPECT_THAT(bad_record(), HasSubstr(tree.at(bundle) + ": "));
 }
 
-TEST_F(ContainerRecordTest, FiftyMegabytesAreRefused) {
-  const std::string large = "{\"annotations\":{\"x\":\"" + std::string(50U << 20, 'x') + "\"}}";
+TEST_F(ContainerRecordTest, ALargeRecordIsReadPieceByPiece) {
+  const std::string large =
+      R"({"process":{"env":[")" + std::string(12U << 20, 'x') + "\"]}," + good.substr(1);
   tree.file(bundle, large);
-  EXPECT_THAT(bad_record(), HasSubstr("too large"));
-  tree.file(bundle, good);
-  EXPECT_EQ(records.read(container), RecordAnswer(web));
-  tree.file(overlay("run", "containers.json"), "[" + large + "]");
-  EXPECT_THAT(bad_record(records, podman), HasSubstr("too large"));
+  EXPECT_EQ(records.read(container), RecordAnswer(LargeRecord{}));
+  std::size_t pieces = 1;
+  RecordAnswer answer = records.read_piece(container);
+  for (; is_large(answer); ++pieces) answer = records.read_piece(container);
+  EXPECT_EQ(answer, RecordAnswer(web));
+  EXPECT_EQ(pieces, large.size() / LargeFiles::piece + 2);
+  EXPECT_EQ(records.read_whole(container), RecordAnswer(web));
 }
 
-TEST_F(ContainerRecordTest, PodmansListMayBeLargerThanARecord) {
-  const std::string filling(RecordFiles::max_record + 1, ' ');
-  tree.file(bundle, good + filling);
-  EXPECT_THAT(bad_record(), HasSubstr("too large"));
+TEST_F(ContainerRecordTest, OthersAreReadBetweenThePieces) {
+  tree.file(bundle, R"({"a":")" + std::string(1U << 20, 'x') + "\"," + good.substr(1));
+  tree.file(overlay("lib", id) + crio_file, crio_text);
+  EXPECT_TRUE(is_large(records.read_piece(container)));
+  EXPECT_EQ(std::get<Record>(records.read(crio)).name, "web");
+  EXPECT_EQ(records.read_whole(container), RecordAnswer(web));
+}
+
+TEST_F(ContainerRecordTest, AHugeRecordIsBad) {
+  tree.file(bundle, R"({"a":")" + std::string(LargeFiles::max_file, 'x') + "\"," + good.substr(1));
+  EXPECT_TRUE(is_large(records.read(container)));
+  EXPECT_THAT(std::get<BadRecord>(records.read_whole(container)).why, HasSubstr("64 MiB"));
+  tree.file(bundle, "{\"annotations\":{\"x\":\"" + std::string(5U << 20, 'x') + "\"}}");
+  EXPECT_THAT(std::get<BadRecord>(records.read_whole(container)).why, HasSubstr("too large"));
+  tree.file(bundle, good);
+  EXPECT_EQ(records.read(container), RecordAnswer(web));
+}
+
+TEST_F(ContainerRecordTest, AnnotationsOfEverySizeAreFound) {
+  for (const std::size_t size :
+       {RecordFiles::usual - 200, RecordFiles::usual, std::size_t{1} << 20}) {
+    tree.file(bundle,
+              good.substr(0, good.size() - 2) + R"(,"x":")" + std::string(size, 'x') + "\"}}");
+    EXPECT_EQ(records.read_whole(container), RecordAnswer(web)) << size;
+  }
+}
+
+TEST_F(ContainerRecordTest, ALargeSandboxIsReadPieceByPiece) {
+  tree.file(overlay("lib", id) + crio_file, crio_text);
+  const std::string sandbox = overlay("lib", sandbox_id) + crio_file;
+  tree.file(sandbox,
+            R"({"hooks":[")" + std::string(1U << 20, 'x') + "\"]," + crio_sandbox.substr(1));
+  const Record first = std::get<Record>(wishing.read(crio));
+  EXPECT_TRUE(first.incomplete);
+  EXPECT_EQ(first.lack, Record::Lack::large);
+  EXPECT_EQ(std::get<Record>(wishing.read_whole(crio)).labels, (Record::Pairs{{"team", "blue"}}));
+  tree.file(sandbox, "cut");
+  EXPECT_EQ(std::get<Record>(wishing.read(crio)).lack, Record::Lack::unusable);
+  std::filesystem::remove(tree.at(sandbox));
+  EXPECT_EQ(std::get<Record>(wishing.read(crio)).lack, Record::Lack::late);
+}
+
+TEST_F(ContainerRecordTest, DockersLargeRecordHasItsLabels) {
+  tree.file(docker_file(id), R"({"Name":"/web","Config":{"Env":[")" + std::string(2U << 20, 'x') +
+                                 R"("],"Image":"i","Labels":{"team":"red"}}})");
+  const ContainerPath plain{.cgroup = "/docker/" + id, .id = id, .runtime = RuntimeHint::docker};
+  EXPECT_TRUE(is_large(wishing.read(plain)));
+  EXPECT_EQ(wishing.read_whole(plain), RecordAnswer(Record{.runtime = RuntimeHint::docker,
+                                                           .name = "web",
+                                                           .image = "i",
+                                                           .labels = {{"team", "red"}}}));
+}
+
+TEST_F(ContainerRecordTest, PodmansLargeListIsReadWhole) {
+  const std::string filling(8U << 20, ' ');
   tree.file(overlay("run", "containers.json"), "[" + filling + R"({"id":")" + id + "\"}]");
-  EXPECT_EQ(records.read(podman), RecordAnswer(Record{.runtime = RuntimeHint::podman}));
+  EXPECT_TRUE(is_large(records.read(podman)));
+  EXPECT_EQ(records.read_whole(podman), RecordAnswer(Record{.runtime = RuntimeHint::podman}));
+  tree.file(overlay("run", "containers.json"),
+            "[" + std::string(PodmanSource::max_list, ' ') + "]");
+  EXPECT_THAT(std::get<BadRecord>(records.read_whole(podman)).why, HasSubstr("too large"));
 }
 
 }  // namespace

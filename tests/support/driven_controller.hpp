@@ -31,7 +31,8 @@ struct DrivenController {
          .repair = [this](const std::string& cgroup) { controller->on_written(cgroup); },
          .verify = [this](const std::string& cgroup) { verified.push_back(cgroup); },
          .follow = [](const std::string&) {},
-         .announce = [this] { return announcer.deliver_one(); }});
+         .announce = [this] { return announcer.deliver_one(); },
+         .read = [](const std::string&) { return true; }});
   }
   Controller& start(Config config = {}, std::vector<RuleKey> ours = {},
                     CgroupVersion version = CgroupVersion::v2) {

@@ -18,7 +18,9 @@ namespace iopslimit {
 
 class RealService {
  public:
-  explicit RealService(CgroupVersion version, unsigned pods = 1) : version_(version) {
+  explicit RealService(CgroupVersion version, unsigned pods = 1,
+                       std::vector<NamedPolicy> policies = {})
+      : version_(version), policies_(std::move(policies)) {
     for (unsigned number = 0; number < pods; ++number) tree_.folder("/cgroup" + pod(number));
     for (const char* folder : {"/made", "/run", records}) tree_.folder(folder);
     ServicePaths paths{.config_file = tree_.at("/iops-limitd.conf"),
@@ -54,8 +56,8 @@ class RealService {
     if (sd_event_run(service_->loop().event(), most_usec) < 0)
       throw std::runtime_error("sd_event_run");
   }
-  bool limited(const std::string& cgroup) const {
-    return tree_.text("/cgroup" + cgroup + "/" + limit_files().front()).find("500") !=
+  bool limited(const std::string& cgroup, const std::string& to = "500") const {
+    return tree_.text("/cgroup" + cgroup + "/" + limit_files().front()).find(to) !=
            std::string::npos;
   }
   /// Handles everything that is left, which includes what waits for the end of a burst.
@@ -103,6 +105,7 @@ class RealService {
     config.device.mount = data_mount();
     config.device.shared_disk = SharedDisk::allow;
     config.total_iops = 0;
+    config.policies = policies_;
     config.check_interval = std::chrono::seconds(0);
     config.state_folders = {tree_.at("/state")};
     config.written["[limits]"] = {"/etc/iops-limitd/iops-limitd.conf", 12};
@@ -110,6 +113,7 @@ class RealService {
   }
 
   CgroupVersion version_;
+  std::vector<NamedPolicy> policies_;
   TempTree tree_;
   std::optional<Service> service_;
 };
