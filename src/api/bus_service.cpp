@@ -130,6 +130,7 @@ const sd_bus_vtable BusService::vtable[] = {
     IOPSLIMIT_COUNTER("Writes"),
     IOPSLIMIT_COUNTER("Errors"),
     IOPSLIMIT_COUNTER("LeftAlone"),
+    IOPSLIMIT_COUNTER("LinesDropped"),
     SD_BUS_PROPERTY("Problems", "as", property, 0, 0),
     SD_BUS_PROPERTY("LastError", "s", property, 0, 0),
     IOPSLIMIT_COUNTER("LastErrorAt"),

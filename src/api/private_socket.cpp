@@ -4,14 +4,13 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "loop/guard.hpp"
+#include "loop/local_socket.hpp"
 
 namespace iopslimit {
 namespace {
@@ -41,15 +40,13 @@ PrivateSocket::~PrivateSocket() {
 // Sets the mode before the socket has a name, so nobody can connect in between (unix(7): Linux uses
 // the socket's own mode for the file).
 std::error_code PrivateSocket::listen_at_path() {
-  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
-  if (path_.size() >= sizeof(address.sun_path))
-    return std::make_error_code(std::errc::filename_too_long);
-  std::memcpy(address.sun_path, path_.c_str(), path_.size() + 1);
+  const auto local = local_address(path_);
+  if (!local) return std::make_error_code(std::errc::filename_too_long);
   listening_ = File(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!listening_) return last_error();
   if (unlink(path_.c_str()) != 0 && errno != ENOENT) return last_error();
   if (fchmod(listening_.fd(), S_IRUSR | S_IWUSR) != 0 ||
-      bind(listening_.fd(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
+      bind(listening_.fd(), local->get(), local->size) != 0 ||
       listen(listening_.fd(), SOMAXCONN) != 0)
     return last_error();
   return {};

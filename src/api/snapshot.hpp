@@ -106,6 +106,7 @@ struct Snapshot {
   std::uint64_t errors = 0;     ///< rules that the kernel rejected
   /// Cgroups that look as if they had to be limited and are not (control/left_alone).
   std::uint64_t left_alone = 0;
+  std::uint64_t lines_dropped = 0;    ///< lines of the log that nobody took in time
   std::vector<std::string> problems;  ///< what keeps the service from seeing the node as it is
   std::string last_error;
   std::uint64_t last_error_at = 0;

@@ -87,6 +87,7 @@ void service(Archive& archive, View& view) {
   archive.value("writes", view.writes);
   archive.value("errors", view.errors);
   archive.value("left_alone", view.left_alone);
+  archive.value("lines_dropped", view.lines_dropped);
   archive.value("problems", view.problems);
   archive.value("last_error", view.last_error);
   archive.value("last_error_at", view.last_error_at);

@@ -29,6 +29,8 @@ class Operator {
     std::function<void(Event)> announce;
     std::function<void()> drain;  ///< announces the controller's pending events
     std::string hierarchy = {};   ///< the one in use, see Snapshot
+    /// Sets what the rest of the service knows: the dropped lines of the log.
+    std::function<void(Snapshot&)> add_rest = {};
   };
 
   /// Puts the pauses of an earlier run in force. `folder` is /run/iops-limitd, `address` the

@@ -18,10 +18,6 @@ void EventLoop::fail() noexcept {
   sd_event_exit(event_.get(), 1);
 }
 
-void EventLoop::feed_watchdog() {
-  check(sd_event_set_watchdog(event_.get(), 1), "sd_event_set_watchdog");
-}
-
 void EventLoop::run() {
   const int result = sd_event_loop(event_.get());
   if (parked_) std::rethrow_exception(std::exchange(parked_, nullptr));

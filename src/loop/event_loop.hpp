@@ -22,9 +22,6 @@ class EventLoop {
   EventLoop& operator=(const EventLoop&) = delete;
   ~EventLoop() = default;
 
-  /// Sends WATCHDOG=1 while the loop runs, if the unit has a watchdog (WatchdogSec=).
-  void feed_watchdog();
-
   /// For the handles Io, Timer and Signal, and for a library that adds its own event sources
   /// (sd-bus). No C callback may throw: see guard().
   sd_event* event() const { return event_.get(); }
@@ -34,6 +31,8 @@ class EventLoop {
   /// Runs until quit(). Throws the exception of a callback, or std::system_error.
   void run();
   void quit();
+  /// run() is over: no event source can be started any more.
+  bool is_over() const { return sd_event_get_state(event_.get()) == SD_EVENT_FINISHED; }
 
  private:
   struct Unref {

@@ -109,6 +109,10 @@ void add_events(Families& families, const Measured& measured) {
   add_one(families, counter("iopslimit_errors_total", "Times that the kernel did not take rules."),
           measured.snapshot.errors);
   add_one(families,
+          counter("iopslimit_log_lines_dropped_total",
+                  "Lines of the log that were dropped because nobody took them in time."),
+          measured.snapshot.lines_dropped);
+  add_one(families,
           gauge("iopslimit_left_alone_cgroups",
                 "Cgroups that look as if they had to be limited and are not."),
           measured.snapshot.left_alone);

@@ -2,17 +2,13 @@
 #include "report/journal.hpp"
 
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
-#define SD_JOURNAL_SUPPRESS_LOCATION  // the source location does not help an operator
-#include <systemd/sd-journal.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <iterator>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 #include "loop/clock.hpp"
 #include "report/json_line.hpp"
@@ -56,13 +52,15 @@ std::string number_or_max(std::uint64_t value) {
   return value == 0 ? "max" : std::to_string(value);
 }
 
-class Fields {
+// One entry in the journal's native format (systemd.io/JOURNAL_NATIVE_PROTOCOL). No value has a
+// line break, and all fit one datagram.
+class Entry {
  public:
   void add(std::string_view name, std::string_view value) {
+    constexpr std::size_t most = 16384;
     if (value.empty()) return;
-    texts_.emplace_back(name);
-    texts_.back() += '=';
-    texts_.back() += value;
+    text_ += name;
+    text_ += '=' + sanitize_utf8(value.substr(0, most)) + '\n';
   }
   void add(const Limit& limit) {
     add("READ_IOPS", number_or_max(limit.read_iops));
@@ -70,15 +68,10 @@ class Fields {
     add("READ_BPS", number_or_max(limit.read_bps));
     add("WRITE_BPS", number_or_max(limit.write_bps));
   }
-  bool send() {
-    std::vector<iovec> parts;
-    parts.reserve(texts_.size());
-    for (std::string& text : texts_) parts.push_back({text.data(), text.size()});
-    return sd_journal_sendv(parts.data(), static_cast<int>(parts.size())) >= 0;
-  }
+  const std::string& text() const { return text_; }
 
  private:
-  std::vector<std::string> texts_;
+  std::string text_;
 };
 
 const ActionRow* row_of(Action action) {
@@ -86,32 +79,32 @@ const ActionRow* row_of(Action action) {
   return found == std::end(actions) ? nullptr : found;
 }
 
-bool send_to_journal(const Event& event, const ActionRow* row) {
-  Fields fields;
-  fields.add("MESSAGE", event.text);
-  fields.add("PRIORITY", std::to_string(static_cast<int>(event.severity)));
-  fields.add("SYSLOG_IDENTIFIER", "iops-limitd");
-  if (row != nullptr) {
-    fields.add("ACTION", row->name);
-    fields.add("MESSAGE_ID", row->message_id);
+std::string entry_of(const Event& event) {
+  Entry entry;
+  entry.add("MESSAGE", event.text);
+  entry.add("PRIORITY", std::to_string(static_cast<int>(event.severity)));
+  entry.add("SYSLOG_IDENTIFIER", "iops-limitd");
+  if (const ActionRow* row = row_of(event.action)) {
+    entry.add("ACTION", row->name);
+    entry.add("MESSAGE_ID", row->message_id);
   }
-  fields.add("CONTAINER_ID", event.container_id);
-  fields.add("CONTAINER_NAME", event.container_name);
-  fields.add("POD_UID", event.pod_uid);
-  fields.add("POD_NAME", event.pod_name);
-  fields.add("POD_NAMESPACE", event.pod_namespace);
-  fields.add("CGROUP", event.cgroup);
+  entry.add("CONTAINER_ID", event.container_id);
+  entry.add("CONTAINER_NAME", event.container_name);
+  entry.add("POD_UID", event.pod_uid);
+  entry.add("POD_NAME", event.pod_name);
+  entry.add("POD_NAMESPACE", event.pod_namespace);
+  entry.add("CGROUP", event.cgroup);
   for (const Rule& rule : event.rules) {
-    fields.add("DEVICE", to_string(rule.device));
-    fields.add(rule.limit);
+    entry.add("DEVICE", to_string(rule.device));
+    entry.add(rule.limit);
   }
-  return fields.send();
+  return entry.text();
 }
 
-// Flushes each line, so that whoever follows the log sees it at once.
-void print_line(const std::string& line) {
-  std::fprintf(stdout, "%s\n", line.c_str());
-  std::fflush(stdout);
+Event lines_lost(std::uint64_t lines) {
+  return service_event(Severity::warning, Action::suppressed,
+                       std::to_string(lines) + (lines == 1 ? " line was" : " lines were") +
+                           " dropped because nobody read the log; limits are not affected");
 }
 
 }  // namespace
@@ -122,19 +115,27 @@ LogForm log_form_named(std::string_view name) {
   return name == "json" ? LogForm::json : LogForm::automatic;
 }
 
-Journal::Journal(LogForm form) : form_(form) {
+Journal::Journal(EventLoop& loop, LogForm form, std::string socket)
+    : form_(form),
+      entries_(loop, {.open = [socket = std::move(socket)] { return journal_output(socket); },
+                      .lost = [](std::uint64_t lines) { return entry_of(lines_lost(lines)); }}),
+      lines_(loop, {.open = standard_output,
+                    .lost = [this](std::uint64_t lines) { return line_of(lines_lost(lines)); }}) {
   if (form == LogForm::automatic) form_ = stderr_is_journal() ? LogForm::journal : LogForm::text;
 }
 
-void Journal::send(const Event& event) const {
+std::string Journal::line_of(const Event& event) const {
+  if (form_ != LogForm::json) return sanitize_utf8(event.text) + '\n';
   const ActionRow* row = row_of(event.action);
-  if (form_ == LogForm::json)
-    return print_line(json_line(event, row == nullptr ? "" : row->name, wall_msec()));
-  if (form_ == LogForm::journal && send_to_journal(event, row)) return;
-  print_line(sanitize_utf8(event.text));
+  return json_line(event, row == nullptr ? "" : row->name, wall_msec()) + '\n';
 }
 
-void Journal::log(Severity severity, Action action, const std::string& text) const {
+void Journal::send(const Event& event) {
+  if (form_ == LogForm::journal && entries_.write(entry_of(event))) return;
+  if (!lines_.write(line_of(event))) lines_.drop(1);
+}
+
+void Journal::log(Severity severity, Action action, const std::string& text) {
   send(service_event(severity, action, text));
 }
 

@@ -47,7 +47,8 @@ constexpr std::chrono::seconds unwatched_interval{30};
 
 Service::Service(ServicePaths paths, ParsedConfig parsed)
     : paths_(std::move(paths)),
-      journal_(paths_.log),
+      journal_(loop_, paths_.log),
+      notifier_(loop_),
       hierarchy_(paths_.hierarchy ? *paths_.hierarchy
                                   : find_hierarchy(parsed.config.cgroup_version)),
       files_(open_limit_files(hierarchy_.reached())),
@@ -121,13 +122,15 @@ void Service::start() {
   prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
   connect();
   const auto to_journal = [this](const Event& event) { journal_.send(event); };
-  operator_.emplace(loop_, controller_, paths_.run_folder, paths_.bus_address,
-                    Operator::Needs{
-                        .reload = [this] { return reload(); },
-                        .announce = to_journal,
-                        .drain = [this] { scheduler_.drain(); },
-                        .hierarchy = to_string(hierarchy_.mounted()),
-                    });
+  operator_.emplace(
+      loop_, controller_, paths_.run_folder, paths_.bus_address,
+      Operator::Needs{
+          .reload = [this] { return reload(); },
+          .announce = to_journal,
+          .drain = [this] { scheduler_.drain(); },
+          .hierarchy = to_string(hierarchy_.mounted()),
+          .add_rest = [this](Snapshot& snapshot) { snapshot.lines_dropped = journal_.dropped(); },
+      });
   if (!node().config.dry_run)
     unit_mirror_.emplace(loop_, controller_, *files_, paths_.run_folder, paths_.bus_address,
                          to_journal);
@@ -164,7 +167,7 @@ void Service::connect() {
   on_signal(SIGTERM, [this] { stop(); });
   on_signal(SIGINT, [this] { stop(); });
   safety_net_.every(node().config.check_interval);
-  loop_.feed_watchdog();
+  notifier_.feed_watchdog();
 }
 
 bool Service::read_cgroups() {

@@ -89,9 +89,9 @@ class Service {
   std::string status() const;
 
   ServicePaths paths_;
+  EventLoop loop_;
   Journal journal_;
   RateLimiter rate_limiter_;
-  EventLoop loop_;
   Notifier notifier_;
   HeldHierarchy hierarchy_;
   Inotify inotify_;  // of the limit files and the records

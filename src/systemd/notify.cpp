@@ -1,32 +1,93 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "systemd/notify.hpp"
 
+#include <poll.h>
 #include <systemd/sd-daemon.h>
 
+#include <cerrno>
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
 #include <ctime>
+#include <string_view>
+#include <utility>
+
+#include "loop/local_socket.hpp"
+#include "report/utf8.hpp"
 
 namespace iopslimit {
+namespace {
+
+constexpr std::chrono::milliseconds retry_delay{100};
+
+std::string_view kind_of(std::string_view message) {
+  return message.substr(0, message.find('='));
+}
+
+}  // namespace
+
+Notifier::Notifier(EventLoop& loop)
+    : loop_(loop),
+      retry_(loop, [this] { send_waiting(); }),
+      watchdog_(
+          loop, [this] { send("WATCHDOG=1"); }, Priority::first) {}
+
+Notifier::~Notifier() {
+  constexpr int chances = 3;
+  for (int chance = 0; chance < chances && !waiting_.empty(); ++chance) {
+    poll(nullptr, 0, static_cast<int>(retry_delay.count()));
+    send_waiting();
+  }
+}
 
 void Notifier::ready(const std::string& status) {
   status_ = status;
-  sd_notify(0, ("READY=1\nSTATUS=" + status).c_str());
+  send("READY=1\nSTATUS=" + sanitize_utf8(status));
 }
 
 void Notifier::status(const std::string& text) {
   if (text == status_) return;
   status_ = text;
-  sd_notify(0, ("STATUS=" + text).c_str());
+  send("STATUS=" + sanitize_utf8(text));
 }
 
 void Notifier::reloading() {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
   const long long usec = static_cast<long long>(now.tv_sec) * 1000000 + now.tv_nsec / 1000;
-  sd_notify(0, ("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(usec)).c_str());
+  send("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(usec));
 }
 
 void Notifier::stopping() {
-  sd_notify(0, "STOPPING=1");
+  send("STOPPING=1");
+}
+
+void Notifier::feed_watchdog() {
+  std::uint64_t usec = 0;
+  if (sd_watchdog_enabled(0, &usec) <= 0) return;
+  send("WATCHDOG=1");
+  watchdog_.every(std::chrono::microseconds(usec / 2));
+}
+
+void Notifier::send(std::string message) {
+  std::erase_if(waiting_, [&](const std::string& old) { return kind_of(old) == kind_of(message); });
+  waiting_.push_back(std::move(message));
+  send_waiting();
+}
+
+void Notifier::send_waiting() {
+  const char* path = std::getenv("NOTIFY_SOCKET");
+  std::error_code error;
+  const File socket = connect_datagram(path == nullptr ? "" : path, error);
+  while (socket && !waiting_.empty()) {
+    if (send_now(socket.fd(), waiting_.front()) < 0) {
+      if (errno != EAGAIN) break;
+      if (!loop_.is_over()) retry_.start(retry_delay);
+      return;
+    }
+    waiting_.erase(waiting_.begin());
+  }
+  waiting_.clear();  // sent, or nobody is there
 }
 
 }  // namespace iopslimit

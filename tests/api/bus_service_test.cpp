@@ -202,7 +202,7 @@ TEST_F(BusServiceTest, EveryPropertyCanBeRead) {
   }
   EXPECT_THAT(busctl("call org.iopslimit1 /org/iopslimit1 org.freedesktop.DBus.Properties GetAll s "
                      "org.iopslimit1.Manager"),
-              HasSubstr("a{sv} 25 "));
+              HasSubstr("a{sv} 26 "));
 }
 
 TEST_F(BusServiceTest, MakesOneSummaryForAllPropertiesUntilSomethingChanges) {

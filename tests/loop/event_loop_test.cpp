@@ -58,42 +58,5 @@ TEST(EventLoop, FailParksTheExceptionThatIsHandled) {
   EXPECT_EQ(exception_of_run(loop), "the disk is on fire");
 }
 
-struct WatchdogTest : testing::Test {
-  TempTree tree;
-  File manager{socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-  EventLoop loop;
-
-  void SetUp() override {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::strncpy(address.sun_path, tree.at("notify").c_str(), sizeof address.sun_path - 1);
-    ASSERT_EQ(bind(manager.fd(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-    setenv("NOTIFY_SOCKET", tree.at("notify").c_str(), 1);
-  }
-  void TearDown() override {
-    unsetenv("NOTIFY_SOCKET");
-    unsetenv("WATCHDOG_USEC");
-  }
-  std::string received() const {
-    std::array<char, 100> text{};
-    const ssize_t size = recv(manager.fd(), text.data(), text.size(), 0);
-    return size < 0 ? "" : std::string(text.data(), static_cast<std::size_t>(size));
-  }
-};
-
-TEST_F(WatchdogTest, IsFedWhileTheLoopRuns) {
-  setenv("WATCHDOG_USEC", "40000", 1);
-  loop.feed_watchdog();
-  EXPECT_EQ(received(), "WATCHDOG=1");
-  run_for_a_while(loop);
-  EXPECT_EQ(received(), "WATCHDOG=1");
-}
-
-TEST_F(WatchdogTest, IsNotFedWhenTheUnitHasNone) {
-  loop.feed_watchdog();
-  run_for_a_while(loop);
-  EXPECT_EQ(received(), "");
-}
-
 }  // namespace
 }  // namespace iopslimit

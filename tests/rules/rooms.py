@@ -21,14 +21,14 @@ SYSTEM = re.compile(r"#include <(unistd|fcntl|sys/|linux/|errno|cerrno|ctime|tim
 # The files that may name the system. Every other file decides from values.
 SURFACES = set("""
 main
-loop/append_file loop/clock loop/event_loop loop/event_source loop/file loop/inotify loop/signal loop/timer
+loop/append_file loop/clock loop/event_loop loop/event_source loop/file loop/inotify loop/local_socket loop/signal loop/timer
 disk/block_devices disk/block_events disk/btrfs_members disk/mount_resolver
 cgroup/control_file cgroup/hierarchy cgroup/population cgroup/tree_walk cgroup/tree_watcher
 limit/drift_watcher limit/rule_key_file
 config/files config/ini_reader
 runtime/large_files runtime/record_files runtime/record_watcher runtime/runtimes
 policy/policy
-report/journal report/json_line
+report/journal report/json_line report/log_sink
 api/bus_codec api/bus_connection api/bus_service api/polkit api/private_socket
 control/pause_file
 systemd/notify systemd/unit_client
