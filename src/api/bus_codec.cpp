@@ -99,7 +99,29 @@ std::optional<FieldValue> read_value(sd_bus_message* message, std::string_view s
   return std::nullopt;
 }
 
+std::size_t size_of(const FieldValue& value) {
+  constexpr std::size_t rule = 48;
+  if (const auto* text = std::get_if<std::string>(&value)) return text->size();
+  if (const auto* rules = std::get_if<std::vector<Rule>>(&value)) return rules->size() * rule;
+  const auto* texts = std::get_if<std::vector<std::string>>(&value);
+  std::size_t bytes = sizeof(std::uint64_t);
+  if (texts != nullptr)
+    for (const std::string& text : *texts) bytes += text.size() + sizeof(std::uint64_t);
+  return bytes;
+}
+
 }  // namespace
+
+std::size_t size_of(const Fields& fields) {
+  constexpr std::size_t frame = 16;  // lengths, signature and padding
+  std::size_t bytes = 0;
+  for (const Field& field : fields) bytes += frame + field.name.size() + size_of(field.value);
+  return bytes;
+}
+
+void reply_error(sd_bus_message* call, const char* error, const std::string& why) {
+  sd_bus_reply_method_errorf(call, error, "%s", plain_lines(why).c_str());
+}
 
 void append_value(sd_bus_message* message, const FieldValue& value) {
   std::visit([message](const auto& one) { append(message, one); }, value);

@@ -20,6 +20,12 @@ struct BusUnref {
 };
 using BusMessage = std::unique_ptr<sd_bus_message, BusUnref>;
 
+/// About how many bytes append_fields() writes.
+std::size_t size_of(const Fields& fields);
+
+/// Answers a call with an error. Ignores errors: who cannot be reached does not wait.
+void reply_error(sd_bus_message* call, const char* error, const std::string& why);
+
 /// All functions below throw std::system_error when the message does not have the expected form.
 
 /// Appends one value; its texts pass through sanitize_utf8().

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/bus_connection.hpp"
 
+#include <sys/socket.h>
+
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
@@ -14,6 +16,13 @@ namespace iopslimit {
 namespace {
 
 constexpr std::chrono::seconds reconnect_delay{1};
+constexpr const char* not_affected =
+    "; limits are not affected, iopsctl works again when it is back";
+
+// The error of a call that was not answered in time, and of one whose connection is lost.
+bool is_unanswered(sd_bus_message* reply) {
+  return sd_bus_message_is_method_error(reply, SD_BUS_ERROR_NO_REPLY) > 0;
+}
 
 }  // namespace
 
@@ -53,7 +62,8 @@ void BusConnection::begin() {
              true);
     return reconnect_.restart(reconnect_delay);
   }
-  check(sd_bus_attach_event(bus, loop_.event(), SD_EVENT_PRIORITY_NORMAL), "sd_bus_attach_event");
+  check(sd_bus_attach_event(bus, loop_.event(), event_priority(Priority::idle)),
+        "sd_bus_attach_event");
   const auto on_local = [this](const char* signal, sd_bus_message_handler_t handler) {
     check(sd_bus_match_signal_async(bus_.get(), nullptr, nullptr, "/org/freedesktop/DBus/Local",
                                     "org.freedesktop.DBus.Local", signal, handler, nullptr, this),
@@ -73,9 +83,9 @@ void BusConnection::connected(sd_bus_message*) {
 }
 
 void BusConnection::named(sd_bus_message* reply) {
+  if (is_unanswered(reply)) return drop();
   if (sd_bus_message_is_method_error(reply, nullptr) != 0) {
     const sd_bus_error* error = sd_bus_message_get_error(reply);
-    if (sd_bus_error_has_name(error, SD_BUS_ERROR_NO_REPLY) != 0) return;  // lost() follows
     return announce("the bus does not let us be " + name_ + ": " + error->message +
                         "; is org.iopslimit1.conf in /usr/share/dbus-1/system.d? limits are not "
                         "affected, iopsctl does not reach the service",
@@ -92,16 +102,42 @@ void BusConnection::named(sd_bus_message* reply) {
 
 void BusConnection::set_ready() {
   ready_ = true;
+  if (std::exchange(away_, false) && handlers_.away) handlers_.away("");
   if (handlers_.ready) handlers_.ready();
 }
 
 void BusConnection::lost(sd_bus_message*) {
   const bool was_ready = std::exchange(ready_, false);
-  if (was_ready)
-    announce(
-        "the system bus went away; limits are not affected, iopsctl works again when it is back",
-        false);
+  const bool was_silent = std::exchange(silent_, false);
+  probing_ = false;
+  if (was_ready) {
+    away_ = true;
+    if (handlers_.away)
+      handlers_.away((was_silent ? "the system bus does not answer" : "the system bus went away") +
+                     std::string(not_affected));
+  } else if (!away_) {
+    announce(std::string("the system bus does not let the service in") + not_affected, true);
+  }
   reconnect_.restart(reconnect_delay);
+}
+
+void BusConnection::probe() {
+  if (!ready_ || probing_) return;
+  probing_ = sd_bus_call_method_async(bus_.get(), nullptr, "org.freedesktop.DBus",
+                                      "/org/freedesktop/DBus", "org.freedesktop.DBus", "GetId",
+                                      call<&BusConnection::probed>, this, "") >= 0;
+}
+
+// Any other answer, even an error, is one of a bus that is alive.
+void BusConnection::probed(sd_bus_message* reply) {
+  probing_ = false;
+  if (is_unanswered(reply)) drop();
+}
+
+// Ends the connection by its socket: sd-bus then answers the open calls, and calls lost().
+void BusConnection::drop() {
+  silent_ = true;
+  shutdown(sd_bus_get_fd(bus_.get()), SHUT_RDWR);
 }
 
 void BusConnection::announce(const std::string& text, bool wrong) {

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <stdexcept>
+#include <string_view>
 #include <utility>
 
 #include "loop/file.hpp"
@@ -19,18 +21,6 @@ constexpr const char* cannot_answer = "cannot answer a call on the bus";
 // BusConnection of a lost connection separately.
 void reply_nothing(sd_bus_message* call) {
   sd_bus_reply_method_return(call, "");
-}
-
-void reply_error(sd_bus_message* call, const char* error, const std::string& why) {
-  sd_bus_reply_method_errorf(call, error, "%s", plain_lines(why).c_str());
-}
-
-void reply_list(sd_bus_message* call, const std::vector<Fields>& list) {
-  sd_bus_message* reply = nullptr;
-  check(sd_bus_message_new_method_return(call, &reply), cannot_answer);
-  const BusMessage owned(reply);
-  append_list(reply, list);
-  sd_bus_send(nullptr, reply, nullptr);
 }
 
 // Replies with the container or pod that the call's argument names.
@@ -53,6 +43,9 @@ auto refuse_with(sd_bus_error* failure) {
 std::string read_word(sd_bus_message* call) {
   const char* word = nullptr;
   check(sd_bus_message_read(call, "s", &word), cannot_answer);
+  constexpr std::size_t most = 4096;
+  if (std::string_view(word).size() > most)
+    throw std::runtime_error("the name of a container or pod has at most 4096 bytes");
   return word;
 }
 
@@ -62,17 +55,6 @@ std::vector<Fields> fields_of_all(const Views& views) {
   list.reserve(views.size());
   for (const auto& view : views) list.push_back(fields_of(view));
   return list;
-}
-
-// Finds the one container or pod that `word` names; if there is not exactly one, answers the call
-// with an error.
-std::optional<Selector> find_choice(sd_bus_message* call, const Snapshot& snapshot,
-                                    const std::string& word) {
-  const std::vector<Selector> selectors = selectors_of(snapshot.containers, word);
-  if (selectors.size() == 1) return selectors.front();
-  reply_error(call, selectors.empty() ? no_such_container : ambiguous_name,
-              why_not_one(selectors, word));
-  return std::nullopt;
 }
 
 Fields fields_of(const Event& event) {
@@ -158,15 +140,33 @@ const sd_bus_vtable BusService::vtable[] = {
     SD_BUS_VTABLE_END};
 
 BusService::BusService(EventLoop& loop, const std::string& address, const std::string& socket,
-                       Answers answers, const Announce& announce)
+                       Answers answers, const Reports& reports)
     : answers_(std::move(answers)),
+      lists_(loop, callers_, answers_.containers),
       link_(loop, address, bus_name,
-            {.begun = [this](sd_bus* bus) { be_on(bus); }, .announce = announce}),
-      peers_(loop, socket, {.begun = [this](sd_bus* bus) { be_on(bus); }, .announce = announce}) {}
+            {.begun =
+                 [this](sd_bus* bus) {
+                   callers_.begin(bus);
+                   be_on(bus);
+                 },
+             .announce = reports.announce,
+             .away = reports.away}),
+      peers_(loop, socket,
+             {.begun = [this](sd_bus* bus) { be_on(bus); },
+              .ended = [this](sd_bus* bus) { callers_.forget(bus); },
+              .announce = reports.announce}) {}
 
 void BusService::be_on(sd_bus* bus) {
+  check(sd_bus_add_filter(bus, nullptr, incoming, this), "sd_bus_add_filter");
   check(sd_bus_add_object_vtable(bus, nullptr, bus_path, bus_interface, vtable, this),
         "sd_bus_add_object_vtable");
+}
+
+// Sees every message before sd-bus looks for who handles it. Returns 1 for a call that is not
+// answered any further.
+int BusService::incoming(sd_bus_message* message, void* self, sd_bus_error*) noexcept {
+  if (sd_bus_message_is_method_call(message, nullptr, nullptr) <= 0) return 0;
+  return static_cast<BusService*>(self)->callers_.admit(message) ? 0 : 1;
 }
 
 template <BusService::Method method>
@@ -201,24 +201,22 @@ void BusService::append_property(const std::string& name, sd_bus_message* reply)
 }
 
 void BusService::list_containers(sd_bus_message* call) {
-  reply_list(call, fields_of_all(answers_.snapshot().containers));
+  lists_.reply_containers(call);
 }
 
 void BusService::list_pods(sd_bus_message* call) {
-  const Snapshot snapshot = answers_.snapshot();
-  reply_list(call, fields_of_all(pods_of(snapshot.containers)));
+  lists_.reply_pods(call);
 }
 
 void BusService::explain(sd_bus_message* call) {
-  const Snapshot snapshot = answers_.snapshot();
-  const auto selector = find_choice(call, snapshot, read_word(call));
-  if (!selector) return;
-  std::vector<Fields> list;
-  for (const WorkloadView* container : selector->containers) {
-    list.push_back(fields_of(*container));
-    list.back().push_back({"steps", answers_.explain(*container)});
-  }
-  reply_list(call, list);
+  lists_.choose(call, read_word(call), [this, call](const Selector& selector) {
+    std::vector<Fields> list;
+    for (const WorkloadView* container : selector.containers) {
+      list.push_back(fields_of(*container));
+      list.back().push_back({"steps", answers_.explain(*container)});
+    }
+    lists_.reply(call, list);
+  });
 }
 
 void BusService::reload(sd_bus_message* call) {
@@ -239,10 +237,8 @@ void BusService::clear(sd_bus_message* call) {
 // Resolves the name only after the authorization: its meaning may have changed while polkit asked.
 template <class Act>
 void BusService::act_on(sd_bus_message* call, const std::string& word, const Act& act) {
-  polkit_.ask(call, "org.iopslimit1.pause", [this, call, word, act] {
-    const Snapshot snapshot = answers_.snapshot();
-    if (const auto selector = find_choice(call, snapshot, word)) act(*selector);
-  });
+  polkit_.ask(call, "org.iopslimit1.pause",
+              [this, call, word, act] { lists_.choose(call, word, act); });
 }
 
 void BusService::pause(sd_bus_message* call) {
@@ -270,9 +266,17 @@ void BusService::resume(sd_bus_message* call) {
   });
 }
 
+// The bus, if it takes what the service sends. A signal that would wait behind many others is not
+// sent.
+sd_bus* BusService::listening_bus() {
+  sd_bus* bus = link_.bus();
+  if (bus != nullptr && Callers::has_waiting(bus)) link_.probe();
+  return bus != nullptr && Callers::may_signal(bus) ? bus : nullptr;
+}
+
 void BusService::emit(const Event& event) {
   const char* signal = signal_of(event.action);
-  sd_bus* bus = link_.bus();
+  sd_bus* bus = listening_bus();
   if (signal == nullptr || bus == nullptr) return;
   sd_bus_message* message = nullptr;
   check(sd_bus_message_new_signal(bus, &message, bus_path, bus_interface, signal), signal);
@@ -282,7 +286,7 @@ void BusService::emit(const Event& event) {
 }
 
 void BusService::devices_changed() {
-  sd_bus* bus = link_.bus();
+  sd_bus* bus = listening_bus();
   if (bus == nullptr) return;
   sd_bus_message* message = nullptr;
   check(sd_bus_message_new_signal(bus, &message, bus_path, bus_interface, "DeviceChanged"),
@@ -294,7 +298,7 @@ void BusService::devices_changed() {
 }
 
 void BusService::reloaded() {
-  sd_bus* bus = link_.bus();
+  sd_bus* bus = listening_bus();
   if (bus == nullptr) return;
   sd_bus_emit_properties_changed(bus, bus_path, bus_interface, "LastReload", "ReloadRefused",
                                  "Cleared", "Scope", nullptr);

@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "api/bus_connection.hpp"
+#include "api/callers.hpp"
+#include "api/lists.hpp"
 #include "api/polkit.hpp"
 #include "api/private_socket.hpp"
 #include "api/selector.hpp"
@@ -27,8 +29,6 @@ namespace iopslimit {
 inline constexpr const char* bus_name = "org.iopslimit1";
 inline constexpr const char* bus_path = "/org/iopslimit1";
 inline constexpr const char* bus_interface = "org.iopslimit1.Manager";
-inline constexpr const char* no_such_container = "org.iopslimit1.Error.NoSuchContainer";
-inline constexpr const char* ambiguous_name = "org.iopslimit1.Error.AmbiguousName";
 inline constexpr const char* config_refused = "org.iopslimit1.Error.ConfigurationRefused";
 inline constexpr const char* not_paused = "org.iopslimit1.Error.NotPaused";
 inline constexpr const char* bad_time = "org.iopslimit1.Error.BadTime";
@@ -38,9 +38,9 @@ inline constexpr const char* bad_time = "org.iopslimit1.Error.BadTime";
 class BusService {
  public:
   struct Answers {
-    std::function<Snapshot()> snapshot;
+    Lists::Containers containers;
     std::function<Summary()> summary;
-    /// Changes whenever the result of snapshot() or summary() may have changed.
+    /// Changes whenever the result of summary() may have changed.
     std::function<std::uint64_t()> revision;
     /// The steps of the decision about a container, one sentence each.
     std::function<std::vector<std::string>(const WorkloadView&)> explain;
@@ -50,12 +50,15 @@ class BusService {
     std::function<void(const Selector&, std::chrono::seconds)> pause;
     std::function<bool(const Selector&)> resume;  ///< false if it was not paused
   };
-  using Announce = std::function<void(const std::string& text, bool wrong)>;
+  /// As in BusConnection::Handlers.
+  struct Reports {
+    std::function<void(const std::string& text, bool wrong)> announce;
+    std::function<void(const std::string& why)> away;
+  };
 
-  /// `address` is the address of the bus, `socket` the path of the private socket (PrivateSocket);
-  /// `announce` is as in BusConnection.
+  /// `address` is the address of the bus, `socket` the path of the private socket (PrivateSocket).
   BusService(EventLoop& loop, const std::string& address, const std::string& socket,
-             Answers answers, const Announce& announce);
+             Answers answers, const Reports& reports);
 
   /// Sends the signal for an event: ContainerLimited, ContainerExempted or DriftRepaired.
   void emit(const Event& event);
@@ -68,6 +71,7 @@ class BusService {
   using Method = void (BusService::*)(sd_bus_message* call);
   template <Method method>
   static int call(sd_bus_message* message, void* self, sd_bus_error*) noexcept;
+  static int incoming(sd_bus_message* message, void* self, sd_bus_error*) noexcept;
   static int property(sd_bus*, const char*, const char*, const char* name, sd_bus_message* reply,
                       void* self, sd_bus_error*) noexcept;
   static const sd_bus_vtable vtable[];
@@ -81,6 +85,7 @@ class BusService {
   };
 
   void be_on(sd_bus* bus);
+  sd_bus* listening_bus();
   const Properties& properties();
   void append_property(const std::string& name, sd_bus_message* reply);
   void list_containers(sd_bus_message* call);
@@ -95,6 +100,8 @@ class BusService {
 
   Answers answers_;
   std::optional<Properties> properties_;
+  Callers callers_;
+  Lists lists_;
   Polkit polkit_;
   BusConnection link_;
   PrivateSocket peers_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/polkit.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "loop/file.hpp"
@@ -12,18 +13,12 @@ namespace {
 
 constexpr const char* cannot_ask = "cannot ask the bus";
 constexpr std::uint64_t usual_timeout = 0;
-
-void reply_error(sd_bus_message* call, const char* error, const std::string& why) {
-  sd_bus_reply_method_errorf(call, error, "%s", sanitize_utf8(why).c_str());
-}
+constexpr std::uint64_t patience_usec = std::chrono::microseconds(Polkit::patience).count();
 
 }  // namespace
 
 void Polkit::ask(sd_bus_message* call, const std::string& action, std::function<void()> granted) {
   if (sd_bus_is_bus_client(sd_bus_message_get_bus(call)) == 0) return ask_peer(call, granted);
-  if (open_.size() >= most_open)
-    return reply_error(call, SD_BUS_ERROR_LIMITS_EXCEEDED,
-                       "too many calls wait for an authorization; try again later");
   sd_bus_message* message = nullptr;
   check(sd_bus_message_new_method_call(sd_bus_message_get_bus(call), &message,
                                        "org.freedesktop.DBus", "/org/freedesktop/DBus",
@@ -31,7 +26,8 @@ void Polkit::ask(sd_bus_message* call, const std::string& action, std::function<
         cannot_ask);
   const BusMessage owned(message);
   check(sd_bus_message_append(message, "s", sd_bus_message_get_sender(call)), cannot_ask);
-  open_.push_front({this, BusMessage(sd_bus_message_ref(call)), action, std::move(granted)});
+  open_.push_front(
+      {this, BusMessage(sd_bus_message_ref(call)), action, std::move(granted), {}, {}, {}});
   open_.front().place = open_.begin();
   send<&Polkit::ask_polkit>(open_.front(), message, usual_timeout);
 }
@@ -73,6 +69,19 @@ void Polkit::ask_polkit(Question& question, sd_bus_message* reply) {
   std::uint32_t uid = 0;
   check(sd_bus_message_read(reply, "u", &uid), "the bus's answer to GetConnectionUnixUser");
   if (uid == 0) return grant(question);
+  if (!has_room_for(uid))
+    return refuse(question, SD_BUS_ERROR_LIMITS_EXCEEDED,
+                  "too many calls wait for an authorization; answer the questions for a password, "
+                  "or try again later");
+  question.asked_about = uid;
+  sd_bus_slot* slot = nullptr;
+  const std::string end =
+      "type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg2='',arg0='" +
+      std::string(sd_bus_message_get_sender(question.call.get())) + "'";
+  check(sd_bus_add_match_async(sd_bus_message_get_bus(reply), &slot, end.c_str(), caller_gone,
+                               nullptr, &question),
+        cannot_ask);
+  question.gone.reset(slot);
   sd_bus_message* message = nullptr;
   check(sd_bus_message_new_method_call(
             sd_bus_message_get_bus(reply), &message, "org.freedesktop.PolicyKit1",
@@ -85,7 +94,7 @@ void Polkit::ask_polkit(Question& question, sd_bus_message* reply) {
                               sd_bus_message_get_sender(question.call.get()),
                               question.action.c_str(), 0, asks > 0 ? 1U : 0U, ""),
         cannot_ask);
-  send<&Polkit::decide>(question, message, asks > 0 ? UINT64_MAX : usual_timeout);
+  send<&Polkit::decide>(question, message, asks > 0 ? patience_usec : usual_timeout);
 }
 
 void Polkit::decide(Question& question, sd_bus_message* reply) {
@@ -105,6 +114,22 @@ void Polkit::decide(Question& question, sd_bus_message* reply) {
                       "; run it as root, or at a terminal, where polkit can ask for a password");
   refuse(question, SD_BUS_ERROR_ACCESS_DENIED,
          "only root, and whom polkit lets do " + question.action + ", may do this");
+}
+
+bool Polkit::has_room_for(std::uint32_t uid) const {
+  const auto all =
+      std::ranges::count_if(open_, [](const Question& one) { return one.asked_about.has_value(); });
+  const auto own =
+      std::ranges::count_if(open_, [uid](const Question& one) { return one.asked_about == uid; });
+  return static_cast<std::size_t>(all) < most_open &&
+         static_cast<std::size_t>(own) < most_of_one_user;
+}
+
+// Nobody is left to receive the answer; what was asked for is not done.
+int Polkit::caller_gone(sd_bus_message*, void* question, sd_bus_error*) noexcept {
+  auto* open = static_cast<Question*>(question);
+  open->polkit->open_.erase(open->place);
+  return 0;
 }
 
 void Polkit::grant(Question& question) {

@@ -73,6 +73,10 @@ void PrivateSocket::begin(File connection) {
   static_cast<void>(connection.release());  // the bus owns it now
   check(sd_bus_set_server(bus, 1, id), cannot_begin);
   if (sd_bus_start(bus) < 0) return;
+  // sd-bus sets 8 MB, which the kernel counts as memory of the service, read or not. What does not
+  // fit waits in sd-bus, where Callers sees it.
+  constexpr int most_in_kernel = 65536;
+  setsockopt(sd_bus_get_fd(bus), SOL_SOCKET, SO_SNDBUF, &most_in_kernel, sizeof most_in_kernel);
   peers_.push_front({this, {}, std::move(owned)});
   Peer& peer = peers_.front();
   peer.place = peers_.begin();
@@ -81,13 +85,17 @@ void PrivateSocket::begin(File connection) {
                                 "org.freedesktop.DBus.Local", "Disconnected", lost, nullptr, &peer),
       cannot_begin);
   handlers_.begun(bus);
-  check(sd_bus_attach_event(bus, loop_.event(), SD_EVENT_PRIORITY_NORMAL), "sd_bus_attach_event");
+  check(sd_bus_attach_event(bus, loop_.event(), event_priority(Priority::idle)),
+        "sd_bus_attach_event");
 }
 
 // sd-bus keeps a reference to a connection while it processes it.
 int PrivateSocket::lost(sd_bus_message*, void* peer, sd_bus_error*) noexcept {
   auto* gone = static_cast<Peer*>(peer);
-  return guard(gone->socket->loop_, [gone] { gone->socket->peers_.erase(gone->place); });
+  return guard(gone->socket->loop_, [gone] {
+    gone->socket->handlers_.ended(gone->bus.get());
+    gone->socket->peers_.erase(gone->place);
+  });
 }
 
 }  // namespace iopslimit

@@ -28,6 +28,7 @@ class PrivateSocket {
   struct Handlers {
     /// A new connection starts; the handler registers its objects on it.
     std::function<void(sd_bus* bus)> begun;
+    std::function<void(sd_bus* bus)> ended;  ///< before the connection is gone
     /// Reports to the operator, once, why the socket could not be created.
     std::function<void(const std::string& text, bool wrong)> announce;
   };

@@ -42,6 +42,15 @@ std::vector<Named> all_of(const std::vector<WorkloadView>& containers) {
   return all;
 }
 
+bool is_exact(const Named& named, std::string_view word) {
+  return named.selector.whom == word || std::ranges::find(named.words, word) != named.words.end();
+}
+
+bool is_begun(const Named& named, std::string_view word) {
+  return std::ranges::any_of(named.words,
+                             [word](const std::string& one) { return one.starts_with(word); });
+}
+
 template <class Fits>
 std::vector<Selector> those(const std::vector<Named>& all, const Fits& fits) {
   std::vector<Selector> found;
@@ -57,14 +66,29 @@ std::vector<Selector> selectors_of(const std::vector<WorkloadView>& containers,
                                    std::string_view word) {
   if (word.empty()) return {};
   const std::vector<Named> all = all_of(containers);
-  std::vector<Selector> exact = those(all, [word](const Named& named) {
-    return named.selector.whom == word || std::ranges::find(named.words, word) != named.words.end();
-  });
+  std::vector<Selector> exact =
+      those(all, [word](const Named& named) { return is_exact(named, word); });
   if (!exact.empty()) return exact;
-  return those(all, [word](const Named& named) {
-    return std::ranges::any_of(named.words,
-                               [word](const std::string& one) { return one.starts_with(word); });
-  });
+  return those(all, [word](const Named& named) { return is_begun(named, word); });
+}
+
+// What is kept of one container of a pod is kept of all of them: which names a pod has may stand in
+// one of them alone.
+void Search::look(const std::vector<WorkloadView>& some) {
+  if (word_.empty()) return;
+  for (const Named& named : all_of(some)) {
+    const ContainerPath& path = named.selector.containers.front()->path;
+    const std::string& key = path.pod_uid.empty() ? path.cgroup : path.pod_uid;
+    if (is_exact(named, word_) && exact_.size() < most) exact_.insert(key);
+    if (is_begun(named, word_) && begun_.size() < most) begun_.insert(key);
+  }
+}
+
+void Search::keep(std::vector<WorkloadView> some) {
+  for (WorkloadView& one : some) {
+    if (wanted().contains(one.path.pod_uid.empty() ? one.path.cgroup : one.path.pod_uid))
+      kept_.push_back(std::move(one));
+  }
 }
 
 std::vector<std::string> words_of(const std::vector<WorkloadView>& containers) {

@@ -2,8 +2,10 @@
 // Finds the container or pod that an operator's word names.
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "api/snapshot.hpp"
@@ -24,6 +26,29 @@ struct Selector {
 /// name or namespace/name, or by a prefix of any of these.
 std::vector<Selector> selectors_of(const std::vector<WorkloadView>& containers,
                                    std::string_view word);
+
+/// Finds the same as selectors_of() without having all containers at one time: all are passed to
+/// look() first, in any number of parts, and then once more to keep(). If more than `most` match,
+/// only those of the first ones are found.
+class Search {
+ public:
+  static constexpr std::size_t most = 100;
+
+  explicit Search(std::string word) : word_(std::move(word)) {}
+
+  void look(const std::vector<WorkloadView>& some);
+  void keep(std::vector<WorkloadView> some);
+  /// Valid as long as the search.
+  std::vector<Selector> found() const { return selectors_of(kept_, word_); }
+
+ private:
+  const std::set<std::string>& wanted() const { return exact_.empty() ? begun_ : exact_; }
+
+  std::string word_;
+  std::set<std::string> exact_;  // pods' uids, and cgroups outside of pods
+  std::set<std::string> begun_;
+  std::vector<WorkloadView> kept_;
+};
 
 /// Every full word that names exactly one container or pod, for shell completion.
 std::vector<std::string> words_of(const std::vector<WorkloadView>& containers);

@@ -2,7 +2,6 @@
 #include "api/snapshot.hpp"
 
 #include <algorithm>
-#include <map>
 #include <tuple>
 #include <utility>
 
@@ -38,23 +37,35 @@ std::vector<Devnum> devices_of(const Snapshot& snapshot) {
   return all;
 }
 
+PodView* PodTable::add(const WorkloadView& container) {
+  if (container.path.pod_uid.empty()) return nullptr;
+  PodView& pod = by_uid_[container.path.pod_uid];
+  pod.uid = container.path.pod_uid;
+  pod.qos = container.path.qos;
+  pod.cgroup = pod_cgroup_of(container.path);
+  if (!container.pod.empty()) pod.pod = container.pod;
+  if (!container.pod_namespace.empty()) pod.pod_namespace = container.pod_namespace;
+  ++pod.counts[static_cast<std::size_t>(container.state)];
+  return &pod;
+}
+
+std::vector<PodView*> PodTable::sorted() {
+  std::vector<PodView*> pods;
+  pods.reserve(by_uid_.size());
+  for (auto& entry : by_uid_) pods.push_back(&entry.second);
+  std::ranges::sort(pods, {}, [](const PodView* pod) {
+    return std::tie(pod->pod_namespace, pod->pod, pod->uid);
+  });
+  return pods;
+}
+
 std::vector<PodView> pods_of(const std::vector<WorkloadView>& containers) {
-  std::map<std::string, PodView> by_uid;
+  PodTable table;
   for (const WorkloadView& one : containers) {
-    if (one.path.pod_uid.empty()) continue;
-    PodView& pod = by_uid[one.path.pod_uid];
-    pod.uid = one.path.pod_uid;
-    pod.qos = one.path.qos;
-    pod.cgroup = pod_cgroup_of(one.path);
-    if (!one.pod.empty()) pod.pod = one.pod;
-    if (!one.pod_namespace.empty()) pod.pod_namespace = one.pod_namespace;
-    pod.containers.push_back(&one);
+    if (PodView* pod = table.add(one)) pod->containers.push_back(&one);
   }
   std::vector<PodView> pods;
-  pods.reserve(by_uid.size());
-  for (auto& entry : by_uid) pods.push_back(std::move(entry.second));
-  std::ranges::sort(
-      pods, {}, [](const PodView& pod) { return std::tie(pod.pod_namespace, pod.pod, pod.uid); });
+  for (PodView* pod : table.sorted()) pods.push_back(std::move(*pod));
   return pods;
 }
 

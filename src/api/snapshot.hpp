@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -140,7 +141,20 @@ struct PodView {
   std::string pod_namespace;
   QosClass qos = QosClass::none;
   std::string cgroup;
-  std::vector<const WorkloadView*> containers;  ///< point into the snapshot
+  StateCounts counts{};                         ///< of its containers
+  std::vector<const WorkloadView*> containers;  ///< of pods_of(): point into the snapshot
+};
+
+/// Pods that are found container by container.
+class PodTable {
+ public:
+  /// The pod of the container; null outside of pods.
+  PodView* add(const WorkloadView& container);
+  /// By namespace and name. They stay in the table.
+  std::vector<PodView*> sorted();
+
+ private:
+  std::map<std::string, PodView> by_uid_;
 };
 
 /// The pods, sorted by namespace and name. Containers outside of pods are left out.

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <numeric>
 #include <utility>
 
 namespace iopslimit {
@@ -130,11 +132,6 @@ void container(Archive& archive, View& view) {
   archive.value("error", view.error);
 }
 
-std::uint64_t count(const PodView& pod, State state) {
-  return static_cast<std::uint64_t>(
-      std::ranges::count(pod.containers, state, &WorkloadView::state));
-}
-
 }  // namespace
 
 Fields fields_of(const Summary& summary) {
@@ -171,8 +168,10 @@ Fields fields_of(const PodView& pod) {
   writer.value("pod_uid", pod.uid);
   writer.word("qos", pod.qos, classes);
   writer.value("cgroup", pod.cgroup);
-  writer.value("containers", std::uint64_t{pod.containers.size()});
-  for (const auto& [state, name] : state_words) writer.value(name, count(pod, state));
+  writer.value("containers",
+               std::accumulate(pod.counts.begin(), pod.counts.end(), std::uint64_t{0}));
+  for (const auto& [state, name] : state_words)
+    writer.value(name, pod.counts[static_cast<std::size_t>(state)]);
   return std::move(writer.fields);
 }
 

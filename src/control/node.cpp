@@ -103,6 +103,15 @@ Snapshot Node::snapshot() const {
   return snapshot;
 }
 
+std::vector<WorkloadView> Node::views_after(std::string_view cgroup, std::size_t most) const {
+  std::vector<WorkloadView> views;
+  for (const Workload* next = workloads.after(cgroup); next != nullptr && views.size() < most;
+       next = workloads.after(next->path.cgroup)) {
+    if (!next->superseded) views.push_back(view_of(*next, pauses));
+  }
+  return views;
+}
+
 Summary Node::summary() const {
   Summary summary{.snapshot = head()};
   for (const auto& workload : workloads) {

@@ -2,6 +2,7 @@
 // Everything that the service knows about the node. Only the controller changes it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -69,6 +70,8 @@ struct Node {
   std::string status() const;
   /// The fields of the service itself stay unset. The end of a pause is on the clock of Pauses.
   Snapshot snapshot() const;
+  /// The containers of the snapshot after this cgroup, in its order, at most so many.
+  std::vector<WorkloadView> views_after(std::string_view cgroup, std::size_t most) const;
   /// As summary_of(snapshot()), without a list of all containers on the way.
   Summary summary() const;
   /// See policy/explanation. Empty for an unknown cgroup.

@@ -27,7 +27,7 @@ Operator::Operator(EventLoop& loop, Controller& controller, const std::string& f
       pauses_(pause_file_.load()),
       next_end_(loop, [this] { pauses_changed(); }),
       bus_(loop, address, folder + "/private",
-           {.snapshot = [this] { return snapshot(); },
+           {.containers = [this](const std::string& after) { return containers_after(after); },
             .summary = [this] { return summary(); },
             .revision = [this] { return revision(); },
             .explain =
@@ -47,9 +47,15 @@ Operator::Operator(EventLoop& loop, Controller& controller, const std::string& f
             .pause = [this](const Selector& selector,
                             std::chrono::seconds span) { pause(selector, span); },
             .resume = [this](const Selector& selector) { return resume(selector); }},
-           [this](const std::string& text, bool wrong) {
-             needs_.announce(line(wrong ? Severity::warning : Severity::info, text));
-           }) {
+           {.announce =
+                [this](const std::string& text, bool wrong) {
+                  needs_.announce(line(wrong ? Severity::warning : Severity::info, text));
+                },
+            .away =
+                [this](const std::string& why) {
+                  set_problem("bus", why);
+                  needs_.refresh();
+                }}) {
   own_.version = IOPS_LIMITD_VERSION;
   own_.since = wall_seconds();
   own_.hierarchy = needs_.hierarchy;
@@ -118,12 +124,25 @@ Summary Operator::summary() const {
 
 Snapshot Operator::snapshot() const {
   Snapshot snapshot = controller_.node().snapshot();
+  complete(snapshot);
+  return snapshot;
+}
+
+std::vector<WorkloadView> Operator::containers_after(const std::string& cgroup) const {
+  constexpr std::size_t at_once = 32;
+  Snapshot some;
+  some.containers = controller_.node().views_after(cgroup, at_once);
+  complete(some);
+  return std::move(some.containers);
+}
+
+// The end of a pause is on the wall clock for those who read it.
+void Operator::complete(Snapshot& snapshot) const {
   add_own_fields(snapshot);
   const std::uint64_t boot = boot_seconds();
   for (WorkloadView& one : snapshot.containers) {
     if (one.state == State::paused) one.paused_until = wall_seconds() + one.paused_until - boot;
   }
-  return snapshot;
 }
 
 void Operator::pause(const Selector& selector, std::chrono::seconds span) {

@@ -27,8 +27,9 @@ class Operator {
     /// Reads the configuration again. Returns its errors; empty if it is in force.
     std::function<std::vector<std::string>()> reload;
     std::function<void(Event)> announce;
-    std::function<void()> drain;  ///< announces the controller's pending events
-    std::string hierarchy = {};   ///< the one in use, see Snapshot
+    std::function<void()> drain;            ///< announces the controller's pending events
+    std::function<void()> refresh = [] {};  ///< problems() has changed outside of a check
+    std::string hierarchy = {};             ///< the one in use, see Snapshot
     /// Sets what the rest of the service knows: the dropped lines of the log.
     std::function<void(Snapshot&)> add_rest = {};
   };
@@ -49,12 +50,15 @@ class Operator {
   void synced();
   /// The full snapshot, including the fields of the service itself.
   Snapshot snapshot() const;
+  /// Some of its containers, see Lists::Containers.
+  std::vector<WorkloadView> containers_after(const std::string& cgroup) const;
   Summary summary() const;
   /// See BusService::Answers.
   std::uint64_t revision() const { return controller_.node().revision + own_changes_; }
 
  private:
   void add_own_fields(Snapshot& snapshot) const;
+  void complete(Snapshot& snapshot) const;
   void pause(const Selector& selector, std::chrono::seconds span);
   bool resume(const Selector& selector);
   void pauses_changed();

@@ -28,6 +28,11 @@ class WorkloadTable {
     const auto found = workloads_.find(cgroup);
     return found == workloads_.end() ? nullptr : found->get();
   }
+  /// The first one after this cgroup in the order of the paths; null if there is none.
+  Workload* after(std::string_view cgroup) const {
+    const auto next = workloads_.upper_bound(cgroup);
+    return next == workloads_.end() ? nullptr : next->get();
+  }
   /// There must be none with this path.
   Workload& add(ContainerPath path) {
     auto workload = std::make_unique<Workload>();

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loop/event_source.hpp"
 
-#include <cstdint>
 #include <utility>
 
 #include "loop/file.hpp"
 
 namespace iopslimit {
-namespace {
-
-std::int64_t value_of(Priority priority) {
+int event_priority(Priority priority) {
   switch (priority) {
     case Priority::first:
       return SD_EVENT_PRIORITY_IMPORTANT;
@@ -21,8 +18,6 @@ std::int64_t value_of(Priority priority) {
   return SD_EVENT_PRIORITY_NORMAL;
 }
 
-}  // namespace
-
 EventSource::EventSource(EventLoop& loop, EventLoop::Callback callback, Priority priority)
     : loop_(loop),
       callback_(std::make_shared<const EventLoop::Callback>(std::move(callback))),
@@ -31,7 +26,7 @@ EventSource::EventSource(EventLoop& loop, EventLoop::Callback callback, Priority
 void EventSource::set_priority(Priority priority) {
   priority_ = priority;
   if (source_ != nullptr)
-    check(sd_event_source_set_priority(source_.get(), value_of(priority)),
+    check(sd_event_source_set_priority(source_.get(), event_priority(priority)),
           "sd_event_source_set_priority");
 }
 

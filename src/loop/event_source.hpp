@@ -10,8 +10,12 @@
 
 namespace iopslimit {
 
-/// Which of several pending callbacks the loop runs next; `idle` runs when nothing else is pending.
+/// Which of several pending callbacks the loop runs next; those of one priority take turns. The
+/// bus is `idle`: anybody may call it in a loop.
 enum class Priority { first, normal, idle };
+
+/// The same for sd-event, for a library that adds its own event sources (sd-bus).
+int event_priority(Priority priority);
 
 /// Owns one event source and its callback. The callback is no longer called once the object is
 /// destroyed; the callback itself may destroy the object. The loop and, for an Io, the descriptor

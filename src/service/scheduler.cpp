@@ -11,6 +11,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// After this time deferred work no longer lets everything else go first. Longer than a burst: first
+// the bus gets its turns.
+constexpr std::chrono::milliseconds oldest = 2 * Burst::longest;
+
 // After this time other pending work gets its turn.
 constexpr std::chrono::milliseconds a_turn{2};
 
@@ -22,7 +26,13 @@ Scheduler::Scheduler(EventLoop& loop, int cgroups_fd, WorkQueue& work, Handlers 
       cgroups_(
           loop, cgroups_fd, EPOLLIN, [this] { cgroups_readable(); }, Priority::first),
       idle_(
-          loop, [this] { run(); }, Priority::idle) {}
+          loop, [this] { run(); }, Priority::idle),
+      overdue_(loop, [this] { idle_.set_priority(Priority::normal); }) {}
+
+void Scheduler::run_after(std::chrono::microseconds delay) {
+  idle_.start(delay);
+  overdue_.start(oldest);
+}
 
 void Scheduler::read_cgroups() {
   if (handlers_.read_cgroups()) burst_.cgroup(Clock::now());
@@ -30,7 +40,7 @@ void Scheduler::read_cgroups() {
 
 void Scheduler::cgroups_readable() {
   read_cgroups();
-  idle_.start(Burst::pause);
+  run_after(Burst::pause);
   const auto now = Clock::now();
   burst_.events(now);
   if (burst_.too_long(now)) take_turns(true);
@@ -39,31 +49,33 @@ void Scheduler::cgroups_readable() {
 void Scheduler::run() {
   const auto begin = Clock::now();
   for (auto now = begin; !burst_.goes_on(now); now = Clock::now()) {
-    if (now - begin >= a_turn) return idle_.start({});
-    if (!work_.run_one()) return finish();
+    if (now - begin >= a_turn) return run_after({});
+    if (!work_.run_one() && !work_.read_one()) return finish();
     read_cgroups();
   }
-  idle_.start(Burst::pause);
+  run_after(Burst::pause);
 }
 
 void Scheduler::drain() {
   while (work_.run_one()) {
   }
   finish();
+  if (work_.has_unread()) request();
 }
 
 void Scheduler::finish() {
   work_.shrink();
   burst_.finish();
+  overdue_.stop();
+  idle_.set_priority(Priority::idle);
   take_turns(false);
   handlers_.finished();
 }
 
-// A flood of cgroup events must not starve the others.
+// A flood of cgroup events must not starve the others: from now on they take turns.
 void Scheduler::take_turns(bool turns) {
-  if (std::exchange(turns_, turns) == turns) return;
-  cgroups_.set_priority(turns ? Priority::normal : Priority::first);
-  idle_.set_priority(turns ? Priority::normal : Priority::idle);
+  if (std::exchange(turns_, turns) != turns)
+    cgroups_.set_priority(turns ? Priority::idle : Priority::first);
 }
 
 }  // namespace iopslimit

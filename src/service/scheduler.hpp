@@ -2,6 +2,7 @@
 // Decides when cgroup events are read and when deferred work runs. Cgroup events come first.
 #pragma once
 
+#include <chrono>
 #include <functional>
 
 #include "control/work_queue.hpp"
@@ -23,14 +24,16 @@ class Scheduler {
   /// `cgroups_fd` becomes readable when read_cgroups() has something to do.
   Scheduler(EventLoop& loop, int cgroups_fd, WorkQueue& work, Handlers handlers);
 
-  /// There may be work; it runs when nothing else is pending.
-  void request() { idle_.start({}); }
+  /// There may be work; it runs when nothing of `normal` priority is pending, or when it has waited
+  /// for half a second.
+  void request() { run_after({}); }
   /// Runs what there is now.
   void run();
   /// Runs everything at once.
   void drain();
 
  private:
+  void run_after(std::chrono::microseconds delay);
   void cgroups_readable();
   void read_cgroups();
   void finish();
@@ -40,6 +43,7 @@ class Scheduler {
   Handlers handlers_;
   Io cgroups_;
   Timer idle_;
+  Timer overdue_;  // idle_ may not wait for others any longer
   Burst burst_;
   bool turns_ = false;  // the others get their turns between cgroup events
 };

@@ -128,6 +128,7 @@ void Service::start() {
           .reload = [this] { return reload(); },
           .announce = to_journal,
           .drain = [this] { scheduler_.drain(); },
+          .refresh = [this] { scheduler_.request(); },
           .hierarchy = to_string(hierarchy_.mounted()),
           .add_rest = [this](Snapshot& snapshot) { snapshot.lines_dropped = journal_.dropped(); },
       });

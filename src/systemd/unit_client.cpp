@@ -120,6 +120,8 @@ void UnitClient::take_answer(Call& call, sd_bus_message* reply) {
   if (sd_bus_message_is_method_error(reply, nullptr) == 0)
     return complete(call, UnitAnswer::taken, "");
   const sd_bus_error* error = sd_bus_message_get_error(reply);
+  // Either systemd has not answered or the bus: what that one does not read must not pile up.
+  if (sd_bus_error_has_name(error, SD_BUS_ERROR_NO_REPLY) != 0) link_->probe();
   complete(call, answer_of(error->name),
            sanitize_utf8(error->message == nullptr ? error->name : error->message));
 }

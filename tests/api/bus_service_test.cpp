@@ -4,19 +4,27 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <malloc.h>
 #include <sys/epoll.h>
 
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <map>
 #include <stdexcept>
+#include <utility>
 
 #include "support/private_bus.hpp"
 #include "support/sample_snapshot.hpp"
+#include "support/silent_bus.hpp"
 
 namespace iopslimit {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -80,9 +88,10 @@ struct BusServiceTest : testing::Test {
   bool was_paused = true;
   bool broken = false;         // an answer throws
   std::uint64_t revision = 0;  // of the snapshot
-  int snapshots = 0;
-  int summaries = 0;  // that were asked for
+  int snapshots = 0;           // how often the containers were gone through
+  int summaries = 0;           // that were asked for
   std::vector<std::string> announced;
+  std::vector<std::string> away;  // why the bus is away; empty: it is back
   std::unique_ptr<BusService> api;
 
   template <class Done>
@@ -93,16 +102,15 @@ struct BusServiceTest : testing::Test {
     }
   }
 
-  /// Returns when the name is owned.
-  void start() {
+  void make() {
     api = std::make_unique<BusService>(
         loop, bus.address(), bus.beside("private"),
         BusService::Answers{
-            .snapshot =
-                [this] {
-                  ++snapshots;
+            .containers =
+                [this](const std::string& after) {
+                  if (after.empty()) ++snapshots;
                   if (broken) throw std::runtime_error("it broke");
-                  return snapshot;
+                  return containers_after(snapshot, after);
                 },
             .summary =
                 [this] {
@@ -127,7 +135,13 @@ struct BusServiceTest : testing::Test {
                   done.push_back("resume " + target.whom);
                   return was_paused;
                 }},
-        [this](const std::string& text, bool) { announced.push_back(text); });
+        BusService::Reports{
+            .announce = [this](const std::string& text, bool) { announced.push_back(text); },
+            .away = [this](const std::string& why) { away.push_back(why); }});
+  }
+  /// Returns when the name is owned.
+  void start() {
+    make();
     turn_until([this] { return !announced.empty(); });
     ASSERT_THAT(announced, ElementsAre(HasSubstr("on the bus as org.iopslimit1")));
     announced.clear();
@@ -194,10 +208,27 @@ TEST_F(BusServiceTest, EveryPropertyCanBeRead) {
   start();
   const std::string all =
       busctl("introspect org.iopslimit1 /org/iopslimit1 org.iopslimit1.Manager");
-  for (const char* member :
-       {".Version", ".Devices", ".LastReload", ".Waiting", ".Repaired", ".LastErrorAt",
-        ".ListContainers", ".ListPods", ".Explain", ".Reload", ".Clear", ".Pause", ".Resume",
-        ".ContainerLimited", ".ContainerExempted", ".DriftRepaired", ".DeviceChanged"}) {
+  for (const char* member : {".Version",
+                             ".Devices",
+                             ".LastReload",
+                             ".Waiting",
+                             ".Repaired",
+                             ".LastErrorAt",
+                             ".LeftAlone",
+                             ".Hierarchy",
+                             ".LinesDropped",
+                             ".Problems",
+                             ".ListContainers",
+                             ".ListPods",
+                             ".Explain",
+                             ".Reload",
+                             ".Clear",
+                             ".Pause",
+                             ".Resume",
+                             ".ContainerLimited",
+                             ".ContainerExempted",
+                             ".DriftRepaired",
+                             ".DeviceChanged"}) {
     EXPECT_THAT(all, HasSubstr(member));
   }
   EXPECT_THAT(busctl("call org.iopslimit1 /org/iopslimit1 org.freedesktop.DBus.Properties GetAll s "
@@ -222,11 +253,27 @@ TEST_F(BusServiceTest, MakesOneSummaryForAllPropertiesUntilSomethingChanges) {
   EXPECT_EQ(snapshots, 0) << "no list of containers is made";
 }
 
-TEST_F(BusServiceTest, MakesOneSnapshotForAPause) {
-  if (geteuid() != 0) GTEST_SKIP() << "needs root";
+TEST_F(BusServiceTest, OneUserHasSoManyAnswersInTheMaking) {
   start();
-  EXPECT_THAT(call("Pause st db 60"), HasSubstr("\"cgroup\" s"));
-  EXPECT_EQ(snapshots, 1);
+  const auto one = bus.connect();
+  std::vector<std::string> errors;
+  for (std::size_t count = 0; count < 2 * Callers::most_at_work; ++count)
+    ASSERT_GE(sd_bus_call_method_async(
+                  one.get(), nullptr, bus_name, bus_path, bus_interface, "ListPods",
+                  [](sd_bus_message* reply, void* all, sd_bus_error*) {
+                    const sd_bus_error* error = sd_bus_message_get_error(reply);
+                    static_cast<decltype(errors)*>(all)->emplace_back(
+                        error == nullptr ? "" : error->name);
+                    return 0;
+                  },
+                  &errors, ""),
+              0);
+  ASSERT_GE(sd_bus_attach_event(one.get(), loop.event(), event_priority(Priority::first)), 0);
+  turn_until([&] { return errors.size() == 2 * Callers::most_at_work; });
+  EXPECT_THAT(errors, Contains(SD_BUS_ERROR_LIMITS_EXCEEDED));
+  EXPECT_THAT(errors, Contains(""));
+  EXPECT_THAT(call("ListPods"), HasSubstr("aa{sv} 4"));
+  sd_bus_detach_event(one.get());
 }
 
 TEST_F(BusServiceTest, AnswersWithAnErrorWhenAHandlerThrows) {
@@ -329,11 +376,43 @@ TEST_F(BusServiceTest, APolkitThatTakesItsTimeHoldsNothingUp) {
 TEST_F(BusServiceTest, TheBusComesBack) {
   start();
   bus.stop();
-  turn_until([this] { return !announced.empty(); });
-  ASSERT_THAT(announced, ElementsAre(HasSubstr("the system bus went away")));
+  turn_until([this] { return !away.empty(); });
   bus.start();
-  turn_until([this] { return announced.size() == 2; });
-  EXPECT_THAT(announced.back(), HasSubstr("on the bus as org.iopslimit1"));
+  turn_until([this] { return away.size() == 2; });
+  EXPECT_THAT(away, ElementsAre(HasSubstr("the system bus went away"), ""));
+  EXPECT_THAT(announced, IsEmpty());
+  EXPECT_EQ(property("Version"), "s \"0.1.0\"\n");
+}
+
+TEST_F(BusServiceTest, LeavesABusThatDoesNotReadAndComesBack) {
+  const ShortBusTimeout timeout;
+  start();
+  bus.suspend();
+  const auto used = [] { return mallinfo2().uordblks + mallinfo2().hblkhd; };
+  const std::size_t before = used();
+  Event event;
+  event.action = Action::limited;
+  event.text = std::string(1000, 'x');
+  for (int count = 0; count < 20000; ++count) api->emit(event);
+  EXPECT_LT(used() - before, 4U << 20U);
+  turn_until([this] { return !away.empty(); });
+  EXPECT_THAT(away, ElementsAre(HasSubstr("the system bus does not answer")));
+  bus.resume();
+  turn_until([this] { return away.size() == 2; });
+  EXPECT_EQ(away.back(), "");
+  EXPECT_EQ(property("Version"), "s \"0.1.0\"\n");
+}
+
+// It takes the connection, and says nothing to the request for the name.
+TEST_F(BusServiceTest, AsksForTheNameAgainWhenTheBusDoesNotAnswer) {
+  const ShortBusTimeout timeout;
+  bus.stop();
+  auto silent = std::make_unique<SilentBus>(loop, bus.socket());
+  make();
+  turn_until([&] { return silent->asked_for_names() == 2; });
+  silent.reset();
+  bus.start();
+  turn_until([this] { return !announced.empty() && announced.back().starts_with("on the bus"); });
   EXPECT_EQ(property("Version"), "s \"0.1.0\"\n");
 }
 
@@ -362,8 +441,8 @@ TEST_F(BusServiceTest, AQuestionToPolkitEndsWithTheBus) {
     bus.stop();
     pclose(caller);
   }
-  turn_until([this] { return !announced.empty(); });
-  EXPECT_THAT(announced, ElementsAre(HasSubstr("went away")));
+  turn_until([this] { return !away.empty(); });
+  EXPECT_THAT(away, ElementsAre(HasSubstr("went away")));
   EXPECT_THAT(done, IsEmpty());
 }
 
@@ -400,7 +479,7 @@ TEST_F(BusServiceTest, ReportsBecomeSignals) {
 TEST_F(BusServiceTest, WithoutABusSignalsGoNowhere) {
   start();
   bus.stop();
-  turn_until([this] { return !announced.empty(); });
+  turn_until([this] { return !away.empty(); });
   Event event;
   event.action = Action::limited;
   api->emit(event);
@@ -436,6 +515,188 @@ TEST_F(BusServiceTest, AnswersOnTheSocketBesideTheBus) {
   while (waitpid(child, &status, WNOHANG) == 0) sd_event_run(loop.event(), 10000);
   EXPECT_EQ(status, 0);
   EXPECT_THAT(done, SizeIs(root ? 1 : 0));
+}
+
+/// Sends `count` calls as another user than root on each of `connections` connections to `address`,
+/// and reads no answer until the end. Returns the answers that are errors LimitsExceeded, or -1.
+int flood(const std::string& address, bool is_bus, int connections, int count,
+          const char* interface, const char* method, const char* argument) {
+  std::vector<sd_bus*> all;
+  static int refused = 0;
+  static int left = 0;
+  refused = 0;
+  left = connections * count;
+  for (int one = 0; one < connections; ++one) {
+    sd_bus* bus = nullptr;
+    if (sd_bus_new(&bus) < 0 || sd_bus_set_address(bus, address.c_str()) < 0 ||
+        sd_bus_set_bus_client(bus, is_bus ? 1 : 0) < 0 || sd_bus_start(bus) < 0)
+      return -1;
+    for (int call = 0; call < count; ++call)
+      sd_bus_call_method_async(
+          bus, nullptr, is_bus ? "org.iopslimit1" : nullptr, bus_path, interface, method,
+          [](sd_bus_message* reply, void*, sd_bus_error*) {
+            --left;
+            refused +=
+                sd_bus_message_is_method_error(reply, SD_BUS_ERROR_LIMITS_EXCEEDED) > 0 ? 1 : 0;
+            return 0;
+          },
+          nullptr, argument == nullptr ? "" : "s", argument);
+    all.push_back(bus);
+  }
+  while (left > 0) {
+    int progress = 0;
+    for (sd_bus* bus : all) {
+      int more = 0;
+      while ((more = sd_bus_process(bus, nullptr)) > 0) ++progress;
+      if (more < 0) return -1;
+    }
+    if (progress == 0) sd_bus_wait(all.front(), 10000);
+  }
+  return refused;
+}
+
+/// Makes one call after the other as another user. Returns how many of them were refused.
+int calls_in_a_row(const std::string& address, int count) {
+  sd_bus* bus = nullptr;
+  if (sd_bus_new(&bus) < 0 || sd_bus_set_address(bus, address.c_str()) < 0 ||
+      sd_bus_set_bus_client(bus, 1) < 0 || sd_bus_start(bus) < 0)
+    return -1;
+  int refused = 0;
+  for (int call = 0; call < count; ++call) {
+    sd_bus_error error{};
+    sd_bus_call_method(bus, "org.iopslimit1", bus_path, "org.freedesktop.DBus.Properties", "GetAll",
+                       &error, nullptr, "s", bus_interface);
+    if (sd_bus_error_has_name(&error, SD_BUS_ERROR_LIMITS_EXCEEDED) != 0) ++refused;
+    sd_bus_error_free(&error);
+  }
+  return refused;
+}
+
+/// Sends calls for lists on many connections, and never reads.
+[[noreturn]] void call_and_never_read(const std::string& path, int connections, int count) {
+  for (int one = 0; one < connections; ++one) {
+    sd_bus* bus = nullptr;
+    if (sd_bus_new(&bus) < 0 || sd_bus_set_address(bus, ("unix:path=" + path).c_str()) < 0 ||
+        sd_bus_start(bus) < 0)
+      _exit(1);
+    for (int call = 0; call < count; ++call)
+      sd_bus_call_method_async(
+          bus, nullptr, nullptr, bus_path, bus_interface, "ListContainers",
+          [](sd_bus_message*, void*, sd_bus_error*) { return 0; }, nullptr, "");
+    sd_bus_flush(bus);
+  }
+  for (;;) pause();
+}
+
+struct BusFloodTest : BusServiceTest {
+  std::array<int, 2> result{};
+
+  /// Runs flood() in a process of another user; the loop turns until it is over, or `until` is.
+  template <class Flood, class Done>
+  int run_flood(bool drops_root, const Flood& flood, const Done& is_over) {
+    EXPECT_EQ(pipe2(result.data(), O_CLOEXEC), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+      if (drops_root && geteuid() == 0 && setuid(65534) != 0) _exit(1);
+      const int count = flood();
+      _exit(write(result[1], &count, sizeof count) == sizeof count ? 0 : 1);
+    }
+    int status = -1;
+    while (waitpid(child, &status, WNOHANG) == 0 && !is_over()) sd_event_run(loop.event(), 10000);
+    if (status == -1) {
+      kill(child, SIGKILL);
+      waitpid(child, &status, 0);
+    }
+    close(result[1]);
+    int count = -1;
+    static_cast<void>(read(result[0], &count, sizeof count));
+    close(result[0]);
+    return count;
+  }
+  void have_many_containers() {
+    const auto some = snapshot.containers;
+    for (int times = 100; times < 200; ++times) {
+      for (WorkloadView one : some) {
+        one.path.cgroup += "-" + std::to_string(times);
+        snapshot.containers.push_back(one);
+      }
+    }
+    std::ranges::sort(snapshot.containers, {},
+                      [](const WorkloadView& one) { return one.path.cgroup; });
+  }
+};
+
+TEST_F(BusFloodTest, OneUserHasSoManyCallsASecond) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root";
+  start();
+  const int count = run_flood(
+      true, [this] { return calls_in_a_row(bus.address(), 3000); }, [] { return false; });
+  EXPECT_GT(count, 100);
+  EXPECT_LT(count, 2900);
+  EXPECT_EQ(property("Version"), "s \"0.1.0\"\n");
+  EXPECT_EQ(call("Reload"), "");
+}
+
+TEST_F(BusFloodTest, OneUserHasSoManyLists) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root";
+  have_many_containers();
+  start();
+  const int count = run_flood(
+      true,
+      [this] {
+        return flood(bus.address(), true, 60, 120, bus_interface, "ListContainers", nullptr);
+      },
+      [] { return false; });
+  EXPECT_GT(count, 6000);
+  // A newcomer waits for the end of the debt that the others of them have.
+  std::string answer = call("ListContainers");
+  for (int again = 0; again < 1000 && answer.starts_with("Call failed: more"); ++again)
+    answer = call("ListContainers");
+  EXPECT_THAT(answer, HasSubstr("aa{sv} 606"));
+}
+
+TEST_F(BusFloodTest, PeersThatDoNotReadHaveABound) {
+  have_many_containers();
+  start();
+  using Clock = std::chrono::steady_clock;
+  constexpr std::chrono::seconds quiet{2};  // no list was made for so long
+  const auto used = [] { return mallinfo2().uordblks + mallinfo2().hblkhd; };
+  const std::size_t before = used();
+  std::size_t most = 0;
+  int last = 0;
+  auto changed = Clock::now();
+  run_flood(
+      false, [this]() -> int { call_and_never_read(bus.beside("private"), 40, 120); },
+      [&] {
+        most = std::max(most, used() - before);
+        if (std::exchange(last, snapshots) != snapshots) changed = Clock::now();
+        return snapshots > 250 || (snapshots > 0 && Clock::now() - changed > quiet);
+      });
+  EXPECT_LT(most, 48U << 20U);
+  EXPECT_LT(snapshots, 250) << "nothing bounds what the kernel keeps for the service";
+  EXPECT_THAT(call("ListContainers"), HasSubstr("aa{sv} 606"));
+}
+
+TEST_F(BusFloodTest, OpenQuestionsOfOneUserLeaveRoomForOthers) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root";
+  start();
+  FakePolkit polkit(bus, loop, FakePolkit::Mood::silent);
+  const int count = run_flood(
+      true, [this] { return flood(bus.address(), true, 20, 4, bus_interface, "Clear", nullptr); },
+      [&] { return polkit.requested.size() >= Polkit::most_of_one_user; });
+  EXPECT_EQ(count, -1) << "it was over";
+  EXPECT_EQ(call("Clear"), "");
+  EXPECT_THAT(done, ElementsAre("clear"));
+  EXPECT_THAT(polkit.requested, SizeIs(Polkit::most_of_one_user));
+  // The callers are gone, and their questions with them.
+  FILE* caller = popen((as_nobody("Clear", "--timeout=1") + " 2>&1").c_str(), "re");
+  turn_until([&polkit] { return polkit.requested.size() > Polkit::most_of_one_user; });
+  pclose(caller);
+}
+
+TEST_F(BusFloodTest, ANameHasABound) {
+  start();
+  EXPECT_THAT(call("Explain s " + std::string(5000, 'x')), HasSubstr("at most 4096 bytes"));
 }
 
 }  // namespace

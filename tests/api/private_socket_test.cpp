@@ -27,6 +27,7 @@ struct PrivateSocketTest : testing::Test {
   EventLoop loop;
   std::vector<std::string> announced;
   int begun = 0;
+  int ended = 0;
   std::unique_ptr<PrivateSocket> sockets = listen(path);
 
   std::unique_ptr<PrivateSocket> listen(const std::string& at) {
@@ -34,6 +35,7 @@ struct PrivateSocketTest : testing::Test {
         loop, at,
         PrivateSocket::Handlers{
             .begun = [this](sd_bus*) { ++begun; },
+            .ended = [this](sd_bus*) { ++ended; },
             .announce = [this](const std::string& text, bool) { announced.push_back(text); }});
   }
 
@@ -94,6 +96,7 @@ TEST_F(PrivateSocketTest, ClosedPeerMakesRoom) {
     peers.clear();
     while (sd_event_run(loop.event(), 0) > 0) {
     }
+    EXPECT_EQ(ended, round * most);
   }
 }
 

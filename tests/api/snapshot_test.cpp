@@ -176,6 +176,45 @@ TEST(Selector, ExactWordsBeforeStarts) {
   }
 }
 
+/// What a search finds that sees the containers one by one.
+std::vector<std::string> searched(const std::vector<WorkloadView>& containers,
+                                  const std::string& word) {
+  Search search(word);
+  for (const WorkloadView& one : containers) search.look({one});
+  for (const WorkloadView& one : containers) search.keep({one});
+  std::vector<std::string> found;
+  for (const Selector& one : search.found())
+    found.push_back(one.shown + " " + std::to_string(one.containers.size()));
+  return found;
+}
+
+TEST(Selector, ASearchInPartsFindsTheSame) {
+  std::vector<WorkloadView> containers = sample_snapshot().containers;
+  for (const WorkloadView& one : nameless()) containers.push_back(one);
+  containers.back().path.pod_uid = containers.front().path.pod_uid;
+  containers[3].pod.clear();  // its pod's name is known by the others
+  std::vector<std::string> words = words_of(containers);
+  for (const char* more : {"web", "w", "shop/", "shop/web", "0", "", "nobody", "a"})
+    words.emplace_back(more);
+  words.push_back(containers.front().path.cgroup);
+  for (const std::string& word : words) {
+    std::vector<std::string> shown;
+    for (const Selector& one : selectors_of(containers, word))
+      shown.push_back(one.shown + " " + std::to_string(one.containers.size()));
+    EXPECT_EQ(searched(containers, word), shown) << word;
+  }
+}
+
+TEST(Selector, ASearchKeepsNoMoreThanItMay) {
+  std::vector<WorkloadView> containers;
+  for (std::size_t number = 0; number < 3 * Search::most; ++number) {
+    WorkloadView one = sample_container('a', "shop", "db-1", "db");
+    one.path.pod_uid = "uid-" + std::to_string(1000 + number);
+    containers.push_back(one);
+  }
+  EXPECT_THAT(searched(containers, "db"), SizeIs(Search::most));
+}
+
 TEST(Selector, WordsForCompletionNameOneThing) {
   EXPECT_THAT(words_of(sample_snapshot().containers),
               AllOf(Contains("db"), Contains("shop/web-1"), Not(Contains("web"))));

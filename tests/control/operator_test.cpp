@@ -4,11 +4,16 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
+#include <ctime>
 #include <memory>
 #include <optional>
 
+#include "api/bus_codec.hpp"
 #include "iopsctl/client.hpp"
 #include "loop/clock.hpp"
 #include "support/driven_controller.hpp"
@@ -36,6 +41,7 @@ ContainerPath container(char digit) {
 struct OperatorTest : testing::Test, DrivenController {
   TempTree run;
   std::vector<std::string> announced;
+  int refreshed = 0;  // how often the status was to be shown anew
   std::unique_ptr<EventLoop> loop;
   std::optional<Operator> operator_side;
   std::string address = "unix:path=" + run.at("no-bus");
@@ -50,7 +56,8 @@ struct OperatorTest : testing::Test, DrivenController {
         *loop, *controller, run.root(), address,
         Operator::Needs{.reload = [] { return std::vector<std::string>(); },
                         .announce = [this](const Event& event) { announce(event); },
-                        .drain = [this] { drain(); }});
+                        .drain = [this] { drain(); },
+                        .refresh = [this] { ++refreshed; }});
     controller->on_disks({.mounts = {on_partition()}, .system_mounts = {}, .identities = {}});
     appear('a', "db");
     appear('b', "web");
@@ -174,6 +181,76 @@ TEST_F(OperatorTest, TheOverviewAddsUp) {
               Contains(HasSubstr("limit on /data: read 500")));
 }
 
+/// How the service divides its time, of the processor's, while one call is answered.
+struct Turns {
+  std::chrono::microseconds longest{0};
+  std::chrono::microseconds all{0};
+};
+
+/// The service on a node with 10,000 containers, one in each pod.
+struct LargeOperatorTest : OperatorTest {
+  static constexpr unsigned containers = 10000;
+
+  LargeOperatorTest() {
+    start();
+    for (unsigned number = 0; number < containers; ++number) {
+      const std::string digits = std::to_string(100000 + number);
+      controller->on_appeared(
+          *parse_container_path("/kubepods/burstable/pod00000000-0000-4000-8000-000000" + digits +
+                                "/" + std::string(58, 'c') + digits),
+          Record{.name = "n" + digits, .image = "i", .pod = "p" + digits, .pod_namespace = "n"});
+    }
+    drain();
+  }
+  static sd_bus* connect(const std::string& socket) {
+    sd_bus* bus = nullptr;
+    if (sd_bus_new(&bus) < 0 || sd_bus_set_address(bus, ("unix:path=" + socket).c_str()) < 0 ||
+        sd_bus_start(bus) < 0)
+      _exit(1);
+    return bus;
+  }
+  /// Another process makes the call; its answer is to have so many entries.
+  Turns turns_of(const char* method, const char* word, unsigned entries) {
+    const pid_t child = fork();
+    if (child == 0) {
+      sd_bus_message* reply = nullptr;
+      if (sd_bus_call_method(connect(run.at("private")), nullptr, bus_path, bus_interface, method,
+                             nullptr, &reply, word == nullptr ? "" : "s", word) < 0)
+        _exit(2);
+      _exit(read_list(reply).size() == entries ? 0 : 3);
+    }
+    Turns turns;
+    int status = -1;
+    while (waitpid(child, &status, WNOHANG) == 0) {
+      if (sd_event_prepare(loop->event()) == 0 && sd_event_wait(loop->event(), 10000) == 0)
+        continue;
+      const std::clock_t begin = std::clock();
+      sd_event_dispatch(loop->event());
+      constexpr auto unit = 1000000 / CLOCKS_PER_SEC;
+      const std::chrono::microseconds spent((std::clock() - begin) * unit);
+      turns.longest = std::max(turns.longest, spent);
+      turns.all += spent;
+    }
+    EXPECT_EQ(status, 0);
+    return turns;
+  }
+};
+
+TEST_F(LargeOperatorTest, NoCallHoldsTheLoopUp) {
+  const struct {
+    const char* method;
+    const char* word;
+    unsigned entries;
+  } rows[] = {{"ListContainers", nullptr, containers + 2},
+              {"ListPods", nullptr, containers + 1},
+              {"Explain", "n/p107777", 1}};
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.method);
+    const Turns turns = turns_of(row.method, row.word, row.entries);
+    EXPECT_LT(turns.longest * 10, turns.all);
+  }
+}
+
 /// A client in a process of its own: this one's loop has to turn meanwhile.
 struct OperatorOnBusTest : OperatorTest {
   PrivateBus bus;
@@ -237,6 +314,20 @@ TEST_F(OperatorOnBusTest, ErrorsAreCountedAndKept) {
     if (snapshot.last_error.find("not limited: bad") == std::string::npos) _exit(3);
     if (snapshot.last_error_at == 0) _exit(4);
   });
+}
+
+TEST_F(OperatorOnBusTest, ShowsAsLongAsTheBusIsAway) {
+  const std::uint64_t revision = operator_side->revision();
+  bus.stop();
+  turn_until([this] { return !operator_side->problems().empty(); });
+  const std::string away = operator_side->problems().front();
+  EXPECT_THAT(away, HasSubstr("the system bus went away"));
+  EXPECT_NE(operator_side->revision(), revision);
+  EXPECT_EQ(refreshed, 1);
+  bus.start();
+  turn_until([this] { return operator_side->problems().empty(); });
+  EXPECT_THAT(announced, ElementsAre(away, "over now: " + away));
+  EXPECT_EQ(refreshed, 2);
 }
 
 TEST_F(OperatorOnBusTest, ClearIsAnnounced) {

@@ -29,7 +29,7 @@ config/files config/ini_reader
 runtime/large_files runtime/record_files runtime/record_watcher runtime/runtimes
 policy/policy
 report/journal report/json_line report/log_sink
-api/bus_codec api/bus_connection api/bus_service api/polkit api/private_socket
+api/bus_codec api/bus_connection api/bus_service api/callers api/lists api/polkit api/private_socket
 control/pause_file
 systemd/notify systemd/unit_client
 metrics/textfile

@@ -34,11 +34,11 @@ int main(int argc, char** argv) {
   };
   BusService api(
       loop, system_bus_address(), argv[2],
-      {.snapshot =
-           [&] {
-             // Its loop does not turn any more.
-             if (mood == "mute" || (mood == "once" && ++summaries > 1)) pause();
-             return snapshot;
+      {.containers =
+           [&](const std::string& after) {
+             // Its loop does not turn any more. To find a name takes two passes.
+             if (mood == "mute" || (mood == "once" && after.empty() && ++summaries > 2)) pause();
+             return containers_after(snapshot, after);
            },
        .summary = [&] { return summary_of(snapshot); },
        .revision = [revision = std::uint64_t{0}]() mutable { return ++revision; },
@@ -69,7 +69,8 @@ int main(int argc, char** argv) {
              const WorkloadView* one = of(selector.whom);
              return one != nullptr && one->state == State::paused;
            }},
-      [&](const std::string& text, bool) { line(text); });
+      {.announce = [&](const std::string& text, bool) { line(text); },
+       .away = [&](const std::string& why) { line(why); }});
   line("listening");
   const Signal terminate(loop, SIGTERM, [&loop] { loop.quit(); });
   loop.run();

@@ -36,7 +36,8 @@ class PrivateBus {
   PrivateBus(const PrivateBus&) = delete;
   PrivateBus& operator=(const PrivateBus&) = delete;
 
-  std::string address() const { return "unix:path=" + tree_.at("socket"); }
+  std::string socket() const { return tree_.at("socket"); }
+  std::string address() const { return "unix:path=" + socket(); }
 
   /// A path in the folder of its socket.
   std::string beside(const std::string& name) const { return tree_.at(name); }
@@ -69,6 +70,14 @@ class PrivateBus {
     tree_.remove("socket");
     pid_ = -1;
   }
+
+  /// It reads nothing and accepts nobody, but keeps every connection, until it is resumed.
+  void suspend() const {
+    ASSERT_EQ(kill(pid_, SIGSTOP), 0);
+    int status = 0;
+    ASSERT_EQ(waitpid(pid_, &status, WUNTRACED), pid_);
+  }
+  void resume() const { ASSERT_EQ(kill(pid_, SIGCONT), 0); }
 
   struct Close {
     void operator()(sd_bus* bus) const { sd_bus_flush_close_unref(bus); }

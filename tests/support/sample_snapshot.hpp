@@ -2,7 +2,10 @@
 // An snapshot with one container of each standing.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
+#include <vector>
 
 #include "api/snapshot.hpp"
 #include "support/parsed_path.hpp"
@@ -64,6 +67,16 @@ inline Snapshot sample_snapshot() {
   failed.error = "the io controller is not enabled for it";
   snapshot.containers = {db, web, mesh, sandbox, paused, failed};
   return snapshot;
+}
+
+/// As Lists::Containers of the snapshot.
+inline std::vector<WorkloadView> containers_after(const Snapshot& snapshot,
+                                                  const std::string& cgroup) {
+  constexpr std::ptrdiff_t at_once = 32;
+  const auto& all = snapshot.containers;
+  auto next = all.begin();
+  while (next != all.end() && next->path.cgroup <= cgroup) ++next;
+  return {next, next + std::min(at_once, all.end() - next)};
 }
 
 }  // namespace iopslimit
