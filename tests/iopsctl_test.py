@@ -224,7 +224,9 @@ class WithService(Case):
         self.ends(self.machine.run("explain", "nobody"), 2, "no container or pod is called")
 
     def test_verify(self):
-        self.ends(self.machine.run("verify"), 0, "3 rules compared: all hold")
+        self.ends(self.machine.run("verify"), 1, "/logs is waited for: /logs is not mounted",
+                  "lab/web-3/web is not limited: the io controller", "3 rules compared: all hold",
+                  "nothing is in force for 2")
         for rules, what in (("259:0 rbps=max wbps=max riops=501 wiops=500\n", "read 501 IOPS"),
                             ("", "the kernel holds no rule")):
             self.machine.write(f"cgroup{self.machine.db}/io.max", rules)
@@ -370,7 +372,9 @@ class WithoutBus(Case):
         service = self.machine.listening(self.SOCKET)
         self.ends(self.machine.run("list"), 0, "shop/db-0 +db +limited")
         self.ends(self.machine.run("explain", "db"), 0, "no keyword is part of db")
-        self.ends(self.machine.run("verify"), 0, "3 rules compared: all hold")
+        self.ends(self.machine.run("verify"), 1, "/logs is waited for: /logs is not mounted",
+                  "lab/web-3/web is not limited: the io controller", "3 rules compared: all hold",
+                  "nothing is in force for 2")
         self.ends(self.machine.run("pause", "db"), 0, "is not limited for 10 min")
         self.assertEqual(service.stdout.readline(), f"pause {self.machine.db} 600\n")
         self.ends(self.machine.run("clear"), 0, "every limit is taken away")

@@ -82,6 +82,7 @@ struct WorkloadView {
   std::vector<Rule> rules;  ///< what the kernel should hold
   std::string reason;       ///< see Decision::reason
   std::string error;        ///< why it failed
+  bool empty = false;       ///< no process is in it; only iopsctl looks, the bus does not tell
   bool operator==(const WorkloadView&) const = default;
 };
 

@@ -107,6 +107,7 @@ std::string list_json(const Snapshot& snapshot, const std::map<std::string, Load
   Json list = Json::array();
   for (const WorkloadView& one : snapshot.containers) {
     Json object = json_of(fields_of(one));
+    object["empty"] = one.empty;
     const auto load = loads.find(one.path.cgroup);
     object["now"] = load == loads.end() ? Json() : json_of_load(load->second);
     list.push_back(std::move(object));
@@ -139,7 +140,14 @@ std::string verify_json(const Comparison& comparison) {
                     {"service", json_of(one.service)},
                     {"kernel", json_of(one.kernel)},
                     {"text", sanitize_utf8(one.text)}});
-  return text_of({{"rules", comparison.rules}, {"differences", std::move(list)}});
+  Json missing = Json::array();
+  for (const Missing& one : comparison.missing)
+    missing.push_back({{"cgroup", sanitize_utf8(one.cgroup)},
+                       {"name", sanitize_utf8(one.shown)},
+                       {"text", sanitize_utf8(one.text)}});
+  return text_of({{"rules", comparison.rules},
+                  {"differences", std::move(list)},
+                  {"not_in_force", std::move(missing)}});
 }
 
 std::string health_json(const std::vector<HealthCheck>& checks) {

@@ -28,6 +28,24 @@ std::string describe(Devnum device, const std::string& blocks) {
   return to_string(device) + (error ? "" : " (" + link.filename().string() + ")");
 }
 
+// The totals of the kubepods directories above the containers, as the kernel holds them.
+std::vector<TotalView> totals_above(const std::set<std::string_view>& cgroups, RuleReader& rules) {
+  std::set<std::string> folders;
+  for (const std::string_view cgroup : cgroups) {
+    for (auto end = cgroup.find('/', 1); end != std::string_view::npos;
+         end = cgroup.find('/', end + 1)) {
+      if (kind_of(cgroup.substr(0, end)) == CgroupKind::kubepods)
+        folders.emplace(cgroup.substr(0, end));
+    }
+  }
+  std::vector<TotalView> totals;
+  for (const std::string& folder : folders) {
+    auto held = rules.rules(folder);
+    if (held && !held->empty()) totals.push_back({folder, std::move(*held)});
+  }
+  return totals;
+}
+
 void add(Limit& sum, const Limit& limit) {
   sum.read_iops += limit.read_iops;
   sum.write_iops += limit.write_iops;
@@ -96,7 +114,18 @@ Snapshot Kernel::snapshot() {
       add(device_of(snapshot, rule.device, paths_.blocks).used, rule.limit);
     snapshot.containers.push_back(std::move(view));
   }
+  snapshot.totals = totals_above(cgroups, rule_reader_);
   return snapshot;
+}
+
+std::vector<Stray> Kernel::strays(const std::vector<ContainerPath>& containers) const {
+  if (capabilities_of(hierarchy_.version).hierarchical) return {};
+  return iopslimit::strays(hierarchy_.root, containers);
+}
+
+void Kernel::mark_empty(std::vector<WorkloadView>& containers) const {
+  for (WorkloadView& one : containers)
+    one.empty = !one.rules.empty() && is_empty(hierarchy_.root, one.path.cgroup);
 }
 
 IoSample Kernel::sample(const std::vector<WorkloadView>& containers) {

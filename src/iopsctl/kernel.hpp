@@ -11,6 +11,7 @@
 #include "api/snapshot.hpp"
 #include "cgroup/hierarchy.hpp"
 #include "cgroup/io_counters.hpp"
+#include "cgroup/population.hpp"
 #include "config/config.hpp"
 #include "diagnosis/load.hpp"
 #include "limit/rule_reader.hpp"
@@ -42,6 +43,12 @@ class Kernel {
   std::optional<std::vector<Rule>> rules(const std::string& cgroup) {
     return rule_reader_.rules(cgroup);
   }
+  /// The processes that no limit reaches although they are in a container; none where a limit holds
+  /// for the cgroups below.
+  std::vector<Stray> strays(const std::vector<ContainerPath>& containers) const;
+  /// Marks the containers with rules in whose cgroups no process is: with gVisor all of the pod are
+  /// in the sandbox.
+  void mark_empty(std::vector<WorkloadView>& containers) const;
   /// Reads the I/O counters of each container.
   IoSample sample(const std::vector<WorkloadView>& containers);
   const Hierarchy& tree() const { return hierarchy_; }

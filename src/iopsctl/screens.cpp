@@ -95,6 +95,13 @@ std::string container_text(const WorkloadView& one) {
   return one.name.empty() ? one.path.id.substr(0, 12) : one.name;
 }
 
+std::string why_text(const WorkloadView& one, std::uint64_t now) {
+  if (one.state == State::paused) return "limited again " + distance(one.paused_until, now);
+  if (!one.error.empty()) return one.error;
+  std::string text = (one.empty ? "no process is in it; " : "") + one.reason;
+  return text;
+}
+
 }  // namespace
 
 Lines status_screen(const Snapshot& snapshot, std::uint64_t now, const Style& style) {
@@ -181,16 +188,12 @@ Lines list_screen(const Snapshot& snapshot, const Loads& loads, bool all, std::u
   std::vector<std::vector<Cell>> rows;
   for (const WorkloadView* one : shown) {
     const auto load = loads.find(one->path.cgroup);
-    const std::string why = one->state == State::paused
-                                ? "limited again " + distance(one->paused_until, now)
-                            : one->error.empty() ? one->reason
-                                                 : one->error;
     rows.push_back({printable(pod_text(*one)),
                     printable(container_text(*one)),
                     {std::string(word_of(one->state, state_words)), colour_of(one->state)},
                     short_limits(one->rules),
                     load == loads.end() ? "-" : short_number(load->second.iops()),
-                    printable(why)});
+                    printable(why_text(*one, now))});
   }
   Lines lines = table(columns, rows, style);
   const std::size_t hidden = snapshot.containers.size() - shown.size();
@@ -256,14 +259,21 @@ Lines explain_screen(const std::vector<Explained>& all,
 
 Lines verify_screen(const Comparison& comparison, const Style& style) {
   Lines lines;
-  for (const Difference& one : comparison.differences)
-    lines.push_back(coloured(printable(one.shown), Colour::bad, style.colours) + " " +
-                    printable(one.text));
-  lines.push_back(comparison.differences.empty()
-                      ? counted(comparison.rules, "rule", "rules") + " compared: all hold"
-                      : counted(comparison.rules, "rule", "rules") + " compared, " +
-                            counted(comparison.differences.size(), "difference", "differences") +
-                            "; the service puts them right at its next check");
+  const auto add = [&](const std::string& shown, const std::string& text) {
+    lines.push_back(coloured(printable(shown), Colour::bad, style.colours) + " " + printable(text));
+  };
+  for (const Difference& one : comparison.differences) add(one.shown, one.text);
+  for (const Missing& one : comparison.missing) add(one.shown, one.text);
+  std::string sum = counted(comparison.rules, "rule", "rules") + " compared";
+  if (comparison.differences.empty()) {
+    sum += ": all hold";
+  } else {
+    sum += ", " + counted(comparison.differences.size(), "difference", "differences") +
+           "; the service puts them right at its next check";
+  }
+  if (!comparison.missing.empty())
+    sum += "; nothing is in force for " + std::to_string(comparison.missing.size()) + ", see above";
+  lines.push_back(sum);
   return lines;
 }
 

@@ -33,11 +33,15 @@ namespace {
 
 Comparison compare_twice(Client& service, Kernel& kernel) {
   const auto once = [&] {
-    return compare(service.snapshot(), kernel.containers(),
-                   [&kernel](const std::string& cgroup) { return kernel.rules(cgroup); });
+    const Snapshot snapshot = service.snapshot();
+    const std::vector<ContainerPath> present = kernel.containers();
+    Comparison comparison = compare(
+        snapshot, present, [&kernel](const std::string& cgroup) { return kernel.rules(cgroup); });
+    add_strays(kernel.strays(present), snapshot, comparison);
+    return comparison;
   };
   Comparison first = once();
-  return first.differences.empty() ? first : in_both(first, once());
+  return first.good() ? first : in_both(first, once());
 }
 
 int act(const Arguments& arguments, const char* verb, const std::optional<Match>& match,
@@ -102,9 +106,10 @@ int show_status(const Arguments& arguments) {
 }
 
 int show_list(const Arguments& arguments) {
-  const Answer answer = fetch(arguments.paths);
+  Answer answer = fetch(arguments.paths);
   Kernel kernel(arguments.paths);
   const Loads loads = measure(kernel, answer.snapshot);
+  kernel.mark_empty(answer.snapshot.containers);
   if (arguments.json) {
     print(list_json(answer.snapshot, loads, answer.source()));
   } else {
@@ -149,7 +154,7 @@ int verify(const Arguments& arguments) {
   } else {
     print(verify_screen(comparison, output_style()));
   }
-  return comparison.differences.empty() ? exit_good : exit_bad;
+  return comparison.good() ? exit_good : exit_bad;
 }
 
 int health(const Arguments& arguments) {
@@ -168,6 +173,8 @@ int health(const Arguments& arguments) {
     checks = {{"service", false, std::string("it is not running: ") + error.what()}};
   } catch (const CallRefused& error) {
     checks = {{"service", false, error.what()}};
+  } catch (const std::runtime_error& error) {  // the hierarchy is not to be seen
+    checks = {answering(), {"node", false, error.what()}};
   }
   if (arguments.json) {
     print(health_json(checks));

@@ -16,6 +16,7 @@
 namespace iopslimit {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -51,6 +52,15 @@ TEST(Screens, ListAt140) {
           "shop/web-1  istio-proxy  exempt   -      12.3K  [exclude] keywords: istio-proxy",
           "shop/web-1  web          limited  500      512  [limits] iops (default)",
           "1 sandbox is not shown: --all"));
+}
+
+TEST(Screens, ListSaysThatNoProcessIsInAContainer) {
+  Snapshot snapshot = sample_snapshot();
+  for (WorkloadView& one : snapshot.containers) one.empty = one.name == "db";
+  EXPECT_THAT(
+      list_screen(snapshot, {}, false, now, {.width = 140}),
+      Contains("shop/db-0   db           limited  500       -  no process is in it; [limits] "
+               "iops (default)"));
 }
 
 TEST(Screens, ListAt80AndNarrower) {

@@ -43,6 +43,20 @@ TEST_F(VerifyTest, FindsNoDifferenceInEqualRules) {
   EXPECT_THAT(compared().differences, IsEmpty());
 }
 
+TEST_F(VerifyTest, NamesProcessesThatNoRuleReaches) {
+  const ContainerPath limited = snapshot.containers[0].path;
+  const ContainerPath exempt = snapshot.containers[2].path;
+  ASSERT_THAT(snapshot.containers[2].rules, IsEmpty());
+  Comparison comparison = compared();
+  const std::size_t before = comparison.missing.size();
+  add_strays({{&limited, limited.cgroup + "/a"}, {&exempt, exempt.cgroup + "/a"}}, snapshot,
+             comparison);
+  ASSERT_THAT(comparison.missing, SizeIs(before + 1));
+  EXPECT_EQ(comparison.missing.back().cgroup, limited.cgroup + "/a");
+  EXPECT_THAT(comparison.missing.back().text, HasSubstr("which has no rule"));
+  EXPECT_FALSE(comparison.good());
+}
+
 TEST_F(VerifyTest, FindsEveryDifference) {
   of(0)[0].limit.write_iops = 7;
   of(1).clear();
@@ -71,8 +85,53 @@ TEST_F(VerifyTest, DropsDifferenceOfContainerThatEnded) {
   EXPECT_THAT(in_both(first, compared()).differences, IsEmpty());
 }
 
+TEST_F(VerifyTest, NamesWhatNothingIsInForceFor) {
+  snapshot.containers[0].state = State::pending;
+  snapshot.containers[0].rules.clear();
+  of(0).clear();
+  const Comparison found = compared();
+  ASSERT_THAT(found.missing, SizeIs(3));
+  EXPECT_EQ(found.missing[0].shown, "/logs");
+  EXPECT_EQ(found.missing[0].text, "is waited for: /logs is not mounted: it is a plain directory");
+  EXPECT_EQ(found.missing[1].shown, "shop/db-0/db");
+  EXPECT_THAT(found.missing[1].text, HasSubstr("waits for its data mount"));
+  EXPECT_THAT(found.missing[2].text, HasSubstr("the io controller is not enabled"));
+  EXPECT_FALSE(found.good());
+  const auto health = health_of(snapshot, found);
+  EXPECT_FALSE(health[1].good);
+  EXPECT_THAT(health[1].text, HasSubstr("/logs is waited for"));
+  EXPECT_THAT(health[2].text, HasSubstr("2 containers are not limited"));
+}
+
+TEST_F(VerifyTest, AnUnlimitedContainerWaitsForNothing) {
+  snapshot.devices.pop_back();
+  snapshot.containers.pop_back();
+  present.pop_back();
+  snapshot.containers[2].state = State::pending;  // each limit is 0
+  EXPECT_TRUE(compared().good());
+  snapshot.cleared = true;
+  EXPECT_THAT(compared().missing, SizeIs(1));
+}
+
+TEST_F(VerifyTest, ATotalThatIsNotInForceIsNamed) {
+  snapshot.devices.pop_back();
+  snapshot.containers.pop_back();
+  present.pop_back();
+  snapshot.devices.push_back(snapshot.devices[0]);
+  snapshot.devices[1].devices = {{259, 7}};
+  ASSERT_THAT(compared().missing, SizeIs(1));
+  EXPECT_EQ(compared().missing[0].shown, "the total of /kubepods");
+}
+
+TEST_F(VerifyTest, WhatWasMissingOnlyOnceIsDropped) {
+  const Comparison first = compared();
+  snapshot.devices[1].state = DeviceState::limited;
+  EXPECT_THAT(in_both(first, compared()).missing, SizeIs(1)) << "the failed container";
+}
+
 TEST_F(VerifyTest, HealthFailsOnAnyBadCheck) {
   EXPECT_FALSE(health_of(snapshot, compared())[2].good) << "one failed";
+  snapshot.devices[1].state = DeviceState::limited;
   snapshot.containers.pop_back();
   present.pop_back();
   for (const HealthCheck& check : health_of(snapshot, compared())) EXPECT_TRUE(check.good);
@@ -82,6 +141,11 @@ TEST_F(VerifyTest, HealthFailsOnAnyBadCheck) {
   EXPECT_FALSE(health_of(snapshot, compared())[2].good);
   of(0).clear();
   EXPECT_FALSE(health_of(snapshot, compared())[3].good);
+  EXPECT_TRUE(health_of(snapshot, compared())[4].good);
+  snapshot.problems = {"/sys/fs/cgroup no longer leads to the cgroup hierarchy"};
+  const HealthCheck node = health_of(snapshot, compared())[4];
+  EXPECT_FALSE(node.good) << "it does not see all of the node";
+  EXPECT_EQ(node.text, snapshot.problems[0]);
 }
 
 }  // namespace
