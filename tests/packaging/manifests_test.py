@@ -84,8 +84,9 @@ class ManifestsTest(unittest.TestCase):
             self.assertEqual(mount.get("mountPropagation"), "HostToContainer" if host else None, mount)
 
     def test_requests_limits_and_image(self):
+        # A CPU limit would stop the service while new containers wait for it.
         self.assertEqual(self.container["resources"], {"requests": {"cpu": "50m", "memory": "64Mi"},
-                                                       "limits": {"cpu": "100m", "memory": "128Mi"}})
+                                                       "limits": {"memory": "128Mi"}})
         version = re.search(r"VERSION ([0-9.]+)", (REPOSITORY / "CMakeLists.txt").read_text().split("project(")[1]).group(1)
         self.assertEqual(self.container["image"], f"iops-limitd:{version}")
         self.assertEqual(self.daemonset["metadata"]["namespace"], "kube-system")
