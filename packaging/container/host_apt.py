@@ -19,6 +19,14 @@ def debian_sources():
     return "".join(line + "\n" for line in dict.fromkeys(lines.splitlines()))
 
 
+def sources_of(other):
+    """The host's archive of its own suite, with the suite `other`; for its own suite the updates too."""
+    if other == suite():
+        return debian_sources()
+    lines = [line.split() for line in debian_sources().splitlines()]
+    return "".join(f"deb {uri} {other} {part}\n" for _, uri, release, part in lines if release == suite())
+
+
 def suite():
     for line in pathlib.Path("/etc/os-release").read_text().splitlines():
         if line.startswith("VERSION_CODENAME="):

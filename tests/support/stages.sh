@@ -7,7 +7,7 @@
 stage_seconds=build/stage-seconds
 declare -A usual=(
   ["compiling (debug)"]=420 ["compiling (fuzz)"]=120 ["compiling (valgrind)"]=420 ["formatting and lint"]=360
-  ["unit tests"]=60 ["unit tests under valgrind"]=600 [packages]=300 ["system tests"]=2100 ["system tests --all"]=5400)
+  ["unit tests"]=60 ["unit tests under valgrind"]=600 [packages]=300 ["system tests"]=2300 ["system tests --all"]=5400)
 declare -A measured=()
 stages=() stage_number=0 stage_began=0
 

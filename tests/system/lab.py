@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The virtual-machine lab, called by ./dev: lab.py image | test | demo | vm | bench | nvme-soak."""
+"""The virtual-machine lab, called by ./dev: lab.py image | images | suites | test | demo | vm | bench | nvme-soak."""
 import argparse
 import pathlib
 import shlex
@@ -16,7 +16,7 @@ def folder(text):
 
 def parse():
     parser = argparse.ArgumentParser(prog="lab.py")
-    parser.add_argument("command", choices=["image", "test", "demo", "vm", "bench", "nvme-soak"])
+    parser.add_argument("command", choices=["image", "images", "suites", "test", "demo", "vm", "bench", "nvme-soak"])
     parser.add_argument("--cache", type=folder, default=REPOSITORY / "build/vm-cache")
     parser.add_argument("--work", type=folder, default=REPOSITORY / "build/vm")
     parser.add_argument("--program", type=folder, default=REPOSITORY / "build/release/iops-limitd")
@@ -25,6 +25,7 @@ def parse():
     parser.add_argument("--hierarchy", choices=["v1", "v2"], default="v2")
     parser.add_argument("--machines", type=int, default=2, help="that run side by side")
     parser.add_argument("--all", action="store_true", help="the long cases too")
+    parser.add_argument("--own-suite", action="store_true", help="only the cells with the host's own Debian suite")
     parser.add_argument("--verbose", action="store_true")
     parser.add_argument("-k", "--filter", default="", help="only cases whose name contains this")
     parser.add_argument("--counts", default="/dev/null", help="file for the counts: passed failed skipped")
@@ -46,6 +47,14 @@ def main():
     if arguments.command == "image":
         import image
         image.ensure(arguments.cache, progress)
+        return 0
+    if arguments.command == "images":  # that the cells need
+        import cells
+        cells.images(cells.chosen(arguments), arguments.cache, progress)
+        return 0
+    if arguments.command == "suites":  # that the cells need a package of, beside the host's own
+        import cells
+        print(*filter(None, cells.suites(cells.chosen(arguments))), sep="\n")
         return 0
     module = __import__({"test": "tests", "demo": "demo", "vm": "login", "bench": "bench",
                          "nvme-soak": "nvme_soak"}[arguments.command])

@@ -117,8 +117,8 @@ class Deployed(kubelet.Kubelet):
 
     def _resources(self):
         limits, requests = self.template["resources"]["limits"], self.template["resources"]["requests"]
-        return {"cpu_period": CPU_PERIOD, "cpu_quota": int(quantity(limits["cpu"]) * CPU_PERIOD),
-                "cpu_shares": int(quantity(requests["cpu"]) * 1024), "memory_limit_in_bytes": self.memory_limit}
+        quota = {"cpu_period": CPU_PERIOD, "cpu_quota": int(quantity(limits["cpu"]) * CPU_PERIOD)} if "cpu" in limits else {}
+        return {**quota, "cpu_shares": int(quantity(requests["cpu"]) * 1024), "memory_limit_in_bytes": self.memory_limit}
 
     def _container_config(self, pod, name, image, attempt):
         config = super()._container_config(pod, name, image, attempt)

@@ -34,19 +34,25 @@ def run_case(node, name, fresh, function):
     node.report.send("case", seconds=round(ended - started, 1), at=ended, **result)
 
 
+def wanted(plan, name, long):
+    if plan["all"] or plan["filter"]:
+        return True
+    return name in cases.NEWER_DAILY if plan["suite"] else not long
+
+
 def selected(plan):
     """The cases of this cell and plan."""
     chosen = []
     for name, fresh, function, words, long in cases.ALL:
         here = not words or any(word in plan["cell"] for word in words)
-        if here and plan["filter"] in name and (plan["all"] or plan["filter"] or not long):
+        if here and plan["filter"] in name and wanted(plan, name, long):
             chosen.append((name, fresh, function))
     return chosen
 
 
 def main(plan, report):
-    faults = plan["cell"].endswith("faults")
-    cases.load(cases.FAULTS if faults else cases.STACKS if plan["layout"] == disks.RACK else cases.NODE)
+    faults, stacks = plan["cell"].endswith("faults"), plan["layout"] == disks.RACK
+    cases.load(cases.FAULTS if faults else cases.STACKS if stacks else cases.NEWER if plan["suite"] else cases.NODE)
     node = Node(plan, report)
     service.configure(EVENTS_ONLY)
     report.step("formatting disks, starting containerd")

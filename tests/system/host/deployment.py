@@ -35,12 +35,12 @@ def run(*command, **more):
 
 def packages(folder):
     """The Debian package as ./dev package makes it."""
-    return {f"opt/lab/packages/{path.name}": path.read_bytes() for path in sorted(folder.glob("iops-limitd_*.deb"))}
+    return {f"opt/lab/packages/{path.name}": File(path.read_bytes()) for path in sorted(folder.glob("iops-limitd_*.deb"))}
 
 
 def role():
     folder = REPOSITORY / "packaging/ansible"
-    return {f"opt/lab/ansible/{path.relative_to(folder)}": path.read_bytes()
+    return {f"opt/lab/ansible/{path.relative_to(folder)}": File(path.read_bytes())
             for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
@@ -50,6 +50,5 @@ def build(program, packages_folder, folder):
     run(sys.executable, str(REPOSITORY / "packaging/container/build_image.py"), f"--programs={program.parent}",
         f"--cache={folder}", f"--output={image}")
     manifest = {"daemonset": yaml.safe_load((BASE / "daemonset.yaml").read_text()), "config_maps": config_maps()}
-    contents = {"opt/lab/daemonset.json": json.dumps(manifest).encode(),
-                "opt/lab/iops-limitd-image.tar": image.read_bytes(), **packages(packages_folder), **role()}
-    return {path: File(content) for path, content in contents.items()}
+    return {"opt/lab/daemonset.json": File(json.dumps(manifest).encode()),
+            "opt/lab/iops-limitd-image.tar": File(image.read_bytes()), **packages(packages_folder), **role()}

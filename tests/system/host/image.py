@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The machine's disk image: built once by mmdebstrap from the host's own Debian sources, then cached."""
+"""The machine's disk image, one for each Debian suite: built once by mmdebstrap from the host's own Debian sources,
+then cached."""
 import hashlib
 import os
 import pathlib
@@ -10,7 +11,7 @@ import tempfile
 
 SYSTEM_TESTS = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(SYSTEM_TESTS.parent.parent / "packaging/container"))
-from host_apt import apt_options, debian_sources, suite  # noqa: E402
+from host_apt import apt_options, sources_of, suite  # noqa: E402
 
 RECIPE = SYSTEM_TESTS / "image"
 
@@ -28,36 +29,41 @@ def recipe_hash():
     return digest.hexdigest()[:16]
 
 
-def packages():
-    lines = (RECIPE / "packages").read_text().splitlines()
+def packages(release):
+    """Those of every suite, and those whose names differ from suite to suite."""
+    lines = [line for name in ("packages", f"packages.{release}") for line in (RECIPE / name).read_text().splitlines()]
     return [line for line in lines if line and not line.startswith("#")]
 
 
-def build(folder, log_path):
+def build(folder, log_path, release):
     trimmed = [f"--dpkgopt=path-exclude=/usr/share/{part}/*" for part in ("doc", "man", "locale", "info")]
     with open(log_path, "w") as log, tempfile.TemporaryDirectory(prefix="iops-limitd-image.") as scratch:
-        command = ["mmdebstrap", "--variant=minbase", "--include=" + ",".join(packages()), *trimmed, *apt_options(),
-                   f"--customize-hook={RECIPE / 'customize'}", "--format=null", suite(), "/dev/null", "-"]
-        done = subprocess.run(command, input=debian_sources(), text=True, stdout=log, stderr=subprocess.STDOUT,
+        command = ["mmdebstrap", "--variant=minbase", "--include=" + ",".join(packages(release)), *trimmed,
+                   *apt_options(),
+                   f"--customize-hook={RECIPE / 'customize'}", "--format=null", release, "/dev/null", "-"]
+        done = subprocess.run(command, input=sources_of(release), text=True, stdout=log, stderr=subprocess.STDOUT,
                               env=dict(os.environ, LAB_OUT=str(folder), TMPDIR=scratch))
     if done.returncode != 0:
         tail = "".join(open(log_path).readlines()[-25:])
         raise SystemExit(f"building the machine's image failed; the end of {log_path}:\n{tail}")
 
 
-def ensure(cache, progress):
-    """The image for the present recipe, built if it is not in the cache; older ones are thrown away."""
-    folder = cache / recipe_hash()
+def ensure(cache, progress, release=None):
+    """The image of the suite `release` (None: the host's own) for the present recipe, built if it is not in the cache;
+    those of an older recipe are thrown away."""
+    release, recipe = release or suite(), recipe_hash()
+    folder = cache / f"{recipe}-{release}"
     if (folder / "root.img").exists():
-        progress("machine image is in the cache")
+        progress(f"machine image of {release} is in the cache")
         return Image(folder)
     cache.mkdir(parents=True, exist_ok=True)
     for old in cache.iterdir():
-        if old.is_dir():
+        if old.is_dir() and (old.suffix or not old.name.startswith(recipe)):
             shutil.rmtree(old)
-    progress(f"building the machine image with mmdebstrap ({len(packages())} packages, about a minute and a half)")
+    progress(f"building the machine image of {release} with mmdebstrap ({len(packages(release))} packages, about a "
+             "minute and a half)")
     half = folder.with_suffix(".building")
     half.mkdir()
-    build(half, cache / "image.log")
+    build(half, cache / f"image-{release}.log", release)
     half.rename(folder)
     return Image(folder)

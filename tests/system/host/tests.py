@@ -12,25 +12,13 @@ import traceback
 import jsonschema
 
 import accelerator
+import cells as matrix
 import deployment
-import image
 import nvme_timeouts
 from machine import Machine, MachineFailed, MachineHung
 from measured_tables import TABLES, MeasuredTables
 from payload import REPOSITORY, Payload
 
-# hierarchy, cgroup driver, what /data is on
-CELLS = {
-    "v2-systemd": ("v2", "systemd", "ext4-partition"),  # the longest comes first
-    "v2-stacks": ("v2", "systemd", "rack"),
-    "v2-cgroupfs": ("v2", "cgroupfs", "xfs-disk"),
-    "v1-systemd": ("v1", "systemd", "xfs-disk"),
-    "v1-cgroupfs": ("v1", "cgroupfs", "ext4-partition"),
-    "v1-stacks": ("v1", "systemd", "rack"),
-    "v2-faults": ("v2", "systemd", "ext4-partition"),
-    "v1-faults": ("v1", "cgroupfs", "xfs-disk"),
-}
-LONG_CELLS = {"v1-stacks", "v1-faults"}  # with --all, or when asked for
 CELL_SECONDS, LONG_CELL_SECONDS = 2700, 4800
 # Two machines side by side with one CPU each keep two cores as busy as one machine with two CPUs, and emulation then has
 # no CPUs to keep in step: with two, a v1 machine can hang (docs/development/testing.md). maxcpus=2 leaves room for a second
@@ -71,9 +59,8 @@ class Results:
 
 
 def plan_of(cell, arguments):
-    hierarchy, driver, layout = CELLS[cell]
-    return {"role": "tests", "cell": cell, "hierarchy": hierarchy, "driver": driver, "layout": layout,
-            "filter": arguments.filter, "all": arguments.all}
+    return {"role": "tests", "cell": cell, **matrix.CELLS[cell]._asdict(), "filter": arguments.filter,
+            "all": arguments.all}
 
 
 def schema_error(verb, document):
@@ -95,8 +82,9 @@ def run_once(cell, parts, arguments, run):
     """Boots one machine and runs its tests. Returns the text of the guest's console."""
     plan = plan_of(cell, arguments)
     started = time.monotonic()
-    machine = Machine(cell, arguments.work / cell, parts["image"], parts["accelerator"], plan["hierarchy"],
-                      Payload(plan, arguments.program, parts["files"].get(cell)), cpus=CPUS,
+    program = arguments.program.parent / plan["suite"] / arguments.program.name
+    machine = Machine(cell, arguments.work / cell, parts["images"][plan["suite"]], parts["accelerator"],
+                      plan["hierarchy"], Payload(plan, program, parts["files"].get(cell)), cpus=CPUS,
                       racked=plan["layout"] == "rack")
     table = MeasuredTables(machine.folder)
     number, total = 0, 0
@@ -136,14 +124,16 @@ def run_once(cell, parts, arguments, run):
 
 def main(arguments, progress):
     cache = arguments.cache
-    parts = {"image": image.ensure(cache, progress)}
-    parts["accelerator"] = accelerator.choose(parts["image"].kernel, cache, progress)
+    cells = matrix.chosen(arguments)
+    parts = {"images": matrix.images(cells, cache, progress)}
+    parts["accelerator"] = accelerator.choose(next(iter(parts["images"].values())).kernel, cache, progress)
     results, waiting = Results(), queue.SimpleQueue()
-    cells = [cell for cell in CELLS if cell in arguments.cells
-             or not arguments.cells and (arguments.all or cell not in LONG_CELLS)]
     deployed = [cell for cell in cells if cell in deployment.CELLS]
     parts["files"] = dict.fromkeys(deployed, deployed and deployment.build(
         arguments.program, arguments.packages, arguments.work.parent / "container"))
+    for cell in cells:
+        if matrix.CELLS[cell].suite:
+            parts["files"][cell] = deployment.packages(arguments.packages / matrix.CELLS[cell].suite)
     for cell in cells:
         waiting.put(cell)
 

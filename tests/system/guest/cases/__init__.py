@@ -4,22 +4,38 @@ AssertionError with what was expected and found, and returns one line on what it
 import importlib
 
 ALL = []
+NODE_CELLS = ("v2-systemd", "v2-cgroupfs", "v1-systemd", "v1-cgroupfs")
+# One cell of each hierarchy, and one with each driver.
+BOTH = "v2-systemd v1-cgroupfs"
 
 
-def case(name, fresh=False, cells="", long=False):
+def case(name, fresh=False, cells="", long=False, spread=""):
     """`fresh`: the case starts the service itself. Before every other one the service runs and /data is mounted.
     `cells`: a word of the names of the cells it runs in, such as "v2", or several of them; "" is all.
-    `long`: runs with --all, or when its name is asked for."""
+    `long`: runs with --all, or when its name is asked for. `spread`: the names of the cells it runs in daily; in
+    the others it is a long case."""
     def register(function):
-        ALL.append((name, fresh, function, cells.split(), long))
+        if spread:
+            daily = spread.split()
+            ALL.append((name, fresh, function, daily, False))
+            ALL.append((name, fresh, function, [cell for cell in NODE_CELLS if cell not in daily], True))
+        else:
+            ALL.append((name, fresh, function, cells.split(), long))
         return function
     return register
 
 
 # The imports register; their order is the order of the run. The last two take the program of the payload away.
 NODE = ("start", "containers", "restarts", "reload", "policies", "moves", "operator", "operator_bus",
-        "operator_screen", "metrics", "enforcement", "apply_systemd", "many", "pod_scope", "crio_files",
-        "docker_pods", "podman_containers", "daemonset", "cleanup", "ansible_role", "package")
+        "operator_screen", "metrics", "enforcement",
+        "apply_systemd", "many", "pod_scope", "crio_files", "docker_pods", "podman_containers", "daemonset", "cleanup",
+        "ansible_role", "package")
+# In the machine of a newer Debian: what kernel, systemd and the runtimes have a hand in, and the package.
+NEWER = ("start", "containers", "restarts", "reload", "policies", "operator", "operator_bus", "metrics", "enforcement",
+         "apply_systemd", "docker_pods", "podman_containers", "package")
+NEWER_DAILY = {"containers-there-before-the-service", "containers-made-while-it-runs", "total-of-all-pods",
+               "service-killed", "systemctl-daemon-reexec", "containerd-restarted", "policies-table",
+               "operator-asks-iopsctl", "metrics-that-cannot-be-written", "package-installed-by-apt"}
 FAULTS = ("scale", "faults")
 STACKS = ("stacks", "stack_changes", "hot_plug", "several_mounts", "refused", "shared_disk")
 

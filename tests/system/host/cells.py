@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The matrix of the system tests."""
+from typing import NamedTuple
+
+import image
+
+
+class Cell(NamedTuple):
+    hierarchy: str
+    driver: str  # of cgroups
+    layout: str  # what /data is on
+    suite: str = ""  # of Debian; "" is the host's own
+
+
+CELLS = {
+    "v2-systemd": Cell("v2", "systemd", "ext4-partition"),  # the longest comes first
+    "v2-stacks": Cell("v2", "systemd", "rack"),
+    "v2-cgroupfs": Cell("v2", "cgroupfs", "xfs-disk"),
+    "v1-systemd": Cell("v1", "systemd", "xfs-disk"),
+    "v1-cgroupfs": Cell("v1", "cgroupfs", "ext4-partition"),
+    "trixie-v2-systemd": Cell("v2", "systemd", "ext4-partition", "trixie"),
+    "v1-stacks": Cell("v1", "systemd", "rack"),
+    "v2-faults": Cell("v2", "systemd", "ext4-partition"),
+    "v1-faults": Cell("v1", "cgroupfs", "xfs-disk"),
+    "trixie-v2-cgroupfs": Cell("v2", "cgroupfs", "xfs-disk", "trixie"),
+    "trixie-v1-systemd": Cell("v1", "systemd", "xfs-disk", "trixie"),
+}
+# With --all, or when asked for.
+LONG_CELLS = {"v1-stacks", "v1-faults", "trixie-v2-systemd", "trixie-v2-cgroupfs", "trixie-v1-systemd"}
+
+
+def chosen(arguments):
+    unknown = [cell for cell in arguments.cells if cell not in CELLS]
+    if unknown:
+        raise SystemExit(f"no such cell: {', '.join(unknown)}; there are {', '.join(CELLS)}")
+    return [cell for cell in CELLS if cell in arguments.cells
+            or not arguments.cells and (arguments.all or cell not in LONG_CELLS)
+            and not (arguments.own_suite and CELLS[cell].suite)]
+
+
+def suites(cells):
+    """Of the cells' machines, "" for the host's own."""
+    return sorted({CELLS[cell].suite for cell in cells})
+
+
+def images(cells, cache, progress):
+    """{suite: Image}"""
+    return {suite: image.ensure(cache, progress, suite) for suite in suites(cells)}
