@@ -61,8 +61,8 @@ class Node:
         return list(self.limited())
 
     def expected_iops(self):
-        """A container's limit. v1 has no total, so it is divided: each has its part, or its own limit if less."""
-        return min(self.iops, DEFAULT_TOTAL // max(1, len(self.limited()))) if self.v1 else self.iops
+        """A container's limit, while nobody has to share."""
+        return self.iops
 
     def expected(self):
         value = self.expected_iops()

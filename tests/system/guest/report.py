@@ -21,9 +21,10 @@ class Report:
             while line:
                 line = line[os.write(self._port, line):]
 
-    def ask(self, action, disk):
-        """Has the host pull a disk out or plug it in ("pull", "plug"); returns when it has."""
-        self.send("ask", action=action, disk=disk)
+    def ask(self, action, disk, **values):
+        """Has the host pull a disk out or plug it in ("pull", "plug"), or give it so many operations a second
+        ("capacity", with `iops`); returns when it has."""
+        self.send("ask", action=action, disk=disk, **values)
         answer = b""
         while not answer.endswith(b"\n"):
             answer += os.read(self._port, 4096)

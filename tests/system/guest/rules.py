@@ -59,8 +59,14 @@ def limits(read_iops, write_iops, read_bps="max", write_bps="max"):
 
 
 def operations(cgroup, devnum):
-    """(reads, writes) that the kernel has counted for the cgroup and what is below it on the disk; v2 alone."""
-    for line in (root() / cgroup.strip("/") / "io.stat").read_text().splitlines():
+    """(reads, writes) that the kernel has counted for the cgroup and what is below it on the disk. v2 counts them as
+    they go to the disk, v1 as they are submitted."""
+    directory = root() / cgroup.strip("/")
+    if hierarchy() == "v1":
+        text = (directory / "blkio.throttle.io_serviced_recursive").read_text()
+        counts = dict(line.split()[1:] for line in text.splitlines() if line.startswith(devnum + " "))
+        return int(counts.get("Read", 0)), int(counts.get("Write", 0))
+    for line in (directory / "io.stat").read_text().splitlines():
         number, *pairs = line.split()
         if number == devnum:
             counts = dict(pair.split("=") for pair in pairs if "=" in pair)

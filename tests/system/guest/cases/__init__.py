@@ -26,7 +26,7 @@ def case(name, fresh=False, cells="", long=False, spread=""):
 
 
 # The imports register; their order is the order of the run. The last two take the program of the payload away.
-NODE = ("start", "containers", "restarts", "reload", "policies", "moves", "operator", "operator_bus",
+NODE = ("start", "containers", "restarts", "reload", "policies", "layouts", "moves", "operator", "operator_bus",
         "operator_screen", "metrics", "enforcement",
         "apply_systemd", "many", "pod_scope", "crio_files", "docker_pods", "podman_containers", "daemonset", "cleanup",
         "ansible_role", "package")
@@ -36,7 +36,7 @@ NEWER = ("start", "containers", "restarts", "reload", "policies", "operator", "o
 NEWER_DAILY = {"containers-there-before-the-service", "containers-made-while-it-runs", "total-of-all-pods",
                "service-killed", "systemctl-daemon-reexec", "containerd-restarted", "policies-table",
                "operator-asks-iopsctl", "metrics-that-cannot-be-written", "package-installed-by-apt"}
-FAULTS = ("scale", "faults")
+FAULTS = ("scale", "faults", "hostile_pods", "hierarchy", "slow_readers")
 STACKS = ("stacks", "stack_changes", "hot_plug", "several_mounts", "refused", "shared_disk")
 
 

@@ -168,7 +168,8 @@ def falls_back(node):
             for name in ("one", "two"):
                 node.run_limited(pod, name)
             node.expect_limited()
-            said = [line for line in service.messages(after=mark) if "apply" in line and word in line]
+            said = until(lambda: [line for line in service.messages(after=mark) if "apply" in line and word in line],
+                         f"a line about {word}", 20)
             assert len(said) == 1, f"expected one line about {word}, found {said}"
             assert str(service.CONFIG) in said[0], f"the line does not name the file: {said[0]!r}"
         finally:

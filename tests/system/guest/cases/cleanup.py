@@ -7,7 +7,7 @@ import uuid
 import kubelet
 import rules
 import service
-from cases import case
+from cases import BOTH, case
 from disks import run
 from report import until
 
@@ -17,7 +17,7 @@ def watches_of_a_fresh_start():
     return service.inotify_watches()
 
 
-@case("nothing-is-left-when-all-pods-are-gone")
+@case("nothing-is-left-when-all-pods-are-gone", spread=BOTH)
 def all_gone(node):
     with_pods = service.inotify_watches()
     node.remove_pods(*list(node.kubelet.pods))

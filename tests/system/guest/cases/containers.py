@@ -5,7 +5,8 @@ import fio
 import kubelet
 import rules
 import service
-from cases import case
+from cases import BOTH, case
+from limit_table import configured, expect
 from node import DEFAULT_TOTAL, in_parallel
 from report import until
 
@@ -43,12 +44,15 @@ def exempt(node):
     return f"by name, by image and by namespace: no rule, {found:.0f} IOPS; their neighbours are limited"
 
 
-@case("pause-container-has-no-rule")
-def pause(node):
+@case("sandboxes-are-limited-as-their-pods", spread="v2-systemd")
+def sandboxes(node):
+    """With gVisor and Kata all processes of a pod are in its sandbox's cgroup. pause takes no share of a total."""
     for pod in node.kubelet.pods:
-        node.expect_no_rule(node.kubelet.sandbox_cgroup(pod))
+        cgroup = node.kubelet.sandbox_cgroup(pod)
+        until(lambda c=cgroup: rules.of(c) == node.expected(),
+              lambda c=cgroup: f"expected {node.expected()} on {c}, found {rules.of(c)}")
     assert node.kubelet.pods, "no pod, so nothing is proved"
-    return f"{len(node.kubelet.pods)} sandboxes without a rule"
+    return f"{len(node.kubelet.pods)} sandboxes with {node.expected_iops()} IOPS"
 
 
 @case("total-of-all-pods", cells="v2 v1-systemd")
@@ -58,20 +62,21 @@ def total(node):
     if node.v1:
         pods = [node.kubelet.run_pod(f"share-{number}") for number in range(4)]
         in_parallel([lambda p=pod, n=name: node.kubelet.run_container(p, n) for pod in pods for name in "ab"])
-        rule = node.expect_limited()
-        used = node.expected_iops() * len(node.limited())
-        assert used <= DEFAULT_TOTAL and node.expected_iops() < node.iops, "too few containers to prove the division"
+        busy = node.expect_limited()
         node.expect_no_rule(kubepods)
+        part = DEFAULT_TOTAL // len(node.limited())
+        assert part < node.iops, "too few containers to prove the division"
+        with configured("[limits]\nfair_total = no\n"):
+            expect(node, [(one.name, one.cgroup, rules.limits(part, part)) for one in node.limited()])
         node.remove_pods(*pods)
-        node.expect_limited()
-        return f"divided: {rule} each, together {used} of {DEFAULT_TOTAL}; given back when containers go"
+        return f"{busy} each while nobody is busy; with fair_total = no divided: {part} of {DEFAULT_TOTAL} each"
     expected = {node.devnum: rules.limits(DEFAULT_TOTAL, DEFAULT_TOTAL)}
     until(lambda: rules.of(kubepods) == expected,
           lambda: f"expected {expected} on {kubepods}, found {rules.of(kubepods)}")
     return f"{DEFAULT_TOTAL} on {kubepods}"
 
 
-@case("other-disk-stays-unlimited")
+@case("other-disk-stays-unlimited", spread="v2-systemd")
 def other_disk(node):
     other = disks.devnum(disks.OTHER_SERIAL)
     found = {number for _, rule in rules.below("/") for number in rule}
@@ -83,35 +88,44 @@ def other_disk(node):
     return f"{other}: no rule in the whole tree, {speed:.0f} IOPS from a limited container"
 
 
-@case("fifty-containers-at-once", cells="v2-systemd")
-@case("fifty-containers-at-once", cells="v2-cgroupfs v1-systemd v1-cgroupfs", long=True)
-def fifty(node):
-    pods = [None] * 10
+def many_at_once(node, pod_count):
+    """Five containers in each pod; the pods side by side, as the kubelet makes them."""
+    pods = [None] * pod_count
 
     def run_pod(number):
         pods[number] = node.kubelet.run_pod(f"many-{number}", qos=("burstable", "besteffort")[number % 2])
 
-    def run_containers(pod):  # like the kubelet: pods side by side, the containers of one pod one after the other
+    def run_containers(pod):
         for number in range(5):
             node.kubelet.run_container(pod, f"c{number}")
 
-    in_parallel([lambda n=number: run_pod(n) for number in range(10)])
+    in_parallel([lambda n=number: run_pod(n) for number in range(pod_count)])
     in_parallel([lambda p=pod: run_containers(p) for pod in pods])
-    made = [container for pod in pods for container in pod.containers]
-    assert len(made) == 50, f"expected 50 containers, made {len(made)}"
-    failures = []
+    made, failures = [container for pod in pods for container in pod.containers], []
+    assert len(made) == 5 * pod_count, f"expected {5 * pod_count} containers, made {len(made)}"
     for container in made:
         try:
             node.expect_first_look(container)
         except AssertionError as failure:
             failures.append(str(failure))
-    assert not failures, f"{50 - len(failures)} of 50 limited at their first look; {failures[:3]}"
+    assert not failures, f"{len(made) - len(failures)} of {len(made)} limited at their first look; {failures[:3]}"
     rule = node.expect_limited()
     node.remove_pods(*pods)
-    return f"50 of 50 limited at their first look; {rule}"
+    return f"{len(made)} of {len(made)} limited at their first look; {rule}"
 
 
-@case("container-restarted-in-its-pod")
+@case("fifteen-containers-at-once", cells="v2-systemd")
+def fifteen(node):
+    return many_at_once(node, 3)
+
+
+@case("fifty-containers-at-once", long=True)
+def fifty(node):
+    """The emulated machine takes ten seconds and more to make each of them."""
+    return many_at_once(node, 10)
+
+
+@case("container-restarted-in-its-pod", spread=BOTH)
 def restarted(node):
     pod = node.kubelet.run_pod("restarting")
     old = node.run_limited(pod, "app")
@@ -123,7 +137,7 @@ def restarted(node):
     return rule
 
 
-@case("journal-fields")
+@case("journal-fields", spread="v2-systemd")
 def journal_fields(node):
     pod = node.kubelet.run_pod("journal")
     name = "journal-fields"

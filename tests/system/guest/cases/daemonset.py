@@ -119,8 +119,8 @@ def limits(node):
         return f"no capability, {measured}, at most {used >> 10} KiB of {cluster.memory_limit >> 10} KiB of memory"
 
 
-@case("deployment-daemonset-probes-and-removal", fresh=True, cells="v2-systemd")
-@case("deployment-daemonset-probes-and-removal", fresh=True, cells="v1-cgroupfs", long=True)
+@case("deployment-daemonset-probes-and-removal", fresh=True, cells="v1-cgroupfs")
+@case("deployment-daemonset-probes-and-removal", fresh=True, cells="v2-systemd", long=True)
 def probes(node):
     with in_place_of_the_service(node) as (cluster, container):
         until(lambda: healthy(cluster, container), lambda: f"ready, found {cluster.probe(container, 'readinessProbe')}")

@@ -2,9 +2,12 @@
 """Docker: pods that cri-dockerd made, and containers that no kubelet knows."""
 import contextlib
 
+import re
+
 import docker
 import kubelet
 import rules
+import service
 from cases import case
 from cases.policies import DEFAULT, NO_DIVISION, POLICIES, rows_of_a_whole_record, shares
 from limit_table import NO_RULE, configured, expect, expect_table, made
@@ -14,6 +17,7 @@ from node import DEFAULT_IOPS
 TOTAL = 600
 STANDALONE = f"""[limits]
 total_iops = {TOTAL}
+fair_total = no
 [runtime]
 standalone = docker
 [policy named]
@@ -53,17 +57,20 @@ def standalone(node, running, cgroup):
     expect(node, [("plain-1", cgroup, NO_RULE), ("other", later, NO_RULE)])
 
 
-@case("docker-pods", cells="v2-systemd")
-@case("docker-pods", cells="v1-cgroupfs", long=True)
+@case("docker-pods", cells="v2-cgroupfs")
+@case("docker-pods", cells="v2-systemd v1-cgroupfs", long=True)
 def docker_pods(node):
     with engine(node) as running:
         plain = run_plain(node, running, "plain-1")
         nodelet = docker.DockerKubelet(node.plan["driver"], running)
         with configured((NO_DIVISION if node.v1 else "") + POLICIES), made(node, TABLE, nodelet) as pairs:
             expect_table(node, pairs)
-            pauses = [(f"pause of {pod.name}", nodelet.sandbox_cgroup(pod), NO_RULE) for pod in nodelet.pods]
-            expect(node, [*pauses, ("plain-1", plain, NO_RULE)])
+            expect(node, [("plain-1", plain, NO_RULE)])
+            pauses = [pod for pod in nodelet.pods if rules.of(nodelet.sandbox_cgroup(pod))]
+            assert pauses, "no sandbox is limited as its pod is"
+            assert re.search(r"\d+ left alone", service.status_text()), f"{plain} is not counted as left alone"
+            assert any(line.startswith("left alone: ") for line in service.messages()), "nobody said what is left alone"
             seen = "".join(pairs[0][1].first_look() or [])
             assert "300" in seen, f"{pairs[0][0].pod}: expected its policy's limit at its first look, it saw {seen!r}"
         standalone(node, running, plain)
-    return f"{len(pairs)} containers right, {len(pauses)} pauses without a rule; plain ones only when asked for"
+    return f"{len(pairs)} containers right, {len(pauses)} sandboxes limited as their pods; plain ones only when asked for"

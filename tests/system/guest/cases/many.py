@@ -11,8 +11,8 @@ from node import DEFAULT_IOPS, DEFAULT_TOTAL, in_parallel
 
 TEAMS, EACH = 20, 10
 STEP = 50  # containers between two looks at all of them
-POLICIES = "".join(f"[policy team-{team:02}]\nnamespace = team-{team:02}\niops = {100 + 10 * team}\n"
-                   for team in range(TEAMS))
+POLICIES = "[limits]\nfair_total = no\n" + "".join(
+    f"[policy team-{team:02}]\nnamespace = team-{team:02}\niops = {100 + 10 * team}\n" for team in range(TEAMS))
 
 
 def make_bare(node, pod, team):
@@ -34,7 +34,7 @@ def expect_all(node, bare, others):
     return sum(values)
 
 
-@case("two-hundred-containers-twenty-policies")
+@case("two-hundred-containers-twenty-policies", spread="v2-systemd")
 def bare_containers(node):
     pods, bare, sums, others = [None] * TEAMS, [], [], node.bystanders()
 

@@ -55,7 +55,7 @@ def verbs_running(node):
     ctl("pause", name, "--for", "25h", status=USAGE)
     document(node, "clear")
     node.expect_no_rule(base.cgroup)
-    document(node, "verify")  # what was taken away on purpose is no difference
+    document(node, "verify", status=REFUSED)  # no difference, but nothing is in force
     document(node, "reload")
     node.expect_limited([base], seconds=0)
     return "11 verbs in text and as JSON; cleared and limited again by reload; bad names and times refused"

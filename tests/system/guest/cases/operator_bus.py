@@ -16,8 +16,8 @@ from disks import run
 from report import until
 
 PROPERTIES = ("Version", "Devices", "Waiting", "LastReload", "Limited", "Exempt", "Failed", "Paused", "Repaired", "Writes",
-              "Errors")
-METHODS = ("ListContainers", "ListPods", "Explain", "Reload", "Clear", "Pause", "Resume")
+              "Errors", "LeftAlone")
+METHODS = ("ListContainers", "ListPods", "ListAdvice", "Explain", "Reload", "Clear", "Pause", "Resume")
 SIGNALS = ("ContainerLimited", "ContainerExempted", "DriftRepaired", "DeviceChanged")
 POLKIT_RULE = pathlib.Path("/etc/polkit-1/rules.d/10-lab.rules")
 

@@ -18,14 +18,14 @@ MEASURED_SECONDS, SPARE_SECONDS = 8, 8
 
 
 def expect_scope(node, scope):
-    """Every container is limited by its pod or by itself, never both, and nothing else has a rule."""
+    """Every container, the sandbox among them, is limited by its pod or by itself, never both, and nothing else has a rule."""
     wanted = []
     for pod in node.kubelet.pods:
         limit = SMALL if pod.namespace == "small" else DEFAULT
         wanted.append((pod.name, pod.cgroup, limit if scope == "pod" else NO_RULE))
-        wanted += [(f"{pod.name}/{one.name}", one.cgroup, limit if scope == "container" else NO_RULE)
-                   for one in pod.containers]
-        wanted += [(f"sandbox of {pod.name}", node.kubelet.sandbox_cgroup(pod), NO_RULE)] if pod.sandbox_id else []
+        inside = [(f"{pod.name}/{one.name}", one.cgroup) for one in pod.containers]
+        inside += [(f"sandbox of {pod.name}", node.kubelet.sandbox_cgroup(pod))] if pod.sandbox_id else []
+        wanted += [(name, cgroup, limit if scope == "container" else NO_RULE) for name, cgroup in inside]
     expect(node, wanted)
     kubepods = node.kubelet.driver.kubepods().strip("/")
     right = {cgroup.strip("/") for _, cgroup, limit in wanted if limit is not NO_RULE} | {kubepods}
@@ -104,8 +104,8 @@ def refused(node):
         assert service.refuses_to_start(), "v1 cannot limit a pod, but the service started"
         status = service.show("ExecMainStatus")
         assert status == str(service.EXIT_CONFIG), f"expected exit status {service.EXIT_CONFIG}, found {status}"
-        said = [line for line in service.messages(after=mark) if "scope" in line and "v1" in line]
-        assert said, f"expected a message with scope and v1, found {service.messages(after=mark)}"
+        said = until(lambda: [line for line in service.messages(after=mark) if "scope" in line and "v1" in line],
+                     lambda: f"a message with scope and v1, found {service.messages(after=mark)}")
     finally:
         service.configure(EVENTS_ONLY)
         service.reset()

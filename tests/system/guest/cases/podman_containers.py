@@ -14,6 +14,7 @@ DEFAULT = rules.limits(DEFAULT_IOPS, DEFAULT_IOPS)
 # Small enough to be divided between db-0 and podman's containers, if they counted.
 STANDALONE = f"""[limits]
 total_iops = {TOTAL}
+fair_total = no
 [runtime]
 standalone = podman
 [policy by-name]

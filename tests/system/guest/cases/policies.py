@@ -90,7 +90,7 @@ def expect_one_complaint(pod):
     assert len(lines) == 1 and pod in lines[0], f"expected one line that names {pod}, found {lines}"
 
 
-@case("policies-table", cells="v2-cgroupfs")
+@case("policies-table", cells="v2-cgroupfs trixie-v2-systemd")
 @case("policies-table-on-v1", cells="v1-systemd", long=True)
 def table(node):
     # containerd keeps the pod's labels nowhere on disk, and what is not known matches nothing.
@@ -112,7 +112,9 @@ def shares(total, claims, least=10):
     return [max(total * one // sum(wanted), min(one, least)) for one in wanted]
 
 
-DIVIDED = """[policy greedy]
+DIVIDED = """[limits]
+fair_total = no
+[policy greedy]
 pod = greedy
 iops = 4000
 [policy middle]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """systemctl reload, with a changed, the same and a broken configuration."""
 import service
-from cases import case
+from cases import BOTH, case
 from node import DEFAULT_IOPS, EVENTS_ONLY
 
 CHANGED_IOPS = 400
@@ -18,7 +18,7 @@ def container_lines(after):
     return [entry for entry in service.journal(cursor=after) if entry.get("CONTAINER_ID")]
 
 
-@case("reload-with-a-changed-limit")
+@case("reload-with-a-changed-limit", spread=BOTH)
 def changed(node):
     node.expect_limited()
     before, pid = node.expected_iops(), service.pid()
@@ -35,7 +35,7 @@ def changed(node):
     return f"{before} became {rule}; {speed}"
 
 
-@case("reload-without-a-change-is-quiet")
+@case("reload-without-a-change-is-quiet", spread="v2-systemd")
 def unchanged(node):
     node.expect_limited()
     reload_with(node, node.iops)
@@ -47,7 +47,7 @@ def unchanged(node):
     return "no line about a container, every rule as it was"
 
 
-@case("reload-with-errors-keeps-the-old-configuration")
+@case("reload-with-errors-keeps-the-old-configuration", spread="v2-systemd")
 def garbage(node):
     rule, pid = node.expect_limited(), service.pid()
     mark = service.cursor()

@@ -6,7 +6,7 @@ import signal
 import containerd
 import rules
 import service
-from cases import case
+from cases import BOTH, case
 from disks import run
 from report import until
 
@@ -29,7 +29,7 @@ def expect_new_container_limited(node):
     return rule
 
 
-@case("service-killed")
+@case("service-killed", spread=BOTH)
 def killed(node):
     node.expect_limited()
     before, pid = in_force(node), service.pid()
@@ -46,7 +46,7 @@ def killed(node):
     return f"limits held; after the restart {rule}; {node.expect_fio(node.base())}"
 
 
-@case("systemctl-daemon-reload")
+@case("systemctl-daemon-reload", spread="v2-systemd")
 def daemon_reload(node):
     before = in_force(node)
     run("systemctl", "daemon-reload")
@@ -54,7 +54,7 @@ def daemon_reload(node):
     return expect_new_container_limited(node)
 
 
-@case("systemctl-daemon-reexec")
+@case("systemctl-daemon-reexec", spread="v2-systemd")
 def daemon_reexec(node):
     before, pid = in_force(node), service.pid()
     run("systemctl", "daemon-reexec")
@@ -64,7 +64,7 @@ def daemon_reexec(node):
     return expect_new_container_limited(node)
 
 
-@case("containerd-restarted")
+@case("containerd-restarted", spread="v2-systemd")
 def containerd_restarted(node):
     before = in_force(node)
     containerd.restart(node.runtime)

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who reads slowly, or asks too much: a container is limited as soon as without them, and the service stays small. Each
+case compares with the same containers in the same run, before the attack."""
+import contextlib
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import crowd
+import rules
+import service
+from cases.fault import LIMIT, fault, memory
+from ctl import MANAGER, NOBODY, ctl, outcome
+from disks import run
+from report import until
+
+FLOOD = pathlib.Path(__file__).resolve().parents[1] / "bus_flood.py"
+CONTAINERS, TIMES, PATIENCE = 20, 3, 20
+MOST_MEMORY = 64 << 20
+JOURNAL = "/run/systemd/journal/socket"
+PROPERTIES = "org.freedesktop.DBus.Properties"
+
+
+def latency(node):
+    """Seconds until the limit of a container is in the kernel; nine of ten take no longer."""
+    took = []
+    with crowd.pods(node, 1) as [pod]:
+        for _ in range(CONTAINERS):
+            one = crowd.Bare(node, pod)
+            begin = time.monotonic()
+            one.make()
+            while rules.of(one.cgroup) != {node.devnum: LIMIT}:
+                assert time.monotonic() < begin + PATIENCE, f"{one.cgroup} has no limit after {PATIENCE} s"
+                time.sleep(0.0005)  # the kernel tells nobody that a limit was written
+            took.append(time.monotonic() - begin)
+            one.remove()
+    return sorted(took)[CONTAINERS * 9 // 10]
+
+
+def compared(without, during):
+    """What the case says; fails when the attack delayed the limits or filled the memory."""
+    found = f"{during * 1000:.1f} ms (without {without * 1000:.1f}), {memory() >> 20} MB"
+    assert during <= TIMES * without, f"expected at most {TIMES} times as long: {found}"
+    assert memory() < MOST_MEMORY, f"expected less than {MOST_MEMORY >> 20} MB: {found}"
+    return found
+
+
+@contextlib.contextmanager
+def flood(connections, calls, mode, *target):
+    """Calls by a user who is not root while the block runs. Yields when all were sent once."""
+    copy = pathlib.Path("/var/tmp/bus_flood.py")  # where that user can read it
+    copy.write_text(FLOOD.read_text())
+    copy.chmod(0o644)
+    caller = subprocess.Popen([*NOBODY, sys.executable, copy, str(connections), str(calls), mode, *target],
+                              stdout=subprocess.PIPE)
+    try:
+        assert caller.stdout.readline() == b"sent\n", "the calls could not be sent"
+        yield
+    finally:
+        caller.kill()
+        caller.wait()
+        copy.unlink()
+
+
+def filled_journal():
+    """A socket that has sent to the journal what it takes."""
+    filler = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    filler.setblocking(False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            filler.sendto(b"MESSAGE=filler\n", JOURNAL)
+    return filler
+
+
+@fault("slow-readers-journal-is-stopped", cells="v2-faults")
+def journal(node):
+    without, mark = latency(node), service.cursor()
+    journald = int(service.show("MainPID", "systemd-journald.service"))
+    os.kill(journald, signal.SIGSTOP)
+    try:
+        filler = filled_journal()
+        said = compared(without, latency(node))
+    finally:
+        os.kill(journald, signal.SIGCONT)
+    filler.close()
+    until(lambda: len(service.journal("ACTION=limited", cursor=mark)) >= CONTAINERS,
+          lambda: f"a line for each container, once the journal runs; found {service.messages(mark)[-3:]}", 20)
+    return said
+
+
+@fault("slow-readers-properties-in-a-loop", cells="v2-faults")
+def properties(node):
+    """The measure is the same flood to the bus itself: it needs the one CPU too."""
+    target = (*MANAGER[:2], PROPERTIES, "GetAll", MANAGER[2])
+    with flood(4, 50, "read", "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "ListNames"):
+        without = latency(node)
+    with flood(4, 50, "read", *target):
+        said = compared(without, latency(node))
+        other = seconds_to_repair(node)
+        refused = subprocess.run([*NOBODY, "busctl", "get-property", *MANAGER, "Version"], capture_output=True, text=True)
+        ctl("list")
+    return f"{said}; a foreign limit was restored after {other:.1f} s; another call of that user: {refused.stderr.strip()!r}"
+
+
+def seconds_to_repair(node):
+    """Seconds until a limit that another process wrote is restored: deferred work runs all the same."""
+    with crowd.pods(node, 1) as [pod]:
+        one = crowd.Bare(node, pod)
+        one.make()
+        crowd.expect_limited(node, [one], LIMIT, PATIENCE)
+        begin = time.monotonic()
+        rules.write(rules.root() / one.cgroup.strip("/"), node.devnum, 100000)
+        crowd.expect_limited(node, [one], LIMIT, 5)
+        took = time.monotonic() - begin
+        one.remove()
+    return took
+
+
+@fault("slow-readers-connections-that-never-read", cells="v2-faults")
+def deaf(node):
+    pid, without = service.pid(), latency(node)
+    with contextlib.ExitStack() as pods:
+        [pod] = pods.enter_context(crowd.pods(node, 1))
+        many = [crowd.Bare(node, pod) for _ in range(150)]
+        for one in many:
+            one.make()
+        crowd.expect_limited(node, many, LIMIT)
+        with flood(60, 120, "deaf", *MANAGER[:2], MANAGER[2], "ListContainers"):
+            until(lambda: outcome("health", "--live")[0] == 0, "an answer to root", 20)
+            said = compared(without, latency(node))
+        assert service.pid() == pid, "the service did not stay the same process"
+        for one in many:
+            one.remove()
+    return said
+
+
+@fault("slow-readers-questions-to-polkit", cells="v2-faults")
+def questions(node):
+    """Polkit answers nobody; root is answered without it."""
+    run("systemctl", "start", "polkit.service")
+    polkit = int(service.show("MainPID", "polkit.service"))
+    os.kill(polkit, signal.SIGSTOP)
+    try:
+        with flood(20, 8, "deaf", *MANAGER[:2], MANAGER[2], "Clear"):
+            run("busctl", "--timeout=10", "call", *MANAGER, "Reload")
+            ctl("reload")
+    finally:
+        os.kill(polkit, signal.SIGCONT)
+        run("systemctl", "stop", "polkit.service")
+    return "root reloads while one user leaves 160 questions open"
