@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "limit/limit.hpp"
+#include "share/division.hpp"
 
 namespace iopslimit {
 
@@ -13,10 +14,6 @@ namespace iopslimit {
 /// (blk-throttle.c, throtl_pd_init), so the total holds only through the sum of the shares.
 class Budget {
  public:
-  /// The minimum share of a container, whatever the division yields: with less it could not even
-  /// exit in reasonable time.
-  static constexpr std::uint64_t least_iops = 10;
-
   /// `total` is in IOPS for each direction; 0 = no total, every share is the full request.
   explicit Budget(std::uint64_t total = 0) : total_(total) {}
 

@@ -2,6 +2,7 @@
 // The I/O that a container may do on a disk.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -18,6 +19,14 @@ struct Limit {
   bool operator==(const Limit&) const = default;
   bool unlimited() const { return *this == Limit{}; }
 };
+
+/// The values of one direction: 0 for reads, 1 for writes.
+constexpr std::uint64_t iops_of(const Limit& limit, std::size_t direction) {
+  return direction == 0 ? limit.read_iops : limit.write_iops;
+}
+constexpr std::uint64_t bps_of(const Limit& limit, std::size_t direction) {
+  return direction == 0 ? limit.read_bps : limit.write_bps;
+}
 
 /// The largest IOPS value that every kernel accepts as a limit: 4294967295 means unlimited
 /// (blk-throttle.c, tg_set_limit), and v1 stores 4294967296 as 0, which stalls the container.

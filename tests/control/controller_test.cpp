@@ -842,7 +842,7 @@ TEST_F(ControllerTest, DivisionStaysRightWhile200ComeAndGo) {
     std::uint64_t sum = 0;
     for (int i = 0; i < 200; ++i) {
       const std::uint64_t share = kernel.of(container(i)).read_iops;
-      EXPECT_GE(share, Budget::least_iops);
+      EXPECT_GE(share, least_iops);
       sum += share;
     }
     EXPECT_LE(sum, 3000U);
