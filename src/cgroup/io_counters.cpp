@@ -5,21 +5,35 @@
 
 namespace iopslimit {
 
-IoCounters::IoCounters(const Hierarchy& tree) : version_(tree.version), files_(tree.root) {}
+CounterFiles::Names CounterFiles::own() const {
+  if (one_) return {"io.stat", ""};
+  return {"blkio.throttle.io_serviced", "blkio.throttle.io_service_bytes"};
+}
+
+CounterFiles::Names CounterFiles::recursive() const {
+  if (one_) return own();
+  return {"blkio.throttle.io_serviced_recursive", "blkio.throttle.io_service_bytes_recursive"};
+}
+
+void CounterFiles::add(std::string_view text, std::size_t index, IoCounts& counts) const {
+  if (one_) {
+    counts = parse_io_stat(text);
+  } else {
+    add_blkio_counts(text, index == 0, counts);
+  }
+}
+
+IoCounters::IoCounters(const Hierarchy& tree)
+    : version_(tree.version), names_(tree.version), files_(tree.root) {}
 
 std::optional<IoCounts> IoCounters::counts(const std::string& cgroup) {
-  if (version_ == CgroupVersion::v2) {
-    const auto text = files_.read(cgroup, "io.stat");
-    if (!text) return std::nullopt;
-    return parse_io_stat(*text);
-  }
   IoCounts counts;
-  auto text = files_.read(cgroup, "blkio.throttle.io_serviced");
-  if (!text) return std::nullopt;
-  add_blkio_counts(*text, true, counts);
-  text = files_.read(cgroup, "blkio.throttle.io_service_bytes");
-  if (!text) return std::nullopt;
-  add_blkio_counts(*text, false, counts);
+  const CounterFiles::Names names = names_.own();
+  for (std::size_t i = 0; i < names.size() && !names[i].empty(); ++i) {
+    const auto text = files_.read(cgroup, names[i]);
+    if (!text) return std::nullopt;
+    names_.add(*text, i, counts);
+  }
   return counts;
 }
 

@@ -3,6 +3,7 @@
 // (v1).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -24,6 +25,14 @@ using IoCounts = std::map<Devnum, IoCount>;
 
 /// The counts of a device; zeros if it has none.
 IoCount count_on(const IoCounts& counts, Devnum device);
+/// Those of one direction: 0 for reads, 1 for writes.
+constexpr std::uint64_t ios_of(const IoCount& count, std::size_t direction) {
+  return direction == 0 ? count.read_ios : count.write_ios;
+}
+constexpr std::uint64_t bytes_of(const IoCount& count, std::size_t direction) {
+  return direction == 0 ? count.read_bytes : count.write_bytes;
+}
+
 /// All I/O of a cgroup so far.
 struct IoDone {
   IoCounts counts;

@@ -23,7 +23,7 @@ SURFACES = set("""
 main
 loop/append_file loop/clock loop/event_loop loop/event_source loop/file loop/inotify loop/local_socket loop/signal loop/timer
 disk/block_devices disk/block_events disk/btrfs_members disk/mount_resolver
-cgroup/control_file cgroup/hierarchy cgroup/population cgroup/tree_walk cgroup/tree_watcher
+cgroup/control_file cgroup/hierarchy cgroup/io_meter cgroup/population cgroup/pressure_trigger cgroup/tree_walk cgroup/tree_watcher
 limit/drift_watcher limit/rule_key_file
 share/loan_file
 config/files config/ini_reader
