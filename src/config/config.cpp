@@ -178,6 +178,9 @@ ParsedConfig ConfigBuilder::finish() {
   Config& config = parsed_.config;
   config.limit = limits_.resolved(config.limit);
   config.total_iops = limits_.total_iops.value_or(config.total_iops);
+  config.sharing = {.fair_total = limits_.fair_total.value_or(config.sharing.fair_total),
+                    .headroom = limits_.headroom.value_or(config.sharing.headroom)};
+  config.terms = limits_.resolved(config.terms);
   config.scope = limits_.scope.value_or(config.scope);
   for (const auto& [place, entry] : places_.winners) note_origin(place.first, place.second, *entry);
   check_whole(places_, parsed_);
@@ -189,7 +192,8 @@ void ConfigBuilder::note_origin(const std::string& section, const std::string& k
   auto& written = parsed_.config.written;
   written[section + " " + key] = entry.origin;
   const bool limits = section == "[limits]" || section.starts_with("[device ");
-  if (!limits || key == "total_iops" || !(key.ends_with("iops") || key.ends_with("bps"))) return;
+  const bool shares = key == "total_iops" || key == "ceiling_iops";
+  if (!limits || shares || !(key.ends_with("iops") || key.ends_with("bps"))) return;
   const ConfigEntry*& last = last_limit_[section];
   if (last == nullptr || std::less<>()(last, &entry)) last = &entry;
   written[section] = last->origin;
@@ -219,6 +223,12 @@ Limit LimitKeys::resolved(const Limit& base) const {
           .write_bps = write_bps.value_or(bps.value_or(base.write_bps))};
 }
 
+ShareTerms LimitKeys::resolved(const ShareTerms& base) const {
+  return {.lend = lend.value_or(base.lend),
+          .ceiling_iops = ceiling_iops.value_or(base.ceiling_iops),
+          .weight = weight.value_or(base.weight)};
+}
+
 std::vector<DataMount> Config::data_mounts() const {
   const auto one = [this](const std::string& section, const DeviceSection& keys) {
     return DataMount{.section = section,
@@ -226,7 +236,9 @@ std::vector<DataMount> Config::data_mounts() const {
                      .limit_at = keys.limit_at,
                      .shared_disk = keys.shared_disk,
                      .limit = keys.limits.resolved(limit),
-                     .total_iops = keys.limits.total_iops.value_or(total_iops)};
+                     .total_iops = keys.limits.total_iops.value_or(total_iops),
+                     .sharing = {.fair_total = keys.limits.fair_total.value_or(sharing.fair_total),
+                                 .headroom = keys.limits.headroom.value_or(sharing.headroom)}};
   };
   std::vector<DataMount> mounts{one("[device]", device)};
   for (const auto& [name, keys] : more_devices)

@@ -48,6 +48,21 @@ enum class RuntimeType { automatic, containerd, docker, crio };
 enum class Apply { automatic, files, systemd };
 enum class OnStop { keep, clear };
 
+/// How a container takes part in the sharing of a disk.
+struct ShareTerms {
+  bool lend = false;               ///< it is lent what others leave, above its limit
+  std::uint64_t ceiling_iops = 0;  ///< the most that it is lent up to; 0 = the total
+  std::uint64_t weight = 100;      ///< times its limit: its part in what is divided
+  bool operator==(const ShareTerms&) const = default;
+};
+
+/// How a disk is shared.
+struct TotalTerms {
+  bool fair_total = true;      ///< the busy ones are cut to fair parts of the total
+  std::uint64_t headroom = 3;  ///< percent of the total that is never handed out
+  bool operator==(const TotalTerms&) const = default;
+};
+
 /// The keys of `[limits]`; `[device NAME]` and `[policy NAME]` may have them too. A key that is not
 /// set is inherited.
 struct LimitKeys {
@@ -58,11 +73,18 @@ struct LimitKeys {
   std::optional<std::uint64_t> read_bps = std::nullopt;
   std::optional<std::uint64_t> write_bps = std::nullopt;
   std::optional<std::uint64_t> total_iops = std::nullopt;  ///< not in a policy
-  std::optional<LimitScope> scope = std::nullopt;          ///< only in [limits]
+  std::optional<bool> fair_total = std::nullopt;           ///< not in a policy
+  std::optional<std::uint64_t> headroom = std::nullopt;    ///< not in a policy
+  std::optional<bool> lend = std::nullopt;
+  std::optional<std::uint64_t> ceiling_iops = std::nullopt;
+  std::optional<std::uint64_t> weight = std::nullopt;
+  std::optional<LimitScope> scope = std::nullopt;  ///< only in [limits]
   bool operator==(const LimitKeys&) const = default;
   /// The limit with each direction from its own key, else from the key for both directions, else
   /// from `base`.
   Limit resolved(const Limit& base) const;
+  /// The same for the terms of sharing.
+  ShareTerms resolved(const ShareTerms& base) const;
 };
 
 struct DeviceSection {
@@ -95,6 +117,7 @@ struct DataMount {
   SharedDisk shared_disk = SharedDisk::warn;
   Limit limit;                   ///< of a container, before policies and annotations
   std::uint64_t total_iops = 0;  ///< of all pods together, for each direction; 0 = none
+  TotalTerms sharing;
   bool operator==(const DataMount&) const = default;
 };
 
@@ -104,6 +127,8 @@ struct Config {
   std::map<std::string, DeviceSection> more_devices = {};
   Limit limit{.read_iops = 500, .write_iops = 500};
   std::uint64_t total_iops = 3000;
+  TotalTerms sharing = {};
+  ShareTerms terms = {};  ///< of a container, before policies
   LimitScope scope = LimitScope::container;
   std::vector<std::string> exclude_keywords{"pause",       "istio-proxy", "psmdb",
                                             "kube-system", "koordinator", "apisix"};

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "config/key_setters.hpp"
 #include "config/spelling.hpp"
-#include "config/values.hpp"
 
 namespace iopslimit {
 namespace {
@@ -24,82 +24,6 @@ constexpr std::array kinds{device, limits,  exclude,      annotations, runtime,
                            cgroup, service, named_device, policy};
 
 using enum ConfigKey::Also;
-
-template <auto Member>
-std::optional<Problem> set_iops(const ConfigEntry& entry, KeyTarget& target) {
-  return parse_iops(entry.value, (target.limits.*Member).emplace());
-}
-
-template <auto Member>
-std::optional<Problem> set_bps(const ConfigEntry& entry, KeyTarget& target) {
-  return parse_bps(entry.value, (target.limits.*Member).emplace());
-}
-
-template <auto Member>
-std::optional<Problem> set_words(const ConfigEntry& entry, KeyTarget& target) {
-  return parse_words(entry.value, target.config.*Member);
-}
-
-std::optional<Problem> set_glob(const ConfigEntry& entry, KeyTarget& target) {
-  if (entry.key == "label.") return "names no label; write label.app = ... for the label 'app'";
-  return parse_glob(entry.value, target.policy.globs[entry.key]);
-}
-
-std::optional<Problem> set_mount(const ConfigEntry& entry, KeyTarget& target) {
-  return parse_path(entry.value, target.device.mount);
-}
-
-std::optional<Problem> set_limit_at(const ConfigEntry& entry, KeyTarget& target) {
-  return parse_enum<LimitAt>(entry.value, {{"volume", LimitAt::volume}, {"disk", LimitAt::disk}},
-                             target.device.limit_at);
-}
-
-std::optional<Problem> set_shared_disk(const ConfigEntry& entry, KeyTarget& target) {
-  return parse_enum<SharedDisk>(
-      entry.value,
-      {{"warn", SharedDisk::warn}, {"refuse", SharedDisk::refuse}, {"allow", SharedDisk::allow}},
-      target.device.shared_disk);
-}
-
-std::optional<Problem> set_scope(const ConfigEntry& entry, KeyTarget& target) {
-  return parse_enum<LimitScope>(entry.value,
-                                {{"container", LimitScope::container}, {"pod", LimitScope::pod}},
-                                target.limits.scope.emplace());
-}
-
-std::optional<Problem> set_runtime(const ConfigEntry& entry, KeyTarget& target) {
-  return parse_enum<RuntimeType>(entry.value,
-                                 {{"auto", RuntimeType::automatic},
-                                  {"containerd", RuntimeType::containerd},
-                                  {"docker", RuntimeType::docker},
-                                  {"crio", RuntimeType::crio}},
-                                 target.config.runtime);
-}
-
-std::optional<Problem> set_cgroup_version(const ConfigEntry& entry, KeyTarget& target) {
-  return parse_enum<CgroupVersion>(
-      entry.value,
-      {{"auto", CgroupVersion::automatic}, {"v1", CgroupVersion::v1}, {"v2", CgroupVersion::v2}},
-      target.config.cgroup_version);
-}
-
-std::optional<Problem> set_apply(const ConfigEntry& entry, KeyTarget& target) {
-  return parse_enum<Apply>(
-      entry.value,
-      {{"auto", Apply::automatic}, {"files", Apply::files}, {"systemd", Apply::systemd}},
-      target.config.apply);
-}
-
-std::optional<Problem> set_on_stop(const ConfigEntry& entry, KeyTarget& target) {
-  return parse_enum<OnStop>(entry.value, {{"keep", OnStop::keep}, {"clear", OnStop::clear}},
-                            target.config.on_stop);
-}
-
-// Sets a value that is one field of Config and has one parse_* function.
-template <auto Parse, auto Member>
-std::optional<Problem> set_field(const ConfigEntry& entry, KeyTarget& target) {
-  return Parse(entry.value, target.config.*Member);
-}
 
 // The texts appear in the sample file, the manual page and docs/configuration.md (./dev docs).
 // `...` marks literal text.
@@ -149,9 +73,37 @@ constexpr std::array table{
         limits, "total_iops", "3000", "IOPS of all pods together, in each direction; 0 = no total.",
         set_iops<&LimitKeys::total_iops>, devices,
         "On cgroup v2 this is a rule on the kubepods directory, which exempt containers share "
-        "as well. On v1 it is divided among the limited containers, and no container gets "
-        "less than 10.",
+        "as well. On v1 it holds as far as `fair_total` does: with `fair_total = no` it is divided "
+        "among the limited containers, busy or not. No container gets less than 10.",
         "DATA_TOTAL_IOPS"},
+    ConfigKey{
+        limits, "fair_total", "yes",
+        "Cut the busy containers to fair parts when together they want more than `total_iops`: "
+        "`yes` or `no`.",
+        set_limit_key<parse_boolean, &LimitKeys::fair_total>, devices,
+        "A quiet container then never waits behind a busy one. With `no` the kernel serves first "
+        "what comes first. A cut container gets its limit back as soon as the others want less."},
+    ConfigKey{limits, "lend", "no",
+              "`yes`: `iops` is a guarantee, and what others leave of `total_iops` is lent to busy "
+              "containers above it.",
+              set_limit_key<parse_boolean, &LimitKeys::lend>, devices_and_policies,
+              "A loan is taken back as soon as its owner wakes up. Bandwidth limits grow with the "
+              "IOPS. Needs `total_iops`."},
+    ConfigKey{limits, "ceiling_iops", "0",
+              "The most IOPS that a container reaches with `lend = yes`; 0 = `total_iops`.",
+              set_iops<&LimitKeys::ceiling_iops>, devices_and_policies,
+              "A value below the container's own limit has no effect."},
+    ConfigKey{limits, "weight", "100",
+              "A container's part in what is lent or divided, compared with others of the same "
+              "limit: 1 to 10000.",
+              set_limit_key<parse_weight, &LimitKeys::weight>, devices_and_policies,
+              "The part of a container is its limit times its weight: a limit of 1000 counts as "
+              "much as a limit of 500 with the weight 200."},
+    ConfigKey{limits, "headroom", "3%",
+              "The part of `total_iops` that is never handed out while the disk is shared: 0% to "
+              "50%.",
+              set_limit_key<parse_headroom, &LimitKeys::headroom>, devices,
+              "A container that wakes up finds it free at once."},
     ConfigKey{limits, "scope", "container",
               "`container`: each container has the limit. `pod`: the containers of a pod share it "
               "(cgroup v2 only).",

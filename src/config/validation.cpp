@@ -91,6 +91,29 @@ void check_scope(const ConfigPlaces& places, ParsedConfig& parsed) {
        "or version = auto"});
 }
 
+// Without a total nobody knows what others leave.
+void check_lend(const ConfigPlaces& places, ParsedConfig& parsed) {
+  const Config& config = parsed.config;
+  const auto shares = [&config](const LimitKeys& keys) {
+    return keys.total_iops.value_or(config.total_iops) != 0 &&
+           keys.fair_total.value_or(config.sharing.fair_total);
+  };
+  bool some_share = shares({});
+  for (const auto& device : config.more_devices) some_share |= shares(device.second.limits);
+  const auto check = [&](const std::string& section, const LimitKeys& keys, bool shared) {
+    if (shared || !keys.lend.value_or(false) || places.invalid.contains(section)) return;
+    parsed.errors.push_back(
+        {places.winner(section, "lend")->origin,
+         section + " lend = yes needs total_iops, of which to lend, and fair_total = yes; set "
+                   "them, or write lend = no"});
+  };
+  check("[limits]", {.lend = config.terms.lend}, some_share);
+  for (const auto& [name, device] : config.more_devices)
+    check("[device " + name + "]", device.limits, shares(device.limits));
+  for (const auto& [name, policy] : config.policies)
+    check("[policy " + name + "]", policy.limits, some_share);
+}
+
 }  // namespace
 
 const ConfigEntry* ConfigPlaces::winner(const std::string& section, const std::string& key) const {
@@ -113,6 +136,7 @@ void check_whole(const ConfigPlaces& places, ParsedConfig& parsed) {
   check_bounds(places, "bps", config.annotation_min_bps, config.annotation_max_bps, parsed);
   check_pod_policies(places, parsed);
   check_scope(places, parsed);
+  check_lend(places, parsed);
 }
 
 std::vector<ConfigMessage> check_on(const Config& config, const Capabilities& found) {

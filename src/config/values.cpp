@@ -126,6 +126,18 @@ std::optional<Problem> parse_seconds(std::string_view text, std::chrono::seconds
   return wrong;
 }
 
+std::optional<Problem> parse_headroom(std::string_view text, std::uint64_t& value) {
+  if (text.ends_with('%')) text.remove_suffix(1);
+  return parse_number(text, {50, "a whole percentage, 0% to 50%"}, value);
+}
+
+std::optional<Problem> parse_weight(std::string_view text, std::uint64_t& value) {
+  constexpr std::string_view accepted = "a whole number, 1 to 10000";
+  std::optional<Problem> wrong = parse_number(text, {10000, accepted}, value);
+  if (wrong || value != 0) return wrong;
+  return in_quotes(text) + " is no weight; write " + std::string(accepted);
+}
+
 std::optional<Problem> parse_boolean(std::string_view text, bool& value) {
   return parse_enum<bool>(text,
                           {{"yes", true},

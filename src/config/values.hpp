@@ -26,6 +26,12 @@ namespace iopslimit {
 [[nodiscard]] std::optional<Problem> parse_seconds(std::string_view text,
                                                    std::chrono::seconds& value);
 
+/// A whole percentage, with or without '%': 0 to 50.
+[[nodiscard]] std::optional<Problem> parse_headroom(std::string_view text, std::uint64_t& value);
+
+/// A weight: 1 to 10000.
+[[nodiscard]] std::optional<Problem> parse_weight(std::string_view text, std::uint64_t& value);
+
 /// yes, true, on, 1 or no, false, off, 0.
 [[nodiscard]] std::optional<Problem> parse_boolean(std::string_view text, bool& value);
 

@@ -205,8 +205,9 @@ void Controller::learn_all(const Listing& listing) {
 // Returns true if the verdict or the limit has changed.
 bool Controller::decide_again(Workload& workload) {
   Decision next = decide(node_.config, workload.path, workload.record);
-  const bool changed =
-      next.verdict != workload.decision.verdict || next.limits != workload.decision.limits;
+  const bool changed = next.verdict != workload.decision.verdict ||
+                       next.limits != workload.decision.limits ||
+                       next.terms != workload.decision.terms;
   if (changed) leave(workload);
   workload.decision = std::move(next);
   if (changed) join(workload);

@@ -46,6 +46,20 @@ std::vector<Limit> limits_of(const Config& config, const PolicySection* policy) 
   return limits;
 }
 
+// Empty if all of them are the defaults, as with most configurations.
+std::vector<ShareTerms> terms_of(const Config& config, const PolicySection* policy) {
+  const auto of = [&](const DeviceSection& device) {
+    const ShareTerms base = device.limits.resolved(config.terms);
+    return policy == nullptr ? base : policy->limits.resolved(base);
+  };
+  bool usual = of(config.device) == ShareTerms{};
+  for (const auto& more : config.more_devices) usual = usual && of(more.second) == ShareTerms{};
+  if (usual) return {};
+  std::vector<ShareTerms> terms{of(config.device)};
+  for (const auto& more : config.more_devices) terms.push_back(of(more.second));
+  return terms;
+}
+
 std::string sections_of(const Config& config) {
   std::string text = config.where("[limits]");
   for (const auto& [name, device] : config.more_devices) {
@@ -205,6 +219,7 @@ Decision decide(const Config& config, const ContainerPath& path, const Record* r
   step([&] { return step_of_record(path, record); });
   if (record == nullptr) {
     decision.limits = limits_of(config, nullptr);
+    decision.terms = terms_of(config, nullptr);
     decision.reason = sections_of(config) + "; the runtime's record was not readable";
     return decision;
   }
@@ -229,6 +244,7 @@ Decision decide(const Config& config, const ContainerPath& path, const Record* r
   if (record->annotations.empty()) step([] { return "[annotations]: the pod requests nothing"; });
   const PolicySection* policy = found == nullptr ? nullptr : &found->second;
   decision.limits = limits_of(config, policy);
+  decision.terms = terms_of(config, policy);
   follow_annotations(config, found, *record, decision);
   return decision;
 }

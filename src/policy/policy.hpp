@@ -23,6 +23,8 @@ enum class Verdict {
 struct Decision {
   Verdict verdict = Verdict::limited;
   std::vector<Limit> limits;  ///< one for each of Config::data_mounts(); empty if exempt
+  /// One for each of Config::data_mounts(); empty if all of them are the defaults.
+  std::vector<ShareTerms> terms;
   /// The section with file and line, the annotations, and the bounds that changed a request:
   /// "[policy db] (/etc/iops-limitd/conf.d/db.conf:3); annotation iopslimit.org/iops = 800".
   std::string reason;

@@ -62,6 +62,11 @@ TEST(ConfigKeys, EveryKeyArrives) {
       {"limits", "bps", "10M"},
       {"limits", "read_bps", "1G"},
       {"limits", "total_iops", "900"},
+      {"limits", "fair_total", "yes"},
+      {"limits", "lend", "yes"},
+      {"limits", "ceiling_iops", "700"},
+      {"limits", "weight", "300"},
+      {"limits", "headroom", "10%"},
       {"limits", "scope", "pod"},
       {"exclude", "keywords", "one, two"},
       {"exclude", "namespaces", "kube-system"},
@@ -89,6 +94,8 @@ TEST(ConfigKeys, EveryKeyArrives) {
       config.limit,
       (Limit{.read_iops = 100, .write_iops = 50, .read_bps = 1073741824, .write_bps = 10485760}));
   EXPECT_EQ(config.total_iops, 900U);
+  EXPECT_EQ(config.sharing, (TotalTerms{.fair_total = true, .headroom = 10}));
+  EXPECT_EQ(config.terms, (ShareTerms{.lend = true, .ceiling_iops = 700, .weight = 300}));
   EXPECT_EQ(config.scope, LimitScope::pod);
   EXPECT_THAT(config.exclude_keywords, ElementsAre("one", "two"));
   EXPECT_THAT(config.exclude_namespaces, ElementsAre("kube-system"));
@@ -199,6 +206,41 @@ TEST(ConfigOrigins, WhereTheValueThatCountsWasWritten) {
   EXPECT_EQ(Config{}.where("[limits]"), "[limits] (default)");
 }
 
+TEST(ConfigKeys, SharingIsInheritedByDevicesAndPolicies) {
+  const Config config = good({{"limits", "lend", "yes", 1},
+                              {"limits", "headroom", "10", 2},
+                              {"device logs", "mount", "/logs", 3},
+                              {"device logs", "fair_total", "no", 4},
+                              {"policy db", "weight", "1", 5}});
+  const std::vector<DataMount> mounts = config.data_mounts();
+  EXPECT_EQ(mounts[0].sharing, (TotalTerms{.fair_total = true, .headroom = 10}));
+  EXPECT_EQ(mounts[1].sharing, (TotalTerms{.fair_total = false, .headroom = 10}));
+  EXPECT_EQ(config.policies[0].second.limits.resolved(config.terms),
+            (ShareTerms{.lend = true, .weight = 1}));
+  EXPECT_EQ(config.where("[limits]"), "[limits] (default)") << "no limit is written";
+}
+
+TEST(ConfigErrors, LendNeedsATotalThatIsShared) {
+  constexpr const char* needs = "lend = yes needs total_iops, of which to lend";
+  expect_one_error({
+      {{{"limits", "lend", "yes", 1}, {"limits", "total_iops", "0", 2}}, {"/c", 1}, {needs}},
+      {{{"limits", "lend", "yes", 1}, {"limits", "fair_total", "no", 2}}, {"/c", 1}, {needs}},
+      {{{"policy a", "lend", "yes", 1}, {"limits", "total_iops", "0", 2}},
+       {"/c", 1},
+       {"[policy a]", needs}},
+      {{{"device logs", "mount", "/logs", 1},
+        {"device logs", "lend", "yes", 2},
+        {"device logs", "total_iops", "0", 3}},
+       {"/c", 2},
+       {"[device logs]", needs}},
+  });
+  good({{"limits", "lend", "no", 1}, {"limits", "total_iops", "0", 2}});
+  good({{"limits", "lend", "yes", 1},
+        {"limits", "total_iops", "0", 2},
+        {"device logs", "mount", "/logs", 3},
+        {"device logs", "total_iops", "500", 4}});
+}
+
 TEST(ConfigErrors, Values) {
   expect_one_error({
       {{{"limits", "iops", "abc", 3}}, {"/c", 3}, {"[limits] iops: 'abc' is not a number"}},
@@ -213,6 +255,13 @@ TEST(ConfigErrors, Values) {
       {{{"limits", "bps", "1T", 4}}, {"/c", 4}, {"[limits] bps: '1T'", "K, M, G"}},
       {{{"limits", "write_bps", "17179869184G", 4}}, {"/c", 4}, {"too large"}},
       {{{"limits", "scope", "node", 4}}, {"/c", 4}, {"'node' is not known", "container, pod"}},
+      {{{"limits", "weight", "0", 4}}, {"/c", 4}, {"'0' is no weight", "1 to 10000"}},
+      {{{"limits", "weight", "10001", 4}}, {"/c", 4}, {"the largest is 10000"}},
+      {{{"limits", "headroom", "51%", 4}}, {"/c", 4}, {"the largest is 50"}},
+      {{{"limits", "headroom", "%", 4}}, {"/c", 4}, {"has no value"}},
+      {{{"limits", "headroom", "5 %", 4}}, {"/c", 4}, {"after the number"}},
+      {{{"limits", "ceiling_iops", "1", 4}}, {"/c", 4}, {"some kernels refuse 1"}},
+      {{{"policy a", "headroom", "5", 4}}, {"/c", 4}, {"'headroom' in [policy a]"}},
       {{{"device", "mount", "data", 5}},
        {"/c", 5},
        {"[device] mount: 'data' is not an absolute path"}},

@@ -36,7 +36,7 @@ void check(const Config& config) {
   must(config.device.mount.starts_with('/'));
   must(std::ranges::none_of(config.exclude_keywords, &std::string::empty));
   for (const auto& policy : config.policies) {
-    check(policy.second.limits.resolved({}));
+    check(policy.second.limits.resolved(Limit{}));
     // The most that a pod can ask for is a limit too.
     must(policy.second.exempt !=
          (policy.second.limits != LimitKeys{} || policy.second.annotation_max_iops.has_value() ||

@@ -180,6 +180,19 @@ TEST(PolicySections, TheFirstMatchWinsAndTheReasonNamesIt) {
   EXPECT_EQ(decide(config, {}, &other).limits.at(0), symmetric(30));
 }
 
+TEST(PolicySections, TermsOfSharingAreThoseOfThePolicyElseOfTheMount) {
+  Config config;
+  config.more_devices["logs"] = {.mount = "/logs", .limits = {.lend = true}};
+  const Record web{.name = "web", .pod_namespace = "shop"};
+  EXPECT_THAT(decide(config, {}, &web).terms,
+              testing::ElementsAre(ShareTerms{}, ShareTerms{.lend = true}));
+  config.policies = {{"shop", {.globs = {{"namespace", "shop"}}, .limits = {.weight = 300}}}};
+  EXPECT_THAT(
+      decide(config, {}, &web).terms,
+      testing::ElementsAre(ShareTerms{.weight = 300}, ShareTerms{.lend = true, .weight = 300}));
+  EXPECT_TRUE(decide(Config{}, {}, &web).terms.empty()) << "the defaults take no memory";
+}
+
 TEST(PolicySections, KeysNotSetAreInherited) {
   Config config = with({{"a", {.limits = {.read_iops = 100}}}});
   config.limit = {.read_iops = 500, .write_iops = 400, .read_bps = 1000};

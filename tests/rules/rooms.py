@@ -59,7 +59,7 @@ OLD_WORDS = re.compile(
 # Who decides about limits asks what a back end can do (limit/capabilities), never for a version of cgroup. The configuration
 # may request one.
 VERSION = re.compile(r"CgroupVersion::v[12]\b")
-MAY_ASK_FOR_VERSION = re.compile(r"(cgroup|limit)/.*|config/(keys|validation)")
+MAY_ASK_FOR_VERSION = re.compile(r"(cgroup|limit)/.*|config/(keys|key_setters|validation)")
 
 MOST_LINES = 350
 MOST_LINES_OF_MAIN = 100

@@ -333,7 +333,7 @@ class Program(unittest.TestCase):
     def test_total(self):
         node = self.node
         path, other = node.container("a"), node.container("b")
-        node.configure(limits_total_iops=600, limits_iops=500)
+        node.configure(limits_total_iops=600, limits_iops=500, limits_fair_total="no")
         with node.daemon():
             if VERSION == "v2":
                 self.assertEqual(limit(node.cgroup / "kubepods.slice"), "600")
