@@ -141,6 +141,11 @@ void Controller::rebalance() {
   for (const auto& workload : node_.workloads) apply(*workload);
 }
 
+void Controller::on_allotted(const std::vector<const Workload*>& workloads) {
+  ++node_.revision;
+  for (const Workload* one : workloads) apply(*node_.workloads.find(one->path.cgroup));
+}
+
 void Controller::clear() {
   node_.cleared = true;
   rebalance();

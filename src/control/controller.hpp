@@ -54,6 +54,8 @@ class Controller {
   void on_pauses(Pauses pauses);
   /// Puts the allotments in force that others have changed; this may wait until a burst is over.
   void rebalance();
+  /// The allocator has changed the allotments of these workloads: puts them in force.
+  void on_allotted(const std::vector<const Workload*>& workloads);
   /// Removes every rule of the service, and writes none until the next on_config().
   void clear();
 

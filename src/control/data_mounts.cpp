@@ -138,6 +138,7 @@ void DataMounts::set_targets() {
         if (!mounted && target.mounted && !target.uses.empty()) continue;
         const unsigned divisor = known.placement->divisor;
         target.mounted = mounted;
+        if (target.uses.empty()) target.sharing = known.configured.sharing;
         target.uses.push_back({.mount = i, .divisor = divisor});
         const Limit total = part_of(symmetric(known.configured.total_iops), divisor);
         target.total_iops = stricter(symmetric(target.total_iops), total).read_iops;

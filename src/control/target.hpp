@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "config/config.hpp"
 #include "disk/placement.hpp"
 #include "limit/limit.hpp"
 
@@ -23,10 +24,15 @@ struct Target {
   std::vector<Use> uses;         ///< at least one; if several, the strictest applies
   bool mounted = true;           ///< false: rules in force stay, no rule is added
   std::uint64_t total_iops = 0;  ///< of all pods together, each direction; 0 = none
+  TotalTerms sharing;            ///< of the mount that is named first
   bool operator==(const Target&) const = default;
 
   /// The limit on this device that follows from a container's limits (Decision::limits).
   Limit limit(const std::vector<Limit>& limits) const;
+  /// The terms of sharing on this device that follow from a container's (Decision::terms).
+  ShareTerms terms(const std::vector<ShareTerms>& terms) const;
+  /// True if the total of this device is shared by what the containers do.
+  bool is_shared() const { return total_iops != 0 && sharing.fair_total; }
 };
 
 using Targets = std::vector<Target>;

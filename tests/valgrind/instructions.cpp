@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "control/controller.hpp"
+#include "control/fair_share.hpp"
 #include "limit/limit_text.hpp"
 #include "policy/policy.hpp"
 #include "runtime/containerd.hpp"
@@ -79,7 +80,7 @@ class Kernel final : public LimitBackend {
 struct Load {
   Load(std::size_t count, CgroupVersion version, std::uint64_t total)
       : kernel(version),
-        allocator(make_allocator(kernel.capabilities())),
+        allocator(std::make_unique<FairShare>(make_allocator(kernel.capabilities()))),
         controller(
             {.backend = kernel, .allocator = *allocator, .announcer = announcer, .work = work},
             config_with(total), {}) {

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// Shares the total of each device by what the workloads do: lends what is left, and cuts the busy
+// ones to fair parts when it is not enough.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "cgroup/io_stat.hpp"
+#include "control/allocator.hpp"
+#include "control/pods_io.hpp"
+#include "share/demand.hpp"
+#include "share/loan_file.hpp"
+
+namespace iopslimit {
+
+/// How often limits were changed for the sake of sharing, and what is different now.
+struct ShareCounts {
+  std::uint64_t grants = 0;   ///< limits raised
+  std::uint64_t recalls = 0;  ///< limits lowered
+  std::size_t changed = 0;    ///< workloads with another limit than their configured one
+  Moment below{0};            ///< in which busy workloads were below their guarantee, summed up
+};
+
+/// A workload that did I/O lately is a member. One round is begin(), add() for each member that
+/// could be read, and divide(). The limits of everybody else, and of devices whose total is not
+/// shared, are those of another allocator.
+class FairShare final : public Allocator {
+ public:
+  /// The most limits that one divide() changes.
+  static constexpr std::size_t most_changes = 200;
+
+  explicit FairShare(std::unique_ptr<Allocator> otherwise) : otherwise_(std::move(otherwise)) {}
+
+  void reset(const Targets& targets) override;
+  bool add(const Workload& workload) override { return otherwise_->add(workload); }
+  bool remove(const Workload& workload) override;
+  Limit allot(std::size_t target, const Workload& workload, const Limit& configured) const override;
+
+  /// True if some device has a total that is shared.
+  bool shares() const { return std::ranges::any_of(targets_, &Target::is_shared); }
+  /// Starts a round with the counters of all pods together.
+  void begin(Moment now, const IoCounts& total);
+  /// Takes in the counters of a workload, which becomes a member. `claims`: it has a limit in
+  /// force, and what it wants counts. `in_total`: its I/O is in the total of begin().
+  void add(const Workload& workload, const IoCounts& counts, bool claims, bool in_total);
+  /// Ends the round. Returns those whose allotment has changed, the lowered ones first.
+  std::vector<const Workload*> divide();
+  /// Gives everybody the configured limit and forgets what it knows. Returns those whose allotment
+  /// has changed.
+  std::vector<const Workload*> recall();
+  /// The same for one workload, which borrows nothing until `until`.
+  bool suspend(const Workload& workload, Moment until);
+
+  const std::vector<const Workload*>& members() const { return order_; }
+  bool is_member(const Workload& workload) const { return members_.contains(&workload); }
+  /// True if a noticeable part of the I/O is of none of the members.
+  bool has_unknown_io() const;
+  const Targets& targets() const { return targets_; }
+  const PodsIo& pods_io() const { return pods_io_; }
+  /// What a member wants of a target in one direction (0 for reads); null if it is no member.
+  const Demand* demand(const Workload& workload, std::size_t target, std::size_t direction) const;
+  std::vector<Loan> loans() const;
+  /// What the workload leaves of its guarantees while others borrow; read and write IOPS.
+  std::array<std::uint64_t, 2> lends(const Workload& workload) const;
+  const ShareCounts& counts() const { return counts_; }
+
+ private:
+  struct Lane {  // one device and direction
+    Demand demand;
+    std::uint64_t limit = 0;  // IOPS; 0 = the configured one
+  };
+  struct Member {
+    const Workload* workload = nullptr;
+    std::vector<std::array<Lane, 2>> lanes;  // one for each target
+    bool claims = false;
+    bool in_total = true;
+    Moment read{0};
+    Moment suspended_until{-1};
+  };
+  struct Others {                         // what those use that claim nothing
+    std::array<std::uint64_t, 3> seen{};  // in the last rounds
+    Estimate estimate;
+  };
+  struct Change {
+    const Workload* workload;
+    Lane* lane;
+    std::uint64_t from;
+    std::uint64_t to;
+    std::uint64_t configured;
+  };
+
+  void drop_quiet();
+  void divide(std::size_t target, std::size_t direction, std::vector<Change>& changes);
+  std::uint64_t used_by_others(std::size_t target, std::size_t direction);
+  Terms terms_of(const Member& member, std::size_t target, std::size_t direction) const;
+  std::vector<const Workload*> apply(std::vector<Change>& changes);
+  bool differs(const Member& member) const;
+
+  std::unique_ptr<Allocator> otherwise_;
+  Targets targets_;
+  PodsIo pods_io_;
+  std::vector<std::array<Others, 2>> others_;  // one for each target
+  std::unordered_map<const Workload*, Member> members_;
+  std::vector<const Workload*> order_;  // of the members
+  Moment now_{0};
+  Moment tick_{0};  // since the round before
+  ShareCounts counts_;
+};
+
+}  // namespace iopslimit
