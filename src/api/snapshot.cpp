@@ -28,6 +28,12 @@ std::vector<std::string> Snapshot::waiting() const {
   return why;
 }
 
+const std::vector<Rule>& guarantees_of(const WorkloadView& container) {
+  const bool usable =
+      !container.configured.empty() && container.configured.size() == container.rules.size();
+  return usable ? container.configured : container.rules;
+}
+
 std::vector<Devnum> devices_of(const Snapshot& snapshot) {
   std::vector<Devnum> all;
   for (const DeviceView& device : snapshot.devices)

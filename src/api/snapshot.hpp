@@ -40,7 +40,32 @@ struct DeviceView {
   std::vector<std::string> cautions;
   std::uint64_t total_iops = 0;  ///< of all pods together, each direction; 0 = no total
   Limit used;                    ///< the sum of the limited containers' limits
+  Limit lent;                    ///< IOPS above, and below, the configured limits, summed up
+  Limit cut;
   bool operator==(const DeviceView&) const = default;
+};
+
+/// What the service does to share the disks.
+enum class ShareState {
+  off,       ///< no disk has a total that is shared
+  asleep,    ///< nobody has to wait: every limit is the configured one
+  sharing,   ///< limits follow what the containers do
+  recalled,  ///< the counters cannot be read: every limit is the configured one
+};
+inline constexpr std::array<std::pair<ShareState, std::string_view>, 4> share_state_words{
+    {{ShareState::off, "off"},
+     {ShareState::asleep, "asleep"},
+     {ShareState::sharing, "sharing"},
+     {ShareState::recalled, "recalled"}}};
+
+struct ShareView {
+  ShareState state = ShareState::off;
+  std::uint64_t grants = 0;             ///< limits raised to share a disk
+  std::uint64_t recalls = 0;            ///< limits lowered to share a disk
+  std::uint64_t changed = 0;            ///< containers whose limit differs from the configured one
+  std::uint64_t below_msec = 0;         ///< in which busy containers were below it, summed up
+  std::uint64_t worst_recall_usec = 0;  ///< the slowest recall since the start
+  bool operator==(const ShareView&) const = default;
 };
 
 /// The current state of a container.
@@ -80,11 +105,24 @@ struct WorkloadView {
   State state = State::pending;
   std::uint64_t paused_until = 0;
   std::vector<Rule> rules;  ///< what the kernel should hold
-  std::string reason;       ///< see Decision::reason
-  std::string error;        ///< why it failed
-  bool empty = false;       ///< no process is in it; only iopsctl looks, the bus does not tell
+  /// The configured limits, in the order of `rules`, where sharing makes them differ; else empty.
+  std::vector<Rule> configured = {};
+  /// IOPS of its limit that it leaves to others now, on all disks.
+  std::uint64_t lends_read_iops = 0;
+  std::uint64_t lends_write_iops = 0;
+  /// How long it was at its limit since the service began to count, by direction, and in the last
+  /// 24 hours in either direction; milliseconds.
+  std::uint64_t at_limit_read_msec = 0;
+  std::uint64_t at_limit_write_msec = 0;
+  std::uint64_t at_limit_day_msec = 0;
+  std::string reason;  ///< see Decision::reason
+  std::string error;   ///< why it failed
+  bool empty = false;  ///< no process is in it; only iopsctl looks, the bus does not tell
   bool operator==(const WorkloadView&) const = default;
 };
+
+/// The configured limits of a container: `configured` where it is what it should be, else `rules`.
+const std::vector<Rule>& guarantees_of(const WorkloadView& container);
 
 /// A kubepods directory and the total it carries.
 struct TotalView {
@@ -112,6 +150,7 @@ struct Snapshot {
   std::vector<std::string> problems;  ///< what keeps the service from seeing the node as it is
   std::string last_error;
   std::uint64_t last_error_at = 0;
+  ShareView sharing;
   std::vector<DeviceView> devices;
   std::vector<TotalView> totals;
   std::vector<WorkloadView> containers;

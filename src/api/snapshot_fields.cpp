@@ -93,6 +93,12 @@ void service(Archive& archive, View& view) {
   archive.value("problems", view.problems);
   archive.value("last_error", view.last_error);
   archive.value("last_error_at", view.last_error_at);
+  archive.word("share_state", view.sharing.state, share_state_words);
+  archive.value("share_changed", view.sharing.changed);
+  archive.value("grants", view.sharing.grants);
+  archive.value("recalls", view.sharing.recalls);
+  archive.value("below_msec", view.sharing.below_msec);
+  archive.value("worst_recall_usec", view.sharing.worst_recall_usec);
 }
 
 template <class Archive, class View>
@@ -106,6 +112,10 @@ void device(Archive& archive, View& view) {
   archive.value("total_iops", view.total_iops);
   archive.value("used_read_iops", view.used.read_iops);
   archive.value("used_write_iops", view.used.write_iops);
+  archive.value("lent_read_iops", view.lent.read_iops);
+  archive.value("lent_write_iops", view.lent.write_iops);
+  archive.value("cut_read_iops", view.cut.read_iops);
+  archive.value("cut_write_iops", view.cut.write_iops);
 }
 
 template <class Archive, class View>
@@ -128,6 +138,12 @@ void container(Archive& archive, View& view) {
   archive.word("state", view.state, state_words);
   archive.value("paused_until", view.paused_until);
   archive.value("rules", view.rules);
+  archive.value("configured", view.configured);
+  archive.value("lends_read_iops", view.lends_read_iops);
+  archive.value("lends_write_iops", view.lends_write_iops);
+  archive.value("at_limit_read_msec", view.at_limit_read_msec);
+  archive.value("at_limit_write_msec", view.at_limit_write_msec);
+  archive.value("at_limit_day_msec", view.at_limit_day_msec);
   archive.value("reason", view.reason);
   archive.value("error", view.error);
 }

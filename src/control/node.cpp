@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/node.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "control/workload_view.hpp"
@@ -53,11 +54,26 @@ std::vector<std::string> Node::holders() const {
   return cgroups;
 }
 
+// Where the kernel cannot hold the total, a fixed part of it may be what is in force: that is not
+// known here, and systemd has no such limits.
+Limit Node::configured(const Workload& workload, const Rule& held) const {
+  const auto target = std::ranges::find(targets(), held.device,
+                                        [](const Target& one) { return one.device.devnum; });
+  if (workload.decision.limits.empty() || target == targets().end() || !target->mounted)
+    return held.limit;
+  return target->is_shared() || rules.capabilities().hierarchical
+             ? target->limit(workload.decision.limits)
+             : held.limit;
+}
+
 void Node::each_rule(const SeeRule& see, bool with_workloads) const {
   totals.each([&see](const std::string& cgroup, const Rule& rule) { see(cgroup, rule, true); });
   if (with_workloads) {
     for (const auto& workload : workloads)
-      for (const Rule& rule : workload->held) see(workload->path.cgroup, rule, false);
+      for (const Rule& rule : workload->held) {
+        const Limit limit = configured(*workload, rule);
+        if (!limit.unlimited()) see(workload->path.cgroup, {rule.device, limit}, false);
+      }
   }
   rules.each_orphan(
       [&see](const std::string& cgroup, const Rule& rule) { see(cgroup, rule, false); });
@@ -78,6 +94,12 @@ std::string Node::status() const {
   return mounts.status() + "; " + to_string(counts, config.scope);
 }
 
+std::vector<Rule> Node::configured_rules(const Workload& workload) const {
+  std::vector<Rule> all;
+  for (const Rule& rule : workload.held) all.push_back({rule.device, configured(workload, rule)});
+  return all;
+}
+
 Snapshot Node::head() const {
   Snapshot snapshot;
   snapshot.cgroup_version = rules.capabilities().cgroup_version;
@@ -91,14 +113,23 @@ Snapshot Node::head() const {
   for (const auto& workload : workloads) {
     if (workload->decision.verdict != Verdict::limited || workload->superseded) continue;
     add_up(workload->held, snapshot.devices);
+    for (const Rule& rule : workload->held)
+      add_difference(rule, configured(*workload, rule), snapshot.devices);
   }
   return snapshot;
+}
+
+WorkloadView Node::view(const Workload& workload) const {
+  WorkloadView view = view_of(workload, pauses);
+  std::vector<Rule> rules_configured = configured_rules(workload);
+  if (rules_configured != workload.held) view.configured = std::move(rules_configured);
+  return view;
 }
 
 Snapshot Node::snapshot() const {
   Snapshot snapshot = head();
   for (const auto& workload : workloads) {
-    if (!workload->superseded) snapshot.containers.push_back(view_of(*workload, pauses));
+    if (!workload->superseded) snapshot.containers.push_back(view(*workload));
   }
   return snapshot;
 }
@@ -107,7 +138,7 @@ std::vector<WorkloadView> Node::views_after(std::string_view cgroup, std::size_t
   std::vector<WorkloadView> views;
   for (const Workload* next = workloads.after(cgroup); next != nullptr && views.size() < most;
        next = workloads.after(next->path.cgroup)) {
-    if (!next->superseded) views.push_back(view_of(*next, pauses));
+    if (!next->superseded) views.push_back(view(*next));
   }
   return views;
 }

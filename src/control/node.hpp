@@ -58,8 +58,12 @@ struct Node {
   bool holds(std::string_view cgroup) const;
   /// Every cgroup on which the service has a rule in force.
   std::vector<std::string> holders() const;
-  /// Passes every rule of the service that is in force to `see`; `total` is true for the total of
-  /// all pods. With `with_workloads = false`: totals and orphans only.
+  /// The configured limit of a workload where it has this rule in force. While a disk is shared the
+  /// two differ.
+  Limit configured(const Workload& workload, const Rule& held) const;
+  /// Passes every rule of the service that is in force to `see`, that of a workload with its
+  /// configured limit; `total` is true for the total of all pods. With `with_workloads = false`:
+  /// totals and orphans only.
   using SeeRule = std::function<void(const std::string& cgroup, const Rule& rule, bool total)>;
   void each_rule(const SeeRule& see, bool with_workloads = true) const;
 
@@ -79,6 +83,8 @@ struct Node {
 
  private:
   Snapshot head() const;
+  WorkloadView view(const Workload& workload) const;
+  std::vector<Rule> configured_rules(const Workload& workload) const;
   const Workload* workload_of(std::string_view cgroup) const;
 };
 

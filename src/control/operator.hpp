@@ -30,7 +30,8 @@ class Operator {
     std::function<void()> drain;            ///< announces the controller's pending events
     std::function<void()> refresh = [] {};  ///< problems() has changed outside of a check
     std::string hierarchy = {};             ///< the one in use, see Snapshot
-    /// Sets what the rest of the service knows: the dropped lines of the log.
+    /// Sets what the rest of the service knows: Snapshot::sharing, what each container lends, and
+    /// the dropped lines of the log.
     std::function<void(Snapshot&)> add_rest = {};
   };
 
@@ -46,6 +47,8 @@ class Operator {
   /// `part` is what has the problem; an empty text means that it has none.
   void set_problem(const std::string& part, const std::string& text);
   const std::vector<std::string>& problems() const { return own_.problems; }
+  /// What Needs::add_rest adds has changed.
+  void sharing_changed() { ++own_changes_; }
   /// A burst of events is over: announces changes of the devices.
   void synced();
   /// The full snapshot, including the fields of the service itself.

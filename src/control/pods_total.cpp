@@ -73,6 +73,12 @@ bool PodsTotal::holds(std::string_view cgroup) const {
   return tree != trees_.end() && !tree->second.held.empty();
 }
 
+std::vector<std::string> PodsTotal::cgroups() const {
+  std::vector<std::string> cgroups;
+  for (const auto& tree : trees_) cgroups.push_back(tree.first);
+  return cgroups;
+}
+
 std::vector<std::string> PodsTotal::holders() const {
   std::vector<std::string> cgroups;
   for (const auto& [cgroup, tree] : trees_) {

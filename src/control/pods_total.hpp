@@ -47,6 +47,8 @@ class PodsTotal {
   std::vector<TotalView> views() const;
 
   bool knows(std::string_view cgroup) const { return trees_.contains(cgroup); }
+  /// Every known directory.
+  std::vector<std::string> cgroups() const;
   /// The directories on which the service has a rule in force.
   std::vector<std::string> holders() const;
   bool holds(std::string_view cgroup) const;

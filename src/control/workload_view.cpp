@@ -13,6 +13,13 @@ void add(Limit& sum, const Limit& limit) {
   sum.write_bps += limit.write_bps;
 }
 
+void add_difference(std::uint64_t held, std::uint64_t configured, std::uint64_t& lent,
+                    std::uint64_t& cut) {
+  if (configured == 0) return;
+  lent += held > configured ? held - configured : 0;
+  cut += held < configured ? configured - held : 0;
+}
+
 }  // namespace
 
 State state_of(const Workload& workload, const Pauses& pauses) {
@@ -46,6 +53,17 @@ void add_up(const std::vector<Rule>& held, std::vector<DeviceView>& devices) {
       if (std::ranges::find(device.devices, rule.device) != device.devices.end())
         add(device.used, rule.limit);
     }
+  }
+}
+
+void add_difference(const Rule& held, const Limit& configured, std::vector<DeviceView>& devices) {
+  const Limit& now = held.limit;
+  for (DeviceView& device : devices) {
+    if (std::ranges::find(device.devices, held.device) == device.devices.end()) continue;
+    add_difference(now.read_iops, configured.read_iops, device.lent.read_iops,
+                   device.cut.read_iops);
+    add_difference(now.write_iops, configured.write_iops, device.lent.write_iops,
+                   device.cut.write_iops);
   }
 }
 

@@ -12,6 +12,14 @@ std::uint64_t seconds_of(clockid_t clock) {
   return static_cast<std::uint64_t>(now.tv_sec);
 }
 
+template <class Duration>
+Duration time_of(clockid_t clock) {
+  timespec now{};
+  clock_gettime(clock, &now);
+  return std::chrono::duration_cast<Duration>(std::chrono::seconds(now.tv_sec) +
+                                              std::chrono::nanoseconds(now.tv_nsec));
+}
+
 }  // namespace
 
 std::uint64_t boot_seconds() {
@@ -26,11 +34,16 @@ std::uint64_t wall_seconds() {
   return seconds_of(CLOCK_REALTIME);
 }
 
+std::chrono::milliseconds monotonic_msec() {
+  return time_of<std::chrono::milliseconds>(CLOCK_MONOTONIC);
+}
+
+std::chrono::microseconds processor_time() {
+  return time_of<std::chrono::microseconds>(CLOCK_THREAD_CPUTIME_ID);
+}
+
 std::uint64_t wall_msec() {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1000 +
-         static_cast<std::uint64_t>(now.tv_nsec) / 1000000;
+  return static_cast<std::uint64_t>(time_of<std::chrono::milliseconds>(CLOCK_REALTIME).count());
 }
 
 }  // namespace iopslimit

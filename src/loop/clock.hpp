@@ -11,6 +11,10 @@ namespace iopslimit {
 std::uint64_t boot_seconds();
 /// CLOCK_MONOTONIC: it is never set back.
 std::chrono::seconds monotonic_seconds();
+/// The same in milliseconds.
+std::chrono::milliseconds monotonic_msec();
+/// CLOCK_THREAD_CPUTIME_ID: the processor time of this thread.
+std::chrono::microseconds processor_time();
 /// CLOCK_REALTIME: seconds since the epoch, for times that people read.
 std::uint64_t wall_seconds();
 /// CLOCK_REALTIME in milliseconds.

@@ -53,6 +53,8 @@ class MetricsExporter {
   /// A cgroup has been handled; its time is recorded if `writes` has grown. Allocates nothing.
   void dealt_with(std::uint64_t writes) noexcept;
   void events_over() noexcept { woken_.reset(); }
+  /// Limits were lowered to share a disk, in this time since it was seen to be necessary.
+  void recalled(std::chrono::nanoseconds took) noexcept { recalls_.add(took); }
 
  private:
   void write();
@@ -67,6 +69,7 @@ class MetricsExporter {
   std::error_code last_error_;
   DecisionCounts decisions_;
   Histogram event_to_limit_;
+  Histogram recalls_;
   std::optional<std::chrono::steady_clock::time_point> woken_;
   std::uint64_t writes_ = 0;
   Timer timer_;

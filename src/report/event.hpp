@@ -40,6 +40,7 @@ enum class Action {
   reloaded,        ///< a new configuration is in force
   config,          ///< the configuration has an error
   watch_degraded,  ///< some events do not arrive; the periodic check has to find the changes
+  sharing,         ///< limits begin or cease to differ from the configured ones, to share a disk
   suppressed       ///< further events of the same kind were not written
 };
 

@@ -45,6 +45,7 @@ constexpr ActionRow actions[] = {
     {Action::reloaded, "reloaded", "d36f43cb66774beeae75436086b06563"},
     {Action::config, "config", "d0b3d30f1f364a62acb85a71c3a0d039"},
     {Action::watch_degraded, "watch_degraded", "1c1f6e2f1b7f4f0c9f0f4e9d5c0b6f53"},
+    {Action::sharing, "sharing", "94efbbf17f324e5d8a27648ec7cd1353"},
     {Action::suppressed, "suppressed", "5c3f0f8f6c5e4c3c8a6b5b4f2d7e9a10"},
 };
 

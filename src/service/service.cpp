@@ -53,9 +53,9 @@ Service::Service(ServicePaths paths, ParsedConfig parsed)
                                   : find_hierarchy(parsed.config.cgroup_version)),
       files_(open_limit_files(hierarchy_.reached())),
       backend_(make_backend(paths_.rules(), parsed.config, *files_, journal_)),
-      allocator_(make_allocator(backend_->capabilities())),
+      share_(make_allocator(backend_->capabilities())),
       controller_(
-          {.backend = *backend_, .allocator = *allocator_, .announcer = announcer_, .work = work_},
+          {.backend = *backend_, .allocator = share_, .announcer = announcer_, .work = work_},
           parsed.config, rules_of_earlier_run(paths_.rules(), parsed.config)),
       drift_watcher_(inotify_, hierarchy_.reached().root, watches_to_spare(),
                      [this](const std::string& text) {
@@ -68,6 +68,7 @@ Service::Service(ServicePaths paths, ParsedConfig parsed)
                       [this](const std::string& cgroup) {
                         drift_watcher_.forget(cgroup);
                         repeated_.forget(cgroup);
+                        sharing_->forget(cgroup);
                       },
                   .rescanned =
                       [this] {
@@ -122,16 +123,24 @@ void Service::start() {
   prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
   connect();
   const auto to_journal = [this](const Event& event) { journal_.send(event); };
-  operator_.emplace(
-      loop_, controller_, paths_.run_folder, paths_.bus_address,
-      Operator::Needs{
-          .reload = [this] { return reload(); },
-          .announce = to_journal,
-          .drain = [this] { scheduler_.drain(); },
-          .refresh = [this] { scheduler_.request(); },
-          .hierarchy = to_string(hierarchy_.mounted()),
-          .add_rest = [this](Snapshot& snapshot) { snapshot.lines_dropped = journal_.dropped(); },
-      });
+  operator_.emplace(loop_, controller_, paths_.run_folder, paths_.bus_address,
+                    Operator::Needs{
+                        .reload = [this] { return reload(); },
+                        .announce = to_journal,
+                        .drain = [this] { scheduler_.drain(); },
+                        .refresh = [this] { scheduler_.request(); },
+                        .hierarchy = to_string(hierarchy_.mounted()),
+                        .add_rest =
+                            [this](Snapshot& snapshot) {
+                              sharing_->add_to(snapshot);
+                              snapshot.lines_dropped = journal_.dropped();
+                            },
+                    });
+  sharing_.emplace(loop_, hierarchy_.reached(), controller_, share_, paths_.loans(),
+                   Sharing::Needs{.announce = to_journal,
+                                  .recalled = [this](auto took) { metrics_.recalled(took); },
+                                  .changed = [this] { operator_->sharing_changed(); }});
+  if (!node().config.dry_run) recall_noted_loans(paths_.loans(), *backend_);
   if (!node().config.dry_run)
     unit_mirror_.emplace(loop_, controller_, *files_, paths_.run_folder, paths_.bus_address,
                          to_journal);
@@ -140,6 +149,7 @@ void Service::start() {
   if (unit_mirror_)
     announcer_.add_listener([this](const Event& event) { unit_mirror_->on_event(event); });
   announcer_.add_listener([this](const Event& event) { metrics_.on_event(event); });
+  announcer_.add_listener([this](const Event& event) { sharing_->on_event(event); });
   check();
   malloc_trim(0);  // the memory of the first full pass is not needed again
   notifier_.ready(status());
@@ -210,6 +220,7 @@ void Service::check() {
   scan_disks();
   discovery_.rescan();
   scheduler_.drain();
+  sharing_->check();
 }
 
 // Shows what is not seen of the node, and scans more often until it is seen again.
@@ -292,6 +303,7 @@ void Service::put_in_force(Config config) {
 
 void Service::stop() {
   notifier_.stopping();
+  sharing_->stop();
   const bool clear = node().config.on_stop == OnStop::clear;
   if (clear) controller_.clear();
   scheduler_.drain();
@@ -303,6 +315,7 @@ void Service::finish_batch() {
   check_problems();
   send_summaries();
   operator_->synced();
+  sharing_->sync();
   if (unit_mirror_) unit_mirror_->sync();
   notifier_.status(status());
 }

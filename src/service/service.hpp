@@ -11,6 +11,7 @@
 
 #include "cgroup/hierarchy.hpp"
 #include "control/controller.hpp"
+#include "control/fair_share.hpp"
 #include "control/operator.hpp"
 #include "disk/block_events.hpp"
 #include "disk/mount_resolver.hpp"
@@ -25,6 +26,7 @@
 #include "service/discovery.hpp"
 #include "service/repeated_changes.hpp"
 #include "service/scheduler.hpp"
+#include "service/sharing.hpp"
 #include "systemd/notify.hpp"
 #include "systemd/unit_mirror.hpp"
 
@@ -48,8 +50,9 @@ struct ServicePaths {
   std::optional<Hierarchy> hierarchy = std::nullopt;  ///< nullopt: the one that is mounted
   LogForm log = LogForm::automatic;
 
-  /// What the service remembers across restarts: its rules.
+  /// What the service remembers across restarts: its rules, and what it lent.
   std::string rules() const { return run_folder + "/rules"; }
+  std::string loans() const { return run_folder + "/loans"; }
 };
 
 class Service {
@@ -97,7 +100,7 @@ class Service {
   Inotify inotify_;  // of the limit files and the records
   std::unique_ptr<LimitBackend> files_;
   std::unique_ptr<LimitBackend> backend_;
-  std::unique_ptr<Allocator> allocator_;
+  FairShare share_;
   Announcer announcer_;
   WorkQueue work_;
   Controller controller_;
@@ -108,6 +111,7 @@ class Service {
   Scheduler scheduler_;
   MetricsExporter metrics_;
   std::optional<Operator> operator_;
+  std::optional<Sharing> sharing_;
   std::optional<UnitMirror> unit_mirror_;  // empty in a dry run
   std::set<std::string> written_;          // cgroups whose limit files somebody wrote
   std::optional<Io> inotify_io_;           // none until a repair that follows at once

@@ -204,6 +204,29 @@ TEST_F(BusServiceTest, PropertiesTellWhatTheServiceIs) {
   EXPECT_THAT(property("Totals"), HasSubstr("a(stttt) 1 \"259:0\" 3000 3000 0 0"));
 }
 
+TEST_F(BusServiceTest, PropertiesTellWhatIsShared) {
+  snapshot.sharing = {.state = ShareState::sharing,
+                      .grants = 11,
+                      .recalls = 12,
+                      .changed = 1,
+                      .below_msec = 1500,
+                      .worst_recall_usec = 900};
+  snapshot.devices[0].lent.read_iops = 1340;
+  snapshot.containers[0].configured = snapshot.containers[0].rules;
+  snapshot.containers[0].rules[0].limit.read_iops = 1840;
+  start();
+  EXPECT_EQ(property("ShareState"), "s \"sharing\"\n");
+  EXPECT_EQ(property("ShareChanged"), "t 1\n");
+  EXPECT_EQ(property("Grants"), "t 11\n");
+  EXPECT_EQ(property("Recalls"), "t 12\n");
+  EXPECT_EQ(property("BelowMsec"), "t 1500\n");
+  EXPECT_EQ(property("WorstRecallUsec"), "t 900\n");
+  EXPECT_THAT(property("Devices"), HasSubstr("\"lent_read_iops\" t 1340"));
+  const std::string containers = call("ListContainers");
+  EXPECT_THAT(containers, HasSubstr("\"rules\" a(stttt) 1 \"259:0\" 1840 500 0 0"));
+  EXPECT_THAT(containers, HasSubstr("\"configured\" a(stttt) 1 \"259:0\" 500 500 0 0"));
+}
+
 TEST_F(BusServiceTest, EveryPropertyCanBeRead) {
   start();
   const std::string all =
@@ -218,6 +241,12 @@ TEST_F(BusServiceTest, EveryPropertyCanBeRead) {
                              ".Hierarchy",
                              ".LinesDropped",
                              ".Problems",
+                             ".ShareState",
+                             ".ShareChanged",
+                             ".Grants",
+                             ".Recalls",
+                             ".BelowMsec",
+                             ".WorstRecallUsec",
                              ".ListContainers",
                              ".ListPods",
                              ".Explain",
@@ -233,7 +262,7 @@ TEST_F(BusServiceTest, EveryPropertyCanBeRead) {
   }
   EXPECT_THAT(busctl("call org.iopslimit1 /org/iopslimit1 org.freedesktop.DBus.Properties GetAll s "
                      "org.iopslimit1.Manager"),
-              HasSubstr("a{sv} 26 "));
+              HasSubstr("a{sv} 32 "));
 }
 
 TEST_F(BusServiceTest, MakesOneSummaryForAllPropertiesUntilSomethingChanges) {
@@ -288,14 +317,14 @@ TEST_F(BusServiceTest, AnswersWithAnErrorWhenAHandlerThrows) {
 
 TEST_F(BusServiceTest, EverybodyMayRead) {
   start();
-  EXPECT_THAT(call_as_nobody("ListContainers"), HasSubstr("aa{sv} 6 14 \"id\" s \"aaaa"));
+  EXPECT_THAT(call_as_nobody("ListContainers"), HasSubstr("aa{sv} 6 20 \"id\" s \"aaaa"));
   EXPECT_THAT(call_as_nobody("ListPods"), HasSubstr("aa{sv} 4 12 \"pod\" s \"job-2\""));
   EXPECT_THAT(call_as_nobody("Explain s db"), HasSubstr("\"steps\" as 1 \"looked at db\""));
 }
 
 TEST_F(BusServiceTest, ANameIsAContainersOrAPods) {
   start();
-  EXPECT_THAT(call("Explain s shop/web-1"), HasSubstr("aa{sv} 3 15"));
+  EXPECT_THAT(call("Explain s shop/web-1"), HasSubstr("aa{sv} 3 21"));
   EXPECT_THAT(call("Explain s web"), HasSubstr("'web' may be any of:\n  shop/web-1/web (bbbb"));
   EXPECT_THAT(call("Explain s nobody"), HasSubstr("no container or pod is called 'nobody'"));
   EXPECT_THAT(call("Explain s bb"), HasSubstr("looked at web"));

@@ -58,6 +58,71 @@ TEST(Snapshot, FieldsComeBack) {
   for (const TotalView& one : snapshot.totals) EXPECT_EQ(there_and_back(one), one);
 }
 
+/// Every field about sharing has a value of its own.
+Snapshot distinct_snapshot() {
+  Snapshot snapshot = sharing_snapshot();
+  snapshot.sharing = {.state = ShareState::sharing,
+                      .grants = 11,
+                      .recalls = 12,
+                      .changed = 13,
+                      .below_msec = 14,
+                      .worst_recall_usec = 15};
+  snapshot.lines_dropped = 16;
+  snapshot.devices[0].lent = {.read_iops = 21, .write_iops = 22};
+  snapshot.devices[0].cut = {.read_iops = 23, .write_iops = 24};
+  WorkloadView& db = snapshot.containers[0];
+  db.rules = {{{259, 0}, {.read_iops = 1840, .write_iops = 330}}};
+  db.configured = {{{259, 0}, symmetric(500)}};
+  db.lends_read_iops = 31;
+  db.lends_write_iops = 32;
+  db.at_limit_read_msec = 33;
+  db.at_limit_write_msec = 34;
+  db.at_limit_day_msec = 35;
+  return snapshot;
+}
+
+TEST(Snapshot, FieldsOfSharingComeBack) {
+  const Snapshot snapshot = distinct_snapshot();
+  EXPECT_EQ(there_and_back(snapshot).sharing, snapshot.sharing);
+  EXPECT_EQ(there_and_back(snapshot.devices[0]), snapshot.devices[0]);
+  EXPECT_EQ(there_and_back(snapshot.containers[0]), snapshot.containers[0]);
+  for (const auto& [state, word] : share_state_words) {
+    Snapshot one;
+    one.sharing.state = state;
+    EXPECT_EQ(there_and_back(one).sharing.state, state) << word;
+    EXPECT_EQ(*find_field(fields_of(summary_of(one)), "share_state"),
+              FieldValue(std::string(word)));
+  }
+}
+
+// These names are on the bus and in JSON: they stay.
+TEST(Snapshot, NamesOfTheFieldsOfSharing) {
+  const Snapshot snapshot = distinct_snapshot();
+  const auto number = [](const Fields& fields, std::string_view name) {
+    const FieldValue* field = find_field(fields, name);
+    return field == nullptr ? 0 : std::get<std::uint64_t>(*field);
+  };
+  const Fields service = fields_of(summary_of(snapshot));
+  EXPECT_EQ(number(service, "grants"), 11U);
+  EXPECT_EQ(number(service, "recalls"), 12U);
+  EXPECT_EQ(number(service, "share_changed"), 13U);
+  EXPECT_EQ(number(service, "below_msec"), 14U);
+  EXPECT_EQ(number(service, "worst_recall_usec"), 15U);
+  EXPECT_EQ(number(service, "lines_dropped"), 16U);
+  const Fields device = fields_of(snapshot.devices[0]);
+  EXPECT_EQ(number(device, "lent_read_iops"), 21U);
+  EXPECT_EQ(number(device, "lent_write_iops"), 22U);
+  EXPECT_EQ(number(device, "cut_read_iops"), 23U);
+  EXPECT_EQ(number(device, "cut_write_iops"), 24U);
+  const Fields container = fields_of(snapshot.containers[0]);
+  EXPECT_EQ(number(container, "lends_read_iops"), 31U);
+  EXPECT_EQ(number(container, "lends_write_iops"), 32U);
+  EXPECT_EQ(number(container, "at_limit_read_msec"), 33U);
+  EXPECT_EQ(number(container, "at_limit_write_msec"), 34U);
+  EXPECT_EQ(number(container, "at_limit_day_msec"), 35U);
+  EXPECT_EQ(*find_field(container, "configured"), FieldValue(snapshot.containers[0].configured));
+}
+
 TEST(Snapshot, FieldsOfAnotherVersionArePassedOver) {
   WorkloadView view;
   read_fields({{"id", std::uint64_t{5}}, {"state", "dancing"}, {"new", "x"}, {"name", "db"}}, view);

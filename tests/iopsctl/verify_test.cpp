@@ -72,6 +72,39 @@ TEST_F(VerifyTest, FindsEveryDifference) {
   EXPECT_THAT(found[4].text, HasSubstr("does not know"));
 }
 
+TEST_F(VerifyTest, AcceptsLimitsThatSharingChanged) {
+  snapshot = sharing_snapshot();
+  snapshot.devices.pop_back();
+  std::erase_if(snapshot.containers,
+                [](const WorkloadView& one) { return one.state == State::failed; });
+  kernel.clear();
+  present.clear();
+  for (const WorkloadView& one : snapshot.containers) {
+    kernel[one.path.cgroup] = one.rules;
+    present.push_back(one.path);
+  }
+  kernel["/kubepods"] = snapshot.totals[0].rules;
+  ASSERT_THAT(of(0)[0].limit.read_iops, 1840);
+  EXPECT_TRUE(compared().good());
+  for (const HealthCheck& check : health_of(snapshot, compared())) EXPECT_TRUE(check.good);
+  of(0) = snapshot.containers[0].configured;  // the loan is not in force
+  EXPECT_THAT(compared().differences, SizeIs(1));
+}
+
+// A limit may change between two queries, and again between the next two.
+TEST_F(VerifyTest, DropsDifferenceOfLimitThatSharingChangesMeanwhile) {
+  const WorkloadView& db = snapshot.containers[0];
+  of(0)[0].limit.read_iops = 1840;
+  const Comparison first = compared();
+  ASSERT_THAT(first.differences, SizeIs(1));
+  snapshot.containers[0].configured = db.rules;
+  snapshot.containers[0].rules[0].limit.read_iops = 1840;
+  of(0)[0].limit.read_iops = 1200;
+  const Comparison second = compared();
+  ASSERT_THAT(second.differences, SizeIs(1));
+  EXPECT_THAT(in_both(first, second).differences, IsEmpty());
+}
+
 TEST_F(VerifyTest, IgnoresRulesOnOtherDisks) {
   of(2) = {{{8, 0}, symmetric(9)}};
   EXPECT_THAT(compared().differences, IsEmpty());

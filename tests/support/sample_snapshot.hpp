@@ -79,4 +79,29 @@ inline std::vector<WorkloadView> containers_after(const Snapshot& snapshot,
   return {next, next + std::min(at_once, all.end() - next)};
 }
 
+/// The same while the disk is shared: db borrows, web is cut, and one more container lends.
+inline Snapshot sharing_snapshot() {
+  Snapshot snapshot = sample_snapshot();
+  snapshot.sharing = {.state = ShareState::sharing,
+                      .grants = 57,
+                      .recalls = 49,
+                      .changed = 2,
+                      .below_msec = 83500,
+                      .worst_recall_usec = 1240};
+  snapshot.devices[0].used = {.read_iops = 2840, .write_iops = 1330};
+  snapshot.devices[0].lent = {.read_iops = 1340};
+  snapshot.devices[0].cut = {.write_iops = 170};
+  WorkloadView& db = snapshot.containers[0];
+  db.configured = db.rules;
+  db.rules[0].limit.read_iops = 1840;
+  WorkloadView& web = snapshot.containers[1];
+  web.configured = web.rules;
+  web.rules[0].limit.write_iops = 330;
+  WorkloadView cache = sample_container('9', "shop", "cache-4", "cache");
+  cache.lends_read_iops = 423;
+  cache.lends_write_iops = 500;
+  snapshot.containers.push_back(cache);
+  return snapshot;
+}
+
 }  // namespace iopslimit
