@@ -363,6 +363,53 @@ class OtherServices(Case):
         self.ends(self.machine.run("health"), 1, "BAD   service: the service does not answer")
 
 
+class SharedDisk(Case):
+    """The service has raised the limit of db, and lowered that of web."""
+
+    def setUp(self):
+        super().setUp()
+        self.machine.bus()
+        self.machine.service("sharing")
+        self.machine.container("a", 0, "259:0 rbps=max wbps=max riops=1840 wiops=500\n")
+        self.machine.container("b", 1, "259:0 rbps=max wbps=max riops=500 wiops=330\n")
+        self.machine.container("9", 4, "259:0 rbps=max wbps=max riops=500 wiops=500\n")
+
+    def test_screens(self):
+        self.ends(self.machine.run("status"), 0, r"Sharing: sharing: 2 containers have another limit",
+                  "/data: 1,340 reads/s lent, 170 writes/s cut", "57 limits raised, 49 lowered, the slowest in 1.2 ms")
+        self.ends(self.machine.run("list"), 0, r"db +limited +500 \+1,340r +0 .*\(default\); borrows 1,340 reads/s\n",
+                  r"web +limited +500 -170w +0 .*; cut by 170 writes/s: the busy ones want more than the total\n",
+                  r"cache +limited +500 +0 .*; lends 423 reads/s, 500 writes/s\n")
+        self.ends(self.machine.run("top"), 0, r"shop/db-0/db .* 500 +\[ +\]   0% \+1.3Kr")
+        self.ends(self.machine.run("explain", "db"), 0, "Guarantee: 259:0: read 500 IOPS, write 500 IOPS",
+                  "Sharing: it borrows 1,340 reads/s", "Kernel: 259:0: read 1840 IOPS, write 500 IOPS")
+
+    def test_a_borrowed_limit_is_not_wrong(self):
+        self.ends(self.machine.run("verify"), 1, "4 rules compared: all hold", "nothing is in force for 2")
+        self.ends(self.machine.run("health"), 1, "good  rules: 4 rules hold")
+
+    def test_json(self):
+        service = self.valid("status", self.machine.run("status", "--json"))
+        self.assertEqual({name: service["service"][name] for name in ("share_state", "share_changed", "grants")},
+                         {"share_state": "sharing", "share_changed": 2, "grants": 57})
+        self.assertEqual(service["devices"][0]["lent_read_iops"], 1340)
+        for verb in (("list",), ("explain", "db"), ("top", "-n", "1")):
+            listed = self.valid(verb[0], self.machine.run(*verb, "--json"))["containers"]
+            [db] = [one for one in listed if one["name"] == "db"]
+            self.assertEqual((db["rules"][0]["read_iops"], db["configured"][0]["read_iops"]), (1840, 500))
+        for verb in ("devices", "verify", "health"):
+            self.valid(verb, self.machine.run(verb, "--json"))
+
+    def test_top_on_a_narrow_terminal(self):
+        terminal = Terminal(self.machine, "top", columns=80, rows=12)
+        terminal.read_until(r"shop/db-0/db [^\n]*\] +\d+% \+1\.3Kr\S* +\S*\d+%")
+        os.write(terminal.fd, b"q")
+        self.assertEqual(terminal.end(), 0)
+        text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|\r", "", terminal.text.replace("\x1b[H", "\n"))
+        for line in text.split("\n"):
+            self.assertLessEqual(len(line), 80, line)
+
+
 class WithoutBus(Case):
     """A container: root's own socket is all there is."""
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "iopsctl/share_text.hpp"
 #include "terminal/display.hpp"
 #include "terminal/wording.hpp"
 
@@ -99,6 +100,8 @@ std::string why_text(const WorkloadView& one, std::uint64_t now) {
   if (one.state == State::paused) return "limited again " + distance(one.paused_until, now);
   if (!one.error.empty()) return one.error;
   std::string text = (one.empty ? "no process is in it; " : "") + one.reason;
+  for (const std::string& note : {share_note(one), at_limit_note(one)})
+    text += (note.empty() ? "" : "; ") + note;
   return text;
 }
 
@@ -106,8 +109,10 @@ std::string why_text(const WorkloadView& one, std::uint64_t now) {
 
 Lines status_screen(const Snapshot& snapshot, std::uint64_t now, const Style& style) {
   Lines lines;
+  const bool recalled = snapshot.sharing.state == ShareState::recalled;
   const bool good = snapshot.count(State::failed) == 0 && !snapshot.reload_refused &&
-                    !snapshot.cleared && snapshot.waiting().empty() && snapshot.problems.empty();
+                    !snapshot.cleared && snapshot.waiting().empty() && snapshot.problems.empty() &&
+                    !recalled;
   lines.push_back(coloured("●", good ? Colour::good : Colour::warning, style.colours) +
                   " iops-limitd " + printable(snapshot.version) + ", running since " +
                   moment(snapshot.since) + " (" + distance(snapshot.since, now) + ")");
@@ -127,6 +132,8 @@ Lines status_screen(const Snapshot& snapshot, std::uint64_t now, const Style& st
   }
   add(lines, snapshot.scope == LimitScope::pod ? "Pods" : "Containers", counts(snapshot), style,
       snapshot.count(State::failed) == 0 ? Colour::none : Colour::bad);
+  add(lines, "Sharing", printable(share_state_text(snapshot)), style,
+      recalled ? Colour::warning : Colour::none);
   if (snapshot.left_alone != 0)
     add(lines, "Left alone",
         counted(snapshot.left_alone, "cgroup looks", "cgroups look") +
@@ -191,7 +198,7 @@ Lines list_screen(const Snapshot& snapshot, const Loads& loads, bool all, std::u
     rows.push_back({printable(pod_text(*one)),
                     printable(container_text(*one)),
                     {std::string(word_of(one->state, state_words)), colour_of(one->state)},
-                    short_limits(one->rules),
+                    shared_limits(*one),
                     load == loads.end() ? "-" : short_number(load->second.iops()),
                     printable(why_text(*one, now))});
   }
@@ -244,6 +251,7 @@ Lines explain_screen(const std::vector<Explained>& all,
       add(lines, at == 0 ? "Looked at" : "", std::to_string(at + 1) + ". " + printable(steps[at]),
           style);
     add(lines, "So", printable(one.reason), style);
+    for (const auto& [label, text] : share_lines(one)) add(lines, label, text, style);
     if (!one.error.empty()) add(lines, "But", printable(one.error), style, Colour::bad);
     const auto held = kernel.find(one.path.cgroup);
     if (held == kernel.end()) {

@@ -23,8 +23,10 @@ namespace iopslimit {
 namespace {
 
 constexpr std::chrono::seconds period{1};
-// Limits change seldom: counters are read at every refresh, the service is asked at every fifth.
+// Limits change seldom unless a disk is shared: counters are read at every refresh, the service is
+// asked at every fifth, or every second.
 constexpr unsigned refreshes_per_query = 5;
+constexpr unsigned refreshes_per_query_while_sharing = 2;
 
 class Top {
  public:
@@ -62,7 +64,11 @@ class Top {
   }
 
   void refresh() {
-    if (refreshes_++ % refreshes_per_query == 0) {
+    const bool shares = answer_.snapshot.sharing.state == ShareState::sharing;
+    const unsigned enough = shares ? refreshes_per_query_while_sharing : refreshes_per_query;
+    if (!asked_ || ++refreshes_ >= enough) {
+      refreshes_ = 0;
+      asked_ = true;
       answer_ = fetch(arguments_.paths);
       devices_ = devices_of(answer_.snapshot);
     }
@@ -105,7 +111,8 @@ class Top {
   Kernel kernel_;
   bool on_terminal_;
   unsigned times_;
-  unsigned refreshes_ = 0;
+  unsigned refreshes_ = 0;  // since the service was asked
+  bool asked_ = false;
   Answer answer_;
   std::vector<Devnum> devices_;
   IoSample last_;

@@ -7,19 +7,24 @@
 #include <string_view>
 #include <utility>
 
+#include "iopsctl/share_text.hpp"
 #include "terminal/display.hpp"
 #include "terminal/wording.hpp"
 
 namespace iopslimit {
 namespace {
 
-constexpr std::size_t wide = 110;  // from this width on, every figure has its own column
+constexpr std::size_t wide = 120;  // from this width on, every figure has its own column
+
+std::size_t bar_width(bool all) {
+  return all ? 27 : 20;
+}
 
 struct KeyText {
   std::string_view text;
   TopKey key;
 };
-constexpr std::array<KeyText, 13> keys{{{"\x1b[A", TopKey::up},
+constexpr std::array<KeyText, 14> keys{{{"\x1b[A", TopKey::up},
                                         {"\x1b[B", TopKey::down},
                                         {"\x1bOA", TopKey::up},
                                         {"\x1bOB", TopKey::down},
@@ -31,6 +36,7 @@ constexpr std::array<KeyText, 13> keys{{{"\x1b[A", TopKey::up},
                                         {"b", TopKey::throughput},
                                         {"u", TopKey::use},
                                         {"w", TopKey::stalled},
+                                        {"l", TopKey::at_limit},
                                         {"n", TopKey::name}}};
 
 // Returns the length of the escape sequence at the start of `input` (ECMA-48, 5.4: '@' to '~' ends
@@ -42,7 +48,8 @@ std::size_t escape_length(const std::string& input) {
   return std::min(length + 1, input.size());
 }
 
-double sort_value(const Load* load, TopKey by) {
+double sort_value(const WorkloadView& container, const Load* load, TopKey by) {
+  if (by == TopKey::at_limit) return static_cast<double>(container.at_limit_day_msec);
   if (load == nullptr) return -1;
   switch (by) {
     case TopKey::throughput:
@@ -60,6 +67,27 @@ Colour colour_of(const Load* load) {
   if (load == nullptr || !load->use) return Colour::dim;
   if (*load->use >= 0.95) return Colour::bad;
   return *load->use >= 0.7 ? Colour::warning : Colour::good;
+}
+
+// The bar, and behind it what the limit differs from the configured one: "[||||]  99% +1.3K".
+std::string use_text(const WorkloadView& container, const std::optional<double>& use,
+                     std::size_t width) {
+  const std::string difference = short_difference(container);
+  if (difference.empty()) return bar(use, width);
+  return bar(use, width - difference.size() - 1) + " " + difference;
+}
+
+// Of the last 24 hours: "3:12 h", "4:20 min", "12 s".
+std::string at_limit_text(const WorkloadView& container) {
+  const std::uint64_t seconds = container.at_limit_day_msec / 1000;
+  constexpr std::uint64_t minute = 60;
+  constexpr std::uint64_t hour = 3600;
+  if (seconds == 0) return "-";
+  if (seconds < minute) return std::to_string(seconds) + " s";
+  const bool long_time = seconds >= hour;
+  const std::uint64_t rest = long_time ? seconds / minute % minute : seconds % minute;
+  return std::to_string(seconds / (long_time ? hour : minute)) + (rest < 10 ? ":0" : ":") +
+         std::to_string(rest) + (long_time ? " h" : " min");
 }
 
 std::string figure(const Load* load, double Load::*value, std::string (*text)(double)) {
@@ -117,8 +145,8 @@ std::vector<TopView::Row> TopView::rows() const {
     rows.push_back({&one, load == loads_.end() ? nullptr : &load->second, shown_name(one)});
   }
   std::ranges::sort(rows, [by = sort_](const Row& one, const Row& other) {
-    const double left = sort_value(one.load, by);
-    const double right = sort_value(other.load, by);
+    const double left = sort_value(*one.container, one.load, by);
+    const double right = sort_value(*other.container, other.load, by);
     return by == TopKey::name || left == right ? one.name < other.name : left > right;
   });
   return rows;
@@ -151,9 +179,7 @@ std::string bar(const std::optional<double>& share, std::size_t width) {
   return "[" + std::string(full, '|') + std::string(room - full, ' ') + "] " + figures;
 }
 
-std::vector<std::string> TopView::lines(const Style& style, std::size_t height) {
-  const bool all = !style.width || *style.width >= wide;
-  const std::size_t bar_width = all ? 27 : 20;
+std::vector<Column> TopView::columns(bool all) const {
   const auto title = [this](const char* text, TopKey key) {
     return (sort_ == key ? "*" : "") + std::string(text);
   };
@@ -169,37 +195,47 @@ std::vector<std::string> TopView::lines(const Style& style, std::size_t height) 
   if (all) add("WRITE B/S");
   if (all) add("LIMIT");
   std::string use = title("OF ITS LIMIT", TopKey::use);
-  use.resize(bar_width, ' ');  // fixed, so that columns do not move between refreshes
+  use.resize(bar_width(all), ' ');  // fixed, so that columns do not move between refreshes
   columns.push_back({.title = std::move(use)});
   add(title("STALL", TopKey::stalled));
+  if (all) add(title("AT LIMIT 24H", TopKey::at_limit));
+  return columns;
+}
+
+std::vector<Cell> TopView::cells(const Row& row, bool all) {
+  const auto& [container, load, name] = row;
+  std::vector<Cell> cells{printable(name), figure(load, &Load::read_iops, short_number),
+                          figure(load, &Load::write_iops, short_number)};
+  if (all) {
+    cells.emplace_back(figure(load, &Load::read_bps, short_bytes));
+    cells.emplace_back(figure(load, &Load::write_bps, short_bytes));
+    cells.emplace_back(short_limits(guarantees_of(*container)));
+  } else {
+    cells.emplace_back(load == nullptr ? "-" : short_bytes(load->bps()));
+  }
+  const bool has_use = load != nullptr && load->use;
+  cells.emplace_back(has_use ? use_text(*container, load->use, bar_width(all))
+                             : std::string(word_of(container->state, state_words)),
+                     colour_of(load));
+  cells.emplace_back(load != nullptr && load->stalled ? percent(*load->stalled) : "-");
+  if (all) cells.emplace_back(at_limit_text(*container));
+  return cells;
+}
+
+std::vector<std::string> TopView::lines(const Style& style, std::size_t height) {
+  const bool all = !style.width || *style.width >= wide;
   const std::vector<Row> rows = this->rows();
   const std::size_t room = height < 3 ? rows.size() : height - 3;
   page_ = std::max<std::size_t>(room, 1);
   first_ = std::min(first_, rows.size() - std::min(rows.size(), page_));
-  std::vector<std::vector<Cell>> cells;
-  for (std::size_t at = first_; at < std::min(rows.size(), first_ + room); ++at) {
-    const auto& [container, load, name] = rows[at];
-    std::vector<Cell> row{printable(name), figure(load, &Load::read_iops, short_number),
-                          figure(load, &Load::write_iops, short_number)};
-    if (all) {
-      row.emplace_back(figure(load, &Load::read_bps, short_bytes));
-      row.emplace_back(figure(load, &Load::write_bps, short_bytes));
-      row.emplace_back(short_limits(container->rules));
-    } else {
-      row.emplace_back(load == nullptr ? "-" : short_bytes(load->bps()));
-    }
-    const bool has_use = load != nullptr && load->use;
-    row.emplace_back(
-        has_use ? bar(load->use, bar_width) : std::string(word_of(container->state, state_words)),
-        colour_of(load));
-    row.emplace_back(load != nullptr && load->stalled ? percent(*load->stalled) : "-");
-    cells.push_back(std::move(row));
-  }
+  std::vector<std::vector<Cell>> shown;
+  for (std::size_t at = first_; at < std::min(rows.size(), first_ + room); ++at)
+    shown.push_back(cells(rows[at], all));
   std::vector<std::string> lines{head(style)};
-  for (std::string& line : table(columns, cells, style)) lines.push_back(std::move(line));
+  for (std::string& line : table(columns(all), shown, style)) lines.push_back(std::move(line));
   if (style.width)
-    lines.push_back(coloured(truncate("q quit  sort: i IOPS  b bytes  u use  w waiting  n name  "
-                                      "arrows scroll",
+    lines.push_back(coloured(truncate("q quit  sort: i IOPS  b bytes  u use  w waiting  l limit  "
+                                      "n name  arrows scroll",
                                       *style.width),
                              Colour::dim, style.colours));
   return lines;

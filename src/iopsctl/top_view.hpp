@@ -20,6 +20,7 @@ enum class TopKey {
   throughput,
   use,
   stalled,
+  at_limit,
   name,
   up,
   down,
@@ -46,6 +47,9 @@ class TopView {
     std::string name;
   };
   std::vector<Row> rows() const;
+  // `all`: every figure has its own column.
+  std::vector<Column> columns(bool all) const;
+  static std::vector<Cell> cells(const Row& row, bool all);
   std::string head(const Style& style) const;
 
   Snapshot snapshot_;

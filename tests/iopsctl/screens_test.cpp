@@ -40,6 +40,11 @@ Loads loads_of(const Snapshot& snapshot) {
   return loads;
 }
 
+WorkloadView& container(Snapshot& snapshot, std::string_view name) {
+  return *std::ranges::find_if(snapshot.containers,
+                               [&](const WorkloadView& one) { return shown_name(one) == name; });
+}
+
 TEST(Screens, ListAt140) {
   const Snapshot snapshot = sample_snapshot();
   EXPECT_THAT(
@@ -87,6 +92,7 @@ TEST(Screens, Status) {
           "      Budget: the limits add up to read 1000, write 1000 IOPS, 33% of the total",
           "              of 3000", " Device logs: /logs is not mounted: it is a plain directory",
           "  Containers: 2 limited, 1 exempt, 1 sandbox, 1 failed, 1 paused",
+          "     Sharing: off: fair_total = no",
           "       Rules: 12 written, 2 restored after another process changed them, 0 not",
           "              taken by the kernel",
           "      Reload: Sun 2001-09-09 03:48:44 UTC (1 min ago): refused, the older",
@@ -94,7 +100,8 @@ TEST(Screens, Status) {
 }
 
 TEST(Screens, Top) {
-  const Snapshot snapshot = sample_snapshot();
+  Snapshot snapshot = sample_snapshot();
+  container(snapshot, "shop/db-0/db").at_limit_day_msec = (3 * 60 + 5) * 60 * 1000;
   TopView view;
   view.show(snapshot, loads_of(snapshot), true);
   EXPECT_THAT(
@@ -107,16 +114,39 @@ TEST(Screens, Top) {
           "shop/db-0/db                420       80     2.0M  [|||||||||||  ]  84%      12%",
           "lab/job-2/job                 -        -        -  paused                      -",
           "lab/web-3/web                 -        -        -  failed                      -",
-          "q quit  sort: i IOPS  b bytes  u use  w waiting  n name  arrows scroll"));
+          "q quit  sort: i IOPS  b bytes  u use  w waiting  l limit  n name  arrows scroll"));
   EXPECT_TRUE(view.press(TopKey::name));
   const auto wide = view.lines({.width = 140}, 24);
   EXPECT_EQ(
       wide[1],
       "*CONTAINER               READ/S  WRITE/S  READ B/S  WRITE B/S    LIMIT  OF ITS LIMIT   "
-      "                STALL");
+      "                STALL  AT LIMIT 24H");
   EXPECT_EQ(wide[4],
             "shop/db-0/db                420       80      1.6M       320K      500  "
-            "[|||||||||||||||||   ]  84%      12%");
+            "[|||||||||||||||||   ]  84%      12%        3:05 h");
+}
+
+TEST(Screens, TopSortsByTheTimeAtTheLimit) {
+  Snapshot snapshot = sample_snapshot();
+  container(snapshot, "lab/web-3/web").at_limit_day_msec = 259'000;
+  container(snapshot, "shop/web-1/web").at_limit_day_msec = 12'000;
+  TopView view;
+  view.show(snapshot, loads_of(snapshot), true);
+  std::string keys = "l";
+  view.press(take_key(keys));
+  const auto lines = view.lines({.width = 140}, 24);
+  EXPECT_THAT(lines[1], HasSubstr("*AT LIMIT 24H"));
+  EXPECT_THAT(lines[2], AllOf(HasSubstr("lab/web-3/web"), HasSubstr("4:19 min")));
+  EXPECT_THAT(lines[3], AllOf(HasSubstr("shop/web-1/web"), HasSubstr("12 s")));
+}
+
+TEST(Screens, ListTellsTheTimeAtTheLimit) {
+  Snapshot snapshot = sample_snapshot();
+  container(snapshot, "shop/db-0/db").at_limit_day_msec = (3 * 60 + 12) * 60 * 1000;
+  container(snapshot, "shop/web-1/web").at_limit_day_msec = 9'000;
+  const Lines lines = list_screen(snapshot, {}, false, now, {});
+  EXPECT_THAT(lines, Contains(HasSubstr("; at its limit for 3 h 12 min of the last 24 h")));
+  EXPECT_THAT(lines, Not(Contains(HasSubstr("9 s"))));
 }
 
 TEST(Screens, TopScrollsToBothEnds) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A service for the tests of iopsctl: the sample snapshot on $DBUS_SYSTEM_BUS_ADDRESS. Writes a
 // line when it listens, when it is on the bus, and for everything it is told. Usage: fake_service
-// MOOD SOCKET, a mood being "good", "refuse", "mute", or "once" for one that answers one call.
+// MOOD SOCKET, a mood being "good", "refuse", "mute", "once" for one that answers one call, or
+// "sharing" for one that shares the disk.
 #include <unistd.h>
 
 #include <csignal>
@@ -20,7 +21,7 @@ int main(int argc, char** argv) {
   if (argc != 3) return 2;
   const std::string mood = argv[1];
   EventLoop loop;
-  Snapshot snapshot = sample_snapshot();
+  Snapshot snapshot = mood == "sharing" ? sharing_snapshot() : sample_snapshot();
   int summaries = 0;
   const auto line = [](const std::string& text) {
     std::printf("%s\n", text.c_str());
