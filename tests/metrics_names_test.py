@@ -16,7 +16,7 @@ PROGRAM, SOURCE = sys.argv[1], pathlib.Path(sys.argv[2])
 PROMETHEUS_MAKES = {"up"}
 TARGET_LABELS = {"instance", "job"}  # what a scrape adds
 WORDS = set("""by without on ignoring group_left group_right and or unless offset bool sum count max min avg group topk
-    rate increase time vector histogram_quantile last_over_time label_values""".split())
+    bottomk rate increase time vector histogram_quantile avg_over_time last_over_time label_values""".split())
 STRING = r'"(?:[^"\\]|\\.)*"'
 
 

@@ -63,6 +63,7 @@ Measured MetricsExporter::measure() {
   measured.snapshot = needs_.snapshot();
   measured.decisions = decisions_;
   measured.event_to_limit = event_to_limit_;
+  measured.recalls = recalls_;
   measured.device_names = device_names(measured.snapshot);
   for (const WorkloadView& one : measured.snapshot.containers) {
     if (one.state == State::sandbox) continue;

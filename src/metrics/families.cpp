@@ -5,55 +5,12 @@
 #include <chrono>
 #include <utility>
 
-#include "report/utf8.hpp"
+#include "metrics/container_families.hpp"
 
 namespace iopslimit {
 namespace {
 
-using prometheus::ClientMetric;
-using prometheus::MetricFamily;
-using prometheus::MetricType;
-using Labels = std::vector<ClientMetric::Label>;
-using Families = std::vector<MetricFamily>;
-
-ClientMetric::Label label(const char* name, std::string_view value) {
-  return {name, sanitize_utf8(value)};
-}
-
-Labels operator+(Labels labels, ClientMetric::Label one) {
-  labels.push_back(std::move(one));
-  return labels;
-}
-
-ClientMetric with(Labels labels) {
-  ClientMetric metric;
-  metric.label = std::move(labels);
-  return metric;
-}
-
-// Whole numbers up to 2^53 are exact.
-template <class Number>
-void put(MetricFamily& family, Labels labels, Number value) {
-  ClientMetric metric = with(std::move(labels));
-  const auto real = static_cast<double>(value);
-  if (family.type == MetricType::Counter) metric.counter.value = real;
-  if (family.type == MetricType::Gauge) metric.gauge.value = real;
-  family.metric.push_back(std::move(metric));
-}
-
-MetricFamily gauge(const char* name, const char* help) {
-  return {name, help, MetricType::Gauge, {}};
-}
-
-MetricFamily counter(const char* name, const char* help) {
-  return {name, help, MetricType::Counter, {}};
-}
-
-template <class Number>
-void add_one(Families& families, MetricFamily family, Number value) {
-  put(family, {}, value);
-  families.push_back(std::move(family));
-}
+using namespace metric_family;
 
 // ---- the service ----
 
@@ -118,12 +75,8 @@ void add_events(Families& families, const Measured& measured) {
           measured.snapshot.left_alone);
 }
 
-void add_latency(Families& families, const Histogram& latency) {
-  MetricFamily family{"iopslimit_event_to_limit_seconds",
-                      "From the moment the service wakes up for a new cgroup until its limit is in "
-                      "force.",
-                      MetricType::Histogram,
-                      {}};
+void add_times(Families& families, const char* name, const char* help, const Histogram& latency) {
+  MetricFamily family{name, help, MetricType::Histogram, {}};
   using Seconds = std::chrono::duration<double>;
   ClientMetric metric;
   for (std::size_t i = 0; i < Histogram::bounds.size(); ++i)
@@ -155,16 +108,40 @@ void add_mounts(Families& families, const Snapshot& snapshot) {
   for (MetricFamily* family : {&state, &budget, &allotted}) families.push_back(std::move(*family));
 }
 
-ClientMetric::Label device_label(const Measured& measured, Devnum device) {
-  const auto name = measured.device_names.find(device);
-  return label("device", name == measured.device_names.end() ? to_string(device) : name->second);
+// ---- sharing ----
+
+void put_both(MetricFamily& family, const Labels& labels, const Limit& limit) {
+  put(family, labels + label("direction", "read"), limit.read_iops);
+  put(family, labels + label("direction", "write"), limit.write_iops);
 }
 
-// An unlimited direction has no metric.
-void put_limits(MetricFamily& family, const Labels& labels, std::uint64_t read,
-                std::uint64_t write) {
-  if (read != 0) put(family, labels + label("direction", "read"), read);
-  if (write != 0) put(family, labels + label("direction", "write"), write);
+void add_sharing(Families& families, const Snapshot& snapshot) {
+  MetricFamily state = gauge("iopslimit_share_state",
+                             "1 for what the service does to share the disks: off, asleep, sharing "
+                             "or recalled (the counters cannot be read).");
+  for (const auto& [one, word] : share_state_words)
+    put(state, {label("state", word)}, snapshot.sharing.state == one);
+  MetricFamily lent =
+      gauge("iopslimit_lent_iops", "IOPS that containers have above their guarantees.");
+  MetricFamily cut =
+      gauge("iopslimit_cut_iops", "IOPS that containers have below their guarantees.");
+  for (const DeviceView& device : snapshot.devices) {
+    if (device.total_iops == 0) continue;
+    put_both(lent, {label("mount", device.mount)}, device.lent);
+    put_both(cut, {label("mount", device.mount)}, device.cut);
+  }
+  MetricFamily writes = counter("iopslimit_share_writes_total",
+                                "Limits raised (grant) and lowered (recall) to share a disk.");
+  put(writes, {label("kind", "grant")}, snapshot.sharing.grants);
+  put(writes, {label("kind", "recall")}, snapshot.sharing.recalls);
+  for (MetricFamily* family : {&state, &lent, &cut, &writes})
+    families.push_back(std::move(*family));
+  constexpr double msec_per_second = 1000;
+  add_one(families,
+          counter("iopslimit_below_guarantee_seconds_total",
+                  "Time in which busy containers were below their guarantees, summed up over the "
+                  "containers, disks and directions."),
+          static_cast<double>(snapshot.sharing.below_msec) / msec_per_second);
 }
 
 void add_totals(Families& families, const Measured& measured) {
@@ -179,96 +156,20 @@ void add_totals(Families& families, const Measured& measured) {
   families.push_back(std::move(total));
 }
 
-// ---- containers ----
-
-struct ContainerFamilies {
-  MetricFamily state = gauge("iopslimit_container_state",
-                             "Always 1; what the container is now: limited, pending, exempt, "
-                             "failed or paused.");
-  MetricFamily iops = gauge("iopslimit_container_limit_iops", "Its limit that is in force.");
-  MetricFamily bps =
-      gauge("iopslimit_container_limit_bytes_per_second", "Its limit that is in force.");
-  MetricFamily ios = counter("iopslimit_container_ios_total",
-                             "I/Os that the kernel counted for it; rate() of this is its IOPS.");
-  MetricFamily bytes =
-      counter("iopslimit_container_bytes_total", "Bytes that the kernel counted for it.");
-  MetricFamily stalled =
-      counter("iopslimit_container_io_stalled_seconds_total",
-              "Time in which something in it waited for I/O, limited or not (some, of "
-              "io.pressure; cgroup v2).");
-};
-
-// The id makes the labels unique: names may be unknown, and a container may have the same names as
-// its successor.
-Labels labels_of(const WorkloadView& one) {
-  return {label("namespace", one.pod_namespace), label("pod", one.pod),
-          label("container", one.name),
-          label("id", one.path.id.empty() ? one.path.pod_uid : one.path.id)};
-}
-
-void put_count(ContainerFamilies& to, const Labels& labels, const IoCount& count) {
-  const Labels read = labels + label("direction", "read");
-  const Labels write = labels + label("direction", "write");
-  put(to.ios, read, count.read_ios);
-  put(to.ios, write, count.write_ios);
-  put(to.bytes, read, count.read_bytes);
-  put(to.bytes, write, count.write_bytes);
-}
-
-bool has_rule_on(const WorkloadView& one, Devnum device) {
-  return std::ranges::find(one.rules, device, &Rule::device) != one.rules.end();
-}
-
-// The kernel has no line for a device before the first I/O, and on v1 some kernels never count I/O
-// without a rule. So the metric is 0 only where 0 is known to be true.
-void put_done(ContainerFamilies& to, const Measured& measured, const WorkloadView& one,
-              const std::vector<Devnum>& devices) {
-  const auto done = measured.done.find(one.path.cgroup);
-  if (done == measured.done.end()) return;
-  const Labels labels = labels_of(one);
-  for (const Devnum device : devices) {
-    const auto count = done->second.counts.find(device);
-    const bool counted = count != done->second.counts.end();
-    if (counted || has_rule_on(one, device))
-      put_count(to, labels + device_label(measured, device), counted ? count->second : IoCount{});
-  }
-  if (const auto usec = done->second.stalled_usec) {
-    const std::chrono::duration<double> seconds = std::chrono::microseconds(*usec);
-    put(to.stalled, labels, seconds.count());
-  }
-}
-
-void add_containers(Families& families, const Measured& measured) {
-  const Snapshot& snapshot = measured.snapshot;
-  MetricFamily count = gauge("iopslimit_containers", "How many containers are what now.");
-  for (const auto& [state, word] : state_words)
-    put(count, {label("state", word)}, snapshot.count(state));
-  const std::vector<Devnum> devices = devices_of(snapshot);
-  ContainerFamilies to;
-  for (const WorkloadView& one : snapshot.containers) {
-    if (one.state == State::sandbox) continue;
-    const Labels labels = labels_of(one);
-    put(to.state, labels + label("state", word_of(one.state, state_words)), 1);
-    for (const Rule& rule : one.rules) {
-      const Labels on = labels + device_label(measured, rule.device);
-      put_limits(to.iops, on, rule.limit.read_iops, rule.limit.write_iops);
-      put_limits(to.bps, on, rule.limit.read_bps, rule.limit.write_bps);
-    }
-    put_done(to, measured, one, devices);
-  }
-  for (MetricFamily* family :
-       {&count, &to.state, &to.iops, &to.bps, &to.ios, &to.bytes, &to.stalled})
-    families.push_back(std::move(*family));
-}
-
 }  // namespace
 
-std::vector<MetricFamily> metrics_of(const Measured& measured) {
+Families metrics_of(const Measured& measured) {
   Families families;
   add_service(families, measured.snapshot, measured.now);
   add_events(families, measured);
-  add_latency(families, measured.event_to_limit);
+  add_times(families, "iopslimit_event_to_limit_seconds",
+            "From the moment the service wakes up for a new cgroup until its limit is in force.",
+            measured.event_to_limit);
   add_mounts(families, measured.snapshot);
+  add_sharing(families, measured.snapshot);
+  add_times(families, "iopslimit_recall_seconds",
+            "From the reading of the counters until limits were lowered to share a disk.",
+            measured.recalls);
   add_totals(families, measured);
   add_containers(families, measured);
   return families;

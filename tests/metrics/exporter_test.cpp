@@ -124,5 +124,13 @@ TEST_F(MetricsExporterTest, OnlyLimitsThatEventsLedToAreTimed) {
   EXPECT_THAT(text(), Not(HasSubstr("iopslimit_event_to_limit_seconds_sum 0\n")));
 }
 
+TEST_F(MetricsExporterTest, TimesEachRecall) {
+  exporter->recalled(std::chrono::milliseconds(3));
+  exporter->recalled(std::chrono::milliseconds(40));
+  write();
+  EXPECT_THAT(text(), HasSubstr("iopslimit_recall_seconds_count 2\n"));
+  EXPECT_THAT(text(), HasSubstr("iopslimit_recall_seconds_bucket{le=\"0.005\"} 1\n"));
+}
+
 }  // namespace
 }  // namespace iopslimit

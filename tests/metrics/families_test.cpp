@@ -52,6 +52,18 @@ std::optional<double> value(const Measured& measured, const std::string& name, c
   return value;
 }
 
+TEST(Metrics, OfTheTimeAtTheLimit) {
+  Measured sample = sample_measured();
+  WorkloadView& db = sample.snapshot.containers[0];
+  db.at_limit_read_msec = 41'500;
+  const char* name = "iopslimit_container_at_limit_seconds_total";
+  EXPECT_EQ(value(sample, name, {{"id", db.path.id}, {"direction", "read"}}), 41.5);
+  EXPECT_EQ(value(sample, name, {{"id", db.path.id}, {"direction", "write"}}), 0);
+  db.rules.clear();
+  EXPECT_EQ(value(sample, name, {{"id", db.path.id}, {"direction", "read"}}), std::nullopt)
+      << "it has no limit";
+}
+
 TEST(Metrics, OfTheService) {
   const Measured sample = sample_measured();
   EXPECT_EQ(value(sample, "iopslimit_build_info",
@@ -98,6 +110,50 @@ TEST(Metrics, OfTheMounts) {
   EXPECT_EQ(value(sample, "iopslimit_pods_limit_iops",
                   {{"cgroup", "/kubepods"}, {"device", "nvme0n1"}, {"direction", "write"}}),
             3000);
+}
+
+TEST(Metrics, OfSharing) {
+  Measured sample = sample_measured();
+  for (const auto& [state, word] : share_state_words)
+    EXPECT_EQ(value(sample, "iopslimit_share_state", {{"state", std::string(word)}}),
+              state == ShareState::sharing)
+        << word;
+  EXPECT_EQ(value(sample, "iopslimit_share_writes_total", {{"kind", "grant"}}), 57);
+  EXPECT_EQ(value(sample, "iopslimit_share_writes_total", {{"kind", "recall"}}), 49);
+  EXPECT_EQ(value(sample, "iopslimit_below_guarantee_seconds_total", {}), 83.5);
+  sample.snapshot.devices[0].lent = {.read_iops = 1340, .write_iops = 20};
+  const auto of = [&](const char* name, const std::string& mount, const std::string& direction) {
+    return value(sample, name, {{"mount", mount}, {"direction", direction}});
+  };
+  EXPECT_EQ(of("iopslimit_lent_iops", "/data", "read"), 1340);
+  EXPECT_EQ(of("iopslimit_lent_iops", "/data", "write"), 20);
+  EXPECT_EQ(of("iopslimit_cut_iops", "/data", "read"), 160);
+  EXPECT_EQ(of("iopslimit_cut_iops", "/data", "write"), 0);
+  EXPECT_EQ(of("iopslimit_cut_iops", "/logs", "read"), std::nullopt) << "it has no total";
+}
+
+TEST(Metrics, GuaranteeOnlyWhereItDiffersFromTheLimit) {
+  Measured sample = sample_measured();
+  const auto guarantee = [&](char digit, const char* direction) {
+    return value(sample, "iopslimit_container_guarantee_iops",
+                 {{"id", sample_id(digit)}, {"device", "nvme0n1"}, {"direction", direction}});
+  };
+  EXPECT_EQ(guarantee('b', "read"), 660);
+  EXPECT_EQ(guarantee('b', "write"), std::nullopt);
+  EXPECT_EQ(guarantee('a', "read"), std::nullopt);
+  WorkloadView& web = sample.snapshot.containers[1];
+  web.configured[0].limit.read_iops = 0;  // unlimited
+  EXPECT_EQ(guarantee('b', "read"), std::nullopt);
+  web.configured.clear();
+  EXPECT_EQ(guarantee('b', "read"), std::nullopt);
+}
+
+TEST(Metrics, RecallsAsAHistogram) {
+  const auto all = metrics_of(sample_measured());
+  const MetricFamily& of = family(all, "iopslimit_recall_seconds");
+  EXPECT_EQ(of.type, MetricType::Histogram);
+  EXPECT_EQ(of.metric[0].histogram.sample_count, 1U);
+  EXPECT_DOUBLE_EQ(of.metric[0].histogram.sample_sum, 0.00124);
 }
 
 TEST(Metrics, OfAContainer) {
@@ -214,8 +270,9 @@ TEST(Metrics, NothingIsKnownYet) {
   for (const MetricFamily& one : metrics_of({})) {
     const bool of_something =
         one.name.starts_with("iopslimit_container_") || one.name.starts_with("iopslimit_mount_");
-    EXPECT_EQ(one.metric.empty(), of_something || one.name == "iopslimit_pods_limit_iops")
-        << one.name;
+    const std::set<std::string> others{"iopslimit_pods_limit_iops", "iopslimit_lent_iops",
+                                       "iopslimit_cut_iops"};
+    EXPECT_EQ(one.metric.empty(), of_something || others.contains(one.name)) << one.name;
   }
 }
 

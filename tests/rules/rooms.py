@@ -42,7 +42,7 @@ iopsctl/client terminal/display iopsctl/kernel iopsctl/main iopsctl/source termi
 LIBRARIES = [
     (r"<simdjson", r"runtime/record_json", "the records of all runtimes are read by one JSON reader"),
     (r"runtime/record_json\.hpp", r"runtime/[a-z_]+", "only the runtimes' own files read JSON"),
-    (r"<prometheus/", r"metrics/(families|textfile)", "only the metrics name Prometheus' values"),
+    (r"<prometheus/", r"metrics/(family|textfile)", "only the metrics name Prometheus' values"),
     (r"<sys/inotify", r"(loop/inotify|cgroup/tree_watcher|limit/drift_watcher|runtime/record_watcher)",
      "every reader of inotify is one of these"),
     (r"<(thread|mutex|atomic|future|condition_variable)>", r"-", "there is one thread"),

@@ -13,6 +13,17 @@ inline Measured sample_measured() {
   measured.snapshot.errors = 1;
   measured.snapshot.containers[1].rules = {
       {{259, 0}, {.read_iops = 500, .write_iops = 0, .write_bps = 1048576}}};
+  // web may have 660 reads a second, and is cut to 500.
+  measured.snapshot.containers[1].configured = {
+      {{259, 0}, {.read_iops = 660, .write_iops = 0, .write_bps = 1048576}}};
+  measured.snapshot.devices[0].cut.read_iops = 160;
+  measured.snapshot.sharing = {.state = ShareState::sharing,
+                               .grants = 57,
+                               .recalls = 49,
+                               .changed = 1,
+                               .below_msec = 83500,
+                               .worst_recall_usec = 1240};
+  measured.recalls.add(std::chrono::microseconds(1240));
   measured.decisions = {.limited = 4, .exempted = 2, .failed = 1};
   measured.event_to_limit.add(std::chrono::microseconds(75));
   measured.event_to_limit.add(std::chrono::microseconds(425));

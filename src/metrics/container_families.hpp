@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// The metric families of the containers.
+#pragma once
+
+#include "metrics/family.hpp"
+#include "metrics/measured.hpp"
+
+namespace iopslimit {
+
+void add_containers(Families& families, const Measured& measured);
+
+}  // namespace iopslimit
