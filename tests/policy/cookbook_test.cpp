@@ -66,6 +66,7 @@ TEST(Cookbook, EveryIniBlockIsGood) {
   EXPECT_GE(checked_blocks("storage.md"), 1);
   EXPECT_GE(checked_blocks("metrics.md"), 1);
   EXPECT_GE(checked_blocks("configuration.md"), 2);
+  EXPECT_GE(checked_blocks("sharing.md"), 1);
 }
 
 TEST(Cookbook, LimitANamespace) {

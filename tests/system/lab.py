@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The virtual-machine lab, called by ./dev: lab.py image | images | suites | test | demo | vm | bench | nvme-soak."""
+"""The virtual-machine lab, called by ./dev: lab.py image | images | suites | test | demo | vm | bench | share | nvme-soak."""
 import argparse
 import pathlib
 import shlex
@@ -16,7 +16,7 @@ def folder(text):
 
 def parse():
     parser = argparse.ArgumentParser(prog="lab.py")
-    parser.add_argument("command", choices=["image", "images", "suites", "test", "demo", "vm", "bench", "nvme-soak"])
+    parser.add_argument("command", choices=["image", "images", "suites", "test", "demo", "vm", "bench", "share", "nvme-soak"])
     parser.add_argument("--cache", type=folder, default=REPOSITORY / "build/vm-cache")
     parser.add_argument("--work", type=folder, default=REPOSITORY / "build/vm")
     parser.add_argument("--program", type=folder, default=REPOSITORY / "build/release/iops-limitd")
@@ -34,7 +34,7 @@ def parse():
     soak.add_argument("--smp", help="QEMU's -smp; without it that of the tests")
     soak.add_argument("--boots", type=int, default=5)
     soak.add_argument("--seconds", type=int, default=60, help="of fio in each boot")
-    parser.add_argument("cells", nargs="*", help="of the matrix, or rows of the bench; none means all")
+    parser.add_argument("cells", nargs="*", help="of the matrix, or rows of the bench, none means all; or rounds of share")
     return parser.parse_intermixed_args()
 
 
@@ -57,7 +57,7 @@ def main():
         print(*filter(None, cells.suites(cells.chosen(arguments))), sep="\n")
         return 0
     module = __import__({"test": "tests", "demo": "demo", "vm": "login", "bench": "bench",
-                         "nvme-soak": "nvme_soak"}[arguments.command])
+                         "share": "share_bench", "nvme-soak": "nvme_soak"}[arguments.command])
     return module.main(arguments, progress)
 
 

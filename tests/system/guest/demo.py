@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The demonstration's guest side: three pods, fio in each before and after the service starts, and a fourth pod that
-comes later."""
+comes later; then a disk that is too small for them (demo_sharing)."""
 import threading
 import time
 
 import containerd
+import demo_sharing
 import disks
 import fio
 import kubelet
@@ -13,8 +14,8 @@ import service
 from node import DEFAULT_IOPS, DEFAULT_TOTAL
 from report import until
 
-BEFORE_SECONDS, AFTER_SECONDS = 3, 6
-TIMELINE_SECONDS, START_AT_SECOND = 24, 8
+BEFORE_SECONDS, AFTER_SECONDS = 3, 5
+TIMELINE_SECONDS, START_AT_SECOND = 16, 5
 # How the containers behave when all run at once: one wants everything, one needs little.
 HABITS = {"noisy": ["--iodepth=64"], "quiet": ["--rate_iops=100"]}
 
@@ -105,3 +106,5 @@ def main(plan, report):
         demo.measure("after", container, AFTER_SECONDS)
         demo.rule(container)
     report.send("journal-lines", lines=[line for line in service.messages() if "limit" in line or "exempt" in line])
+    noisy, quiet, _, newcomer = demo.containers
+    demo_sharing.show(report, [noisy, newcomer, quiet], demo.devnum)

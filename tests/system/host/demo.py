@@ -2,6 +2,7 @@
 """`./dev demo`: boots the machine, follows the demonstration, and draws the result."""
 import accelerator
 import demo_screen
+import demo_sharing_screen
 import image
 from machine import Machine, MachineFailed
 from payload import Payload
@@ -20,6 +21,7 @@ class Findings:
         self.node, self.status, self.journal = {}, "", []
         self.before, self.after, self.rules, self.seconds, self.first_look = {}, {}, {}, [], {}
         self.started_at = None
+        self.shared, self.loans = [], []
 
     def take(self, event):
         kind = event["event"]
@@ -38,6 +40,10 @@ class Findings:
             self.first_look[event["container"]] = event["seen"]
         elif kind == "status":
             self.status = event["text"]
+        elif kind == "shared":
+            self.shared.append(event)
+        elif kind == "loan":
+            self.loans.append(event)
         elif kind == "journal-lines":
             self.journal = event["lines"]
 
@@ -63,7 +69,7 @@ def complaints(findings):
         for direction, iops in findings.after[name].items():
             if abs(iops / limit[direction] - 1) > TOLERANCE:
                 found.append(f"{name}: {direction} {iops:.0f} IOPS is more than 5 % off {limit[direction]}")
-    return found
+    return found + demo_sharing_screen.complaints(findings)
 
 
 def main(arguments, progress):
@@ -89,6 +95,8 @@ def main(arguments, progress):
     failures = failures or complaints(findings)
     if findings.after:
         demo_screen.show(findings, failures)
+    if findings.shared and findings.loans:
+        demo_sharing_screen.show(findings)
     for failure in failures:
         print(f"FAILED: {failure}")
     return 1 if failures else 0

@@ -9,15 +9,18 @@ import shutil
 import subprocess
 import time
 
+from monitor import Monitor
 from rack import Rack
 
 # Serial numbers are how both sides name the disks: the kernel's nvme0/nvme1 order is not fixed.
 DATA_SERIAL, OTHER_SERIAL = "data-disk", "other-disk"
-DISK_BYTES = 2 << 30
+DISK_BYTES = 8 << 30  # sparse; iopsctl calibrate wants 5 GiB to be free
 QEMU = ("qemu-system-x86_64",)
 HIERARCHY_ARGUMENTS = {
     "v2": "systemd.unified_cgroup_hierarchy=1",
-    "v1": "systemd.unified_cgroup_hierarchy=0 systemd.legacy_systemd_cgroup_controller=1",
+    # systemd 256 and later also want the last word; earlier ones do not know it.
+    "v1": "systemd.unified_cgroup_hierarchy=0 systemd.legacy_systemd_cgroup_controller=1 "
+          "SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1",
 }
 
 
@@ -36,7 +39,8 @@ class Machine:
         self.name, self.folder = name, pathlib.Path(folder)
         self.image, self.accelerator, self.hierarchy, self.payload = image, accelerator, hierarchy, payload
         self.cpus, self.memory_mib, self.qemu, self.kernel_arguments = cpus, memory_mib, qemu, kernel_arguments
-        self.rack = Rack(self.folder) if racked else None
+        self.monitor = Monitor()
+        self.rack = Rack(self.folder, self.monitor) if racked else None
         self.process = None
 
     def _prepare(self):
@@ -67,24 +71,24 @@ class Machine:
                 "-kernel", str(self.image.kernel), "-initrd", str(self.image.initrd), "-append", " ".join(append),
                 *self._drive("root", "root.qcow2", "qcow2", "virtio-blk-pci"),
                 *self._drive("payload", "payload.tar", "raw", "virtio-blk-pci,serial=payload"),
-                *self._drive("data", f"{DATA_SERIAL}.img", "raw", f"nvme,serial={DATA_SERIAL}"),
-                *self._drive("other", f"{OTHER_SERIAL}.img", "raw", f"nvme,serial={OTHER_SERIAL}"),
+                *self._drive("data", f"{DATA_SERIAL}.img", "raw", f"nvme,id={DATA_SERIAL},serial={DATA_SERIAL}"),
+                *self._drive("other", f"{OTHER_SERIAL}.img", "raw", f"nvme,id={OTHER_SERIAL},serial={OTHER_SERIAL}"),
                 *(self.rack.command_line() if self.rack else []), *serials]
 
     def run(self, timeout):
         """Boots, and yields the report's events as they come, the last one being {"event": "done"}."""
         self._prepare()
         serials = ["-serial", f"file:{self.folder / 'console.log'}",
-                   "-chardev", "stdio,id=report,signal=off", "-serial", "chardev:report"]
+                   "-chardev", "stdio,id=report,signal=off", "-serial", "chardev:report",
+                   *self.monitor.command_line()]
         # loglevel=5: the kernel reports NVMe timeouts as warnings, which "quiet" alone keeps off the console.
         quiet = ["quiet", "loglevel=5", "systemd.mask=serial-getty@ttyS0.service", "systemd.show_status=0"]
         with open(self.folder / "qemu.log", "wb") as errors, open(self.folder / "report.jsonl", "wb") as copy:
             self.process = subprocess.Popen(self._command(serials, quiet), stdin=subprocess.PIPE,
                                             stdout=subprocess.PIPE, stderr=errors,
-                                            pass_fds=self.rack.handles() if self.rack else ())
+                                            pass_fds=[self.monitor.handle()])
             try:
-                if self.rack:
-                    self.rack.monitor.greet()
+                self.monitor.greet()
                 yield from self._events(time.monotonic() + timeout, timeout, copy)
             finally:
                 self.stop()
@@ -110,9 +114,13 @@ class Machine:
                     return
 
     def _answer(self, asked):
-        """The guest cannot pull its own disks out: it asks, and waits for one line, empty when all went well."""
+        """The guest cannot pull its own disks out, or make them slow: it asks, and waits for one line, empty when all
+        went well."""
         try:
-            self.rack.do(asked["action"], asked["disk"])
+            if asked["action"] == "capacity":
+                self.monitor.set_capacity(asked["disk"], asked["iops"])
+            else:
+                self.rack.do(asked["action"], asked["disk"])
             text = ""
         except (OSError, RuntimeError) as failure:
             text = str(failure)
@@ -150,5 +158,6 @@ class Machine:
             self.process.stdout.close()
         for disk in (DATA_SERIAL + ".img", OTHER_SERIAL + ".img", "root.qcow2"):
             (self.folder / disk).unlink(missing_ok=True)
+        self.monitor.close()
         if self.rack:
             self.rack.close()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a machine measured, as tables that docs/ can quote: what /data can be, how fast a change is followed, and
-what the kernel makes of a limit."""
+"""What a machine measured, as tables that docs/ can quote: what /data can be, how fast a change is followed,
+what the kernel makes of a limit, and what shared I/O gets."""
 
 
 def markdown(head, rows):
@@ -25,6 +25,11 @@ def enforcement_row(event):
             deviation(event["fio"], event["limit"]), spelled(event["disk"])]
 
 
+def sharing_row(event):
+    rates = [f"{event[key]:.0f}" for key in ("total", "static", "alone", "together")]
+    return [event["io"], *rates, f"{event['jain']:.3f}"]
+
+
 def deviation(measured, limit):
     """Of the direction that is farthest from the limit."""
     return f"{max((found / limit - 1 for found in measured.values()), key=abs):+.1%}"
@@ -39,6 +44,7 @@ TABLES = {
     "stack": (["/data", "what STATUS says", "rule on", "IOPS limit", "fio read", "fio write", "deviation"], stack_row),
     "change": (["change, with a container doing I/O", "the command takes", "rules in place after",
                 "a bare loop's after", "I/O errors"], change_row),
+    "shared-kind": (["I/O", "total", "static limit, one hog", "lent, one hog", "two hogs", "Jain"], sharing_row),
     "enforcement": (["cgroup", "I/O", "how", "limit", "fio's IOPS", "deviation", "the disk's IOPS"], enforcement_row),
 }
 

@@ -1,54 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The further NVMe disks of a stacks machine, found by serial number like all: plain ones that can be pulled out and
 put back while the machine runs, one controller with two namespaces, and one namespace behind two controllers."""
-import json
-import socket
-
 PLAIN = ["disk-a", "disk-b", "disk-c", "disk-d"]
 TWO_NAMESPACES, SHARED = "two-namespaces", "shared-namespace"
 NAMESPACES = {TWO_NAMESPACES: 2, SHARED: 1}
 DISK_BYTES = 1 << 30
-ANSWER_SECONDS = 60
-
-
-class Monitor:
-    """QEMU's control line: JSON commands, answers and events (docs/interop/qmp-spec.rst)."""
-
-    def __init__(self):
-        self._here, self.there = socket.socketpair()
-        self._here.settimeout(ANSWER_SECONDS)
-        self._lines = self._here.makefile("r")
-
-    def greet(self):
-        """Once QEMU runs: before this it answers nothing else."""
-        self.there.close()
-        self.command("qmp_capabilities")
-
-    def command(self, name, **arguments):
-        self._here.sendall(json.dumps({"execute": name, "arguments": arguments}).encode())
-        self._wait(lambda message: "return" in message)
-
-    def wait_event(self, name, device):
-        self._wait(lambda message: message.get("event") == name and message["data"].get("device") == device)
-
-    def _wait(self, wanted):
-        for line in self._lines:
-            message = json.loads(line)
-            if "error" in message:
-                raise RuntimeError(message["error"]["desc"])
-            if wanted(message):
-                return
-        raise RuntimeError("QEMU closed its control line")
-
-    def close(self):
-        self._lines.close()
-        self._here.close()
 
 
 class Rack:
-    def __init__(self, folder):
-        self._folder = folder
-        self.monitor = Monitor()
+    def __init__(self, folder, monitor):
+        self._folder, self._monitor = folder, monitor
         self._drives = [*PLAIN, *(f"{name}-{number}" for name, count in NAMESPACES.items()
                                   for number in range(1, count + 1))]
 
@@ -58,7 +19,7 @@ class Rack:
                 disk.truncate(DISK_BYTES)
 
     def command_line(self):
-        line = ["-chardev", f"socket,id=monitor,fd={self.monitor.there.fileno()}", "-mon", "monitor,mode=control"]
+        line = []
         for drive in self._drives:
             # -blockdev, not -drive: a drive goes away with its device when that is pulled out. Nobody needs fsync.
             line += ["-blockdev", f"driver=raw,node-name={drive},cache.no-flush=on,"
@@ -73,21 +34,16 @@ class Rack:
             line += ["-device", f"nvme,id={SHARED}-path-{path},serial={SHARED},subsys={SHARED}"]
         return [*line, "-device", f"nvme-ns,bus={SHARED}-path-1,drive={SHARED}-1,nsid=1,shared=on"]
 
-    def handles(self):
-        """The file descriptors that QEMU inherits."""
-        return [self.monitor.there.fileno()]
-
     def do(self, action, disk):
         """What the guest asks for: "pull" returns when the guest's kernel has let the disk go, "plug" when QEMU has
         put it in."""
         if action == "pull":
-            self.monitor.command("device_del", id=disk)
-            self.monitor.wait_event("DEVICE_DELETED", disk)
+            self._monitor.command("device_del", id=disk)
+            self._monitor.wait_event("DEVICE_DELETED", disk)
         else:
-            self.monitor.command("device_add", driver="nvme", id=disk, serial=disk, drive=disk)
+            self._monitor.command("device_add", driver="nvme", id=disk, serial=disk, drive=disk)
 
     def close(self):
-        self.monitor.close()
         for drive in self._drives:
             self._file(drive).unlink(missing_ok=True)
 

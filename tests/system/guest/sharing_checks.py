@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What containers that share a disk must get. Each check compares the service with what happens without it in the same
+run, and fails as void when nothing bad happens then. One check is one round or three, whose modes take turns, judged by
+the medians: a machine that gets no CPU for a moment shows that, and not what the service does."""
+import os
+import signal
+import time
+
+import service
+from disk_load import limit_of
+from report import until
+from sharing import measure, measure_wake, median_of, spelled
+
+ROUNDS = 3
+WHOLE_SHARE, STARVED_SHARE = 0.95, 0.7
+CLEARLY_SHORTER = 0.2
+LONGER = 1.5  # a read of the quiet one beside hogs, compared with hogs whose limits fit
+USED, TIMES_STATIC, EQUAL, BACK = 0.85, 3, 0.95, 0.9
+ALONE_IN_SECONDS, RECALL_SECONDS = 3, 2
+
+
+def reported(node, found):
+    node.report.step(spelled(found))
+    return found
+
+
+def until_good(one_round, judge):
+    """What `judge` says of the only round, or, when that is not as it should be, of ROUNDS of them."""
+    found = [one_round()]
+    try:
+        return judge(found)
+    except AssertionError:
+        return judge(found + [one_round() for _ in range(ROUNDS - 1)])
+
+
+def quiet_served(node, stage, strict=True):
+    """Beside hogs that together want more than the total the quiet one gets what it wants, at once. Not `strict`: its
+    reads may take longer than beside hogs whose limits fit, but nothing like as long as without the service."""
+    # v1 has no total of all pods that the kernel could enforce, so there the disk itself is the baseline.
+    unfair = "no limits" if node.v1 else "limits and total"
+    modes = ("static", unfair, "fair")
+
+    def judge(rounds):
+        share, slow = ({mode: median_of([one[mode] for one in rounds], "quiet", key) for mode in modes}
+                       for key in ("share", "p95"))
+        said = (f"quiet got {share['fair']:.0%} of its reads, p95 {slow['fair']:.1f} ms; with static limits "
+                f"{share['static']:.0%} and {slow['static']:.1f} ms, with {unfair} {share[unfair]:.0%} and "
+                f"{slow[unfair]:.1f} ms")
+        assert share[unfair] <= STARVED_SHARE, f"void, {unfair} starves nobody here: {said}"
+        soon = LONGER * slow["static"] if strict else max(LONGER * slow["static"], slow[unfair] * CLEARLY_SHORTER)
+        assert share["fair"] >= WHOLE_SHARE and slow["fair"] <= soon, said
+        return said
+
+    return until_good(lambda: {mode: reported(node, measure(stage, mode, ["quiet"])) for mode in modes}, judge)
+
+
+def lent(node, stage):
+    """A hog alone gets almost the whole total, and soon."""
+    def judge(rounds):
+        alone, took = (median_of([one["lend"] for one in rounds], key) for key in ("alone", "alone_in"))
+        static = median_of([one["static"] for one in rounds], "alone")
+        said = f"a hog alone got {alone:.0f} of {stage.scale.total}, static {static:.0f}; there in {took} s"
+        assert alone >= USED * stage.scale.total and alone >= TIMES_STATIC * static, said
+        assert took <= ALONE_IN_SECONDS, said
+        return said
+
+    return until_good(lambda: {mode: reported(node, measure(stage, mode, ["alone"])) for mode in ("static", "lend")},
+                      judge)
+
+
+def divided(node, stage):
+    """Two hogs get almost the whole total together, in equal parts."""
+    def judge(rounds):
+        together, equal = (median_of(rounds, key) for key in ("together", "jain"))
+        said = f"two hogs got {together:.0f} of {stage.scale.total}, Jain {equal:.3f}"
+        assert together >= USED * stage.scale.total and equal >= EQUAL, said
+        return said
+
+    return until_good(lambda: reported(node, measure(stage, "lend", ["both"])), judge)
+
+
+def stopped_wake(stage):
+    """The service is stopped by a signal while the loan is out, so that it stays out."""
+    pid = service.pid()
+
+    def stop():
+        expect_loan(stage)
+        os.kill(pid, signal.SIGSTOP)
+
+    with stage.configured(stage.scale.modes()["lend"], stage.scale.guarantee), stage.watch() as watch:
+        began = time.monotonic()
+        try:
+            found = measure_wake(stage, watch, stop)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        return {"mode": "lend, then stopped", "changes": 0, "seconds": time.monotonic() - began, **found}
+
+
+def woken(node, stage):
+    """A lender that wakes up has its guarantee back."""
+    def one_round():
+        return {"lend": reported(node, measure(stage, "lend", ["wake"])),
+                "stopped": reported(node, stopped_wake(stage))}
+
+    def judge(rounds):
+        least, without = (median_of([one[mode] for one in rounds], "least") for mode in ("lend", "stopped"))
+        said = (f"a waking lender has from 1 s on never less than {least:.0%} of its guarantee, {without:.0%} while "
+                "the service is stopped")
+        assert without < BACK, f"void, the lender needs no service here: {said}"
+        assert least >= BACK, said
+        return said
+
+    return until_good(one_round, judge)
+
+
+def expect_loan(stage, times=2):
+    hog = stage.hogs[0]
+    until(lambda: (limit_of(hog.container, stage.devnum)[0] or 0) > times * stage.scale.guarantee,
+          lambda: f"expected a loan for {hog.name}, its limit is {limit_of(hog.container, stage.devnum)}", 20)
+
+
+def expect_guarantees(stage, seconds=RECALL_SECONDS):
+    """Each container has the configured limit within that time; returns after how long."""
+    began, guarantee = time.monotonic(), stage.scale.guarantee
+    for one in stage.containers:
+        until(lambda c=one: limit_of(c, stage.devnum) == (guarantee, guarantee),
+              lambda c=one: f"expected {guarantee} on {c.name}, found {limit_of(c, stage.devnum)}", seconds)
+    return time.monotonic() - began
+
+
+def expect_never_unlimited(stage, watch, begin, end, but=()):
+    for one in stage.containers:
+        gone = [round(moment - begin, 1) for moment, limit in watch.limits(one.name, begin, end) if None in limit]
+        assert not gone or one.name in but, f"{one.name} has no limit at {gone} s"
+
+
+def recalled_after_kill(stage):
+    """The service is killed with a loan out. No limit is gone then, and soon after the restart each is the configured
+    one. The hog stops meanwhile, else the service lends again at once."""
+    with stage.configured(stage.scale.modes()["lend"], stage.scale.guarantee), stage.watch() as watch:
+        stage.hogs[0].on()
+        expect_loan(stage)
+        pid, killed = service.pid(), time.monotonic()
+        os.kill(pid, signal.SIGKILL)
+        stage.all_off()
+        service.await_restart(pid)
+        took = expect_guarantees(stage)
+        expect_never_unlimited(stage, watch, killed, time.monotonic())
+    return f"killed with a loan out: taken back {took:.1f} s after the restart"
