@@ -32,7 +32,7 @@ policy/policy
 report/journal report/json_line report/log_sink
 api/bus_codec api/bus_connection api/bus_service api/callers api/lists api/polkit api/private_socket
 control/pause_file
-systemd/notify systemd/unit_client
+systemd/notify systemd/scope systemd/unit_client
 metrics/textfile
 service/scheduler service/service service/sharing
 iopsctl/client terminal/display iopsctl/kernel iopsctl/main iopsctl/source terminal/progress terminal/table terminal/terminal iopsctl/top iopsctl/verbs terminal/wording
