@@ -553,5 +553,66 @@ class WithoutService(Case):
         self.ends(self.machine.run("--version"), 0, r"^iopsctl \d+\.\d+\.\d+$")
 
 
+class Calibrate(Case):
+    """The disk of / is the one to measure, in a machine that has no service and no system bus."""
+
+    def setUp(self):
+        super().setUp()
+        self.machine.write("proc/self/cgroup", "0::/user.slice\n")
+        self.machine.write("proc/self/ns/none", "")
+        self.space = self.machine.root / "proc/self/ns/cgroup"
+        self.space.symlink_to("cgroup:[4026531835]")
+
+    def use_root_disk(self):
+        mounts = pathlib.Path("/proc/self/mountinfo").read_text().splitlines(keepends=True)
+        line = next((one for one in mounts if one.split()[4] == "/"), "")
+        fields = line.split()
+        if os.geteuid() != 0 or not line or not os.path.exists(f"/sys/dev/block/{fields[2]}") or \
+                fields[fields.index("-") + 1] not in ("ext4", "xfs") or shutil.disk_usage("/").free < 6 << 30:
+            self.skipTest("needs root, and / with 6 GiB free on ext4 or xfs on a disk")
+        self.machine.write("proc/self/mountinfo",
+                           f"{line}999999 {fields[0]} 0:26 / {self.machine.cgroups} rw - cgroup2 cgroup2 rw\n")
+        (self.machine.root / "sys/dev").mkdir(parents=True)
+        (self.machine.root / "sys/dev/block").symlink_to("/sys/dev/block")
+        self.machine.write("etc/iops-limitd/iops-limitd.conf", "[device]\nmount = /\n")
+
+    def test_the_mount_is_a_data_mount(self):
+        self.ends(self.machine.run("calibrate", "/nope"), 2, "'/nope' is not a data mount: /data$")
+        self.ends(self.machine.run("calibrate"), 1, "iopsctl: /data .*mount")
+        self.machine.bus()
+        self.machine.service()
+        self.ends(self.machine.run("calibrate", "/nope"), 2, "not a data mount: /data, /logs$")
+        self.ends(self.machine.run("calibrate", "/logs/"), 1, "iopsctl: /logs .*mount")
+
+    def test_a_container_is_no_place_to_measure(self):
+        for cgroup, space in ((self.machine.db, "4026531835"), ("/", "4026532123")):
+            self.machine.write("proc/self/cgroup", f"0::{cgroup}\n")
+            self.space.unlink()
+            self.space.symlink_to(f"cgroup:[{space}]")
+            self.ends(self.machine.run("calibrate", "--yes"), 1, "^iopsctl: iopsctl runs in a container.*on the host$")
+
+    def test_seconds_are_bounded(self):
+        for seconds in ("29", "3601", "0", "-1", "ten", ""):
+            self.ends(self.machine.run("calibrate", f"--seconds={seconds}"), 2, "--seconds")
+
+    def test_refuses_beside_containers(self):
+        self.use_root_disk()
+        self.ends(self.machine.run("calibrate"), 1, r"containers run on this node \(6\), and .* with --yes")
+
+    def test_only_root_measures(self):
+        self.use_root_disk()
+        os.chmod(self.machine.root, 0o755)
+        self.ends(self.machine.run("calibrate", "--yes", user=NOBODY), 4, "only root can measure /: sudo iopsctl")
+
+    def test_a_signal_ends_it(self):
+        self.use_root_disk()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            terminal = Terminal(self.machine, "calibrate", "--yes")
+            terminal.read_until(r"no unit of its own.*\rwrites its file  \[[#.]{40}\] +")
+            os.kill(terminal.pid, number)
+            self.assertEqual(terminal.end(), 1, terminal.text)
+            self.assertRegex(terminal.text, r"\r +\riopsctl: calibrate was interrupted; nothing is left")
+
+
 if __name__ == "__main__":
     unittest.main(argv=[sys.argv[0], *sys.argv[4:]])

@@ -10,7 +10,7 @@ function __iopsctl_names
     iopsctl names 2>/dev/null | string match --regex --invert -- $left_out
 end
 
-set -l verbs status list top explain verify health devices check-config pause resume reload clear
+set -l verbs status list top explain verify health devices check-config calibrate pause resume reload clear
 complete --command iopsctl --no-files
 complete --command iopsctl --condition "not __fish_seen_subcommand_from $verbs" --long-option help --description 'show help'
 complete --command iopsctl --condition "not __fish_seen_subcommand_from $verbs" --long-option version \
@@ -27,6 +27,7 @@ for verb in \
     'health:for probes' \
     'devices:the data mounts, down to the disks' \
     'check-config:every error of the configuration' \
+    'calibrate:measure the disk, and propose total_iops' \
     'pause:take a limit away, for a while' \
     'resume:end a pause' \
     'reload:read the configuration again' \
@@ -45,5 +46,9 @@ complete --command iopsctl --condition '__fish_seen_subcommand_from health' --sh
     --description 'only whether its loop turns'
 complete --command iopsctl --condition '__fish_seen_subcommand_from top' --short-option n --long-option times --exclusive \
     --description 'end after this many screens'
+complete --command iopsctl --condition '__fish_seen_subcommand_from calibrate' --short-option s --long-option seconds --exclusive \
+    --arguments '30 60 300' --description 'how long'
+complete --command iopsctl --condition '__fish_seen_subcommand_from calibrate' --short-option y --long-option yes \
+    --description 'on a busy disk and beside running pods, too'
 complete --command iopsctl --condition '__fish_seen_subcommand_from pause' --short-option f --long-option for --exclusive \
     --arguments '10m 30m 1h 2h' --description 'how long'

@@ -71,7 +71,8 @@ Paths::Paths(const std::string& root)
       rules(root + "/run/iops-limitd/rules"),
       properties(root + "/run/iops-limitd/properties"),
       socket(root + "/run/iops-limitd/private"),
-      blocks(root + "/sys/dev/block") {}
+      blocks(root + "/sys/dev/block"),
+      self(root + "/proc/self") {}
 
 Kernel::Kernel(Paths paths)
     : paths_(std::move(paths)),

@@ -28,6 +28,7 @@ struct Paths {
   std::string properties;  ///< see UnitMirror
   std::string socket;      ///< see PrivateSocket
   std::string blocks;      ///< /sys/dev/block
+  std::string self;        ///< /proc/self
 };
 
 class Kernel {

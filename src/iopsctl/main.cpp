@@ -56,6 +56,7 @@ class CommandLine {
     add("check-config", "Every error of the configuration; status 78 when there is one",
         check_config)
         ->add_option("FILE", arguments_.file, "This file alone, without conf.d and environment");
+    add_calibrate();
     auto* pause_verb = named(add("pause", "Takes a limit away, for a while", pause));
     pause_verb->add_option("-f,--for", span_, "How long: 90s, 10m, 2h; at most 24h")
         ->type_name("TIME")
@@ -90,6 +91,16 @@ class CommandLine {
     sub->add_flag("--json", arguments_.json, "One JSON document, for programs");
     sub->callback([this, verb] { verb_ = verb; });
     return sub;
+  }
+  void add_calibrate() {
+    CLI::App* sub = add("calibrate", "Measures the disk, and proposes total_iops", calibrate);
+    sub->add_option("MOUNT", arguments_.mount, "A data mount; without it the first one");
+    constexpr unsigned least = 30;  // shorter phases would say too little
+    constexpr unsigned most = 3600;
+    sub->add_option("-s,--seconds", arguments_.seconds, "How long, about")
+        ->check(CLI::Range(least, most))
+        ->capture_default_str();
+    sub->add_flag("-y,--yes", arguments_.yes, "On a busy disk and beside running pods, too");
   }
   CLI::App* named(CLI::App* sub) {
     sub->add_option("CONTAINER|POD", arguments_.name, "Its name, or the start of its id")

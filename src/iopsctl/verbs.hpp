@@ -19,7 +19,10 @@ struct Arguments {
   std::string name;   ///< of a container or pod
   std::string file;   ///< check-config: check only this file
   std::chrono::seconds span = Pauses::usual;
-  unsigned times = 0;  ///< top: screens, 0 = until q
+  unsigned times = 0;     ///< top: screens, 0 = until q
+  std::string mount;      ///< calibrate: a data mount; empty = the first
+  unsigned seconds = 60;  ///< calibrate: how long
+  bool yes = false;       ///< calibrate: on a busy disk, and beside running pods, too
 };
 
 enum ExitStatus : int {
@@ -34,6 +37,8 @@ enum ExitStatus : int {
 int show_status(const Arguments& arguments);
 int show_list(const Arguments& arguments);
 int show_devices(const Arguments& arguments);
+/// Measures what the disk behind a data mount can do.
+int calibrate(const Arguments& arguments);
 int show_top(const Arguments& arguments);
 int explain(const Arguments& arguments);
 int verify(const Arguments& arguments);

@@ -12,6 +12,7 @@
 
 #include "config/files.hpp"
 #include "config/validation.hpp"
+#include "disk/system_folders.hpp"
 #include "limit/limit_files.hpp"
 #include "loop/clock.hpp"
 #include "service/own_rules.hpp"
@@ -23,20 +24,6 @@ namespace {
 // again within a minute after it was restored is answered at once, but not more than a thousand
 // times in a second.
 constexpr std::chrono::milliseconds repair_delay{250};
-
-// The mounts that a throttled disk could slow down.
-std::vector<std::string> system_mounts(const Config& config) {
-  std::vector<std::string> folders{"/",
-                                   "/var/lib/kubelet",
-                                   "/var/lib/containerd",
-                                   "/var/lib/containers",
-                                   "/var/lib/docker",
-                                   "/var/lib/rancher",
-                                   "/var/snap/microk8s"};
-  folders.insert(folders.end(), config.state_folders.begin(), config.state_folders.end());
-  return folders;
-}
-
 constexpr std::chrono::milliseconds repeated_delay{1};
 // How often the service scans what no event reports.
 constexpr std::chrono::seconds problem_interval{1};
@@ -249,7 +236,7 @@ bool Service::find_disks(DiskFacts& facts) try {
   std::vector<std::string> mounts;
   for (const DataMount& one : config.data_mounts()) mounts.push_back(one.mount);
   facts.mounts = mount_resolver_.find(mounts);
-  facts.system_mounts = mount_resolver_.system_mounts(system_mounts(config));
+  facts.system_mounts = mount_resolver_.system_mounts(system_folders(config.state_folders));
   for (const Target& target : node().targets()) {
     const Devnum devnum = target.device.devnum;
     facts.identities[devnum] = mount_resolver_.identity_of(devnum);

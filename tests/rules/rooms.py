@@ -22,7 +22,7 @@ SYSTEM = re.compile(r"#include <(unistd|fcntl|sys/|linux/|errno|cerrno|ctime|tim
 SURFACES = set("""
 main
 loop/append_file loop/clock loop/event_loop loop/event_source loop/file loop/inotify loop/local_socket loop/signal loop/timer
-disk/block_devices disk/block_events disk/btrfs_members disk/mount_resolver
+disk/block_devices disk/block_events disk/btrfs_members disk/disk_stats disk/mount_resolver disk/system_folders
 calibrate/aio_queue calibrate/direct_file
 cgroup/control_file cgroup/hierarchy cgroup/io_meter cgroup/population cgroup/pressure_trigger cgroup/tree_walk cgroup/tree_watcher
 limit/drift_watcher limit/rule_key_file
@@ -36,7 +36,7 @@ control/pause_file
 systemd/notify systemd/scope systemd/unit_client
 metrics/textfile
 service/scheduler service/service service/sharing
-iopsctl/client terminal/display iopsctl/kernel iopsctl/main iopsctl/source terminal/progress terminal/table terminal/terminal iopsctl/top iopsctl/verbs terminal/wording
+iopsctl/calibrate iopsctl/client terminal/display iopsctl/kernel iopsctl/main iopsctl/source terminal/progress terminal/table terminal/terminal iopsctl/top iopsctl/verbs terminal/wording
 """.split())
 
 # A library is named by these files alone: pattern of the include, files, what for.
