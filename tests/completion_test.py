@@ -6,6 +6,7 @@ The author of a pod chooses its containers' names, so a name must never be run, 
 
 Usage: completion_test.py IOPSCTL COMPLETION_FOLDER
 """
+import fcntl
 import os
 import pathlib
 import pty
@@ -13,13 +14,16 @@ import re
 import select
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import unittest
 
 IOPSCTL, FOLDER = sys.argv[1], pathlib.Path(sys.argv[2])
 PROMPT = "ready> "
+ROWS, COLUMNS = 60, 200
 PROMPT_AGAIN = rf"\n[^\n]*{PROMPT}"  # fish erases the line before it
 DEADLINE_SECONDS = 20
 ESCAPE = re.compile(r"(\x1b(\[[0-9;?>]*[a-zA-Z]|\][^\a]*\a|[()][A-Z0-9]|[=>])|[\x0e\x0f])+")
@@ -48,10 +52,12 @@ class Shell:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.chdir(home)
+            # fish shows half a screen of words and cuts off the others
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
             for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "LC_ALL"):
                 os.environ.pop(name, None)
-            os.environ.update(HOME=str(home), PATH=f"{home}:{os.environ['PATH']}", TERM=terminal, PS1=PROMPT, COLUMNS="200",
-                              LANG="C.UTF-8")
+            os.environ.update(HOME=str(home), PATH=f"{home}:{os.environ['PATH']}", TERM=terminal, PS1=PROMPT,
+                              COLUMNS=str(COLUMNS), LANG="C.UTF-8")
             os.execvp(command[0], command)
         self.read_until(PROMPT)
 
@@ -127,6 +133,9 @@ class Completion:
 
     def test_a_pod_begun(self):
         self.shell.type("iopsctl explain sh\t", "shop/db-0 ")
+
+    def test_pods_to_ask_about(self):
+        self.offered("iopsctl why ", "shop/db-0", "web/index-1")
 
     def test_pods_to_pause_and_for_how_long(self):
         self.offered("iopsctl pause ", "shop/db-0", "web/index-1")

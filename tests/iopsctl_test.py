@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import termios
+import threading
 import time
 import unittest
 
@@ -337,6 +338,125 @@ class WithService(Case):
         terminal.end()
         self.assertIn("\x1b[32mlimited", terminal.text)
         self.assertNotIn("\x1b", self.machine.run("list").stdout)
+
+
+class Working:
+    """db's counters grow for as long as the block lasts: so many reads a second, each of which takes the disk so long.
+    They are counted once more on another device."""
+
+    def __init__(self, machine, iops, waiting, wait_msec):
+        self.machine, self.iops, self.waiting, self.wait_msec = machine, iops, waiting, wait_msec
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self.run)
+        self.began = time.monotonic()
+
+    def __enter__(self):
+        self.write()
+        self.thread.start()
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join()
+
+    def run(self):
+        while not self.over.wait(0.02):
+            self.write()
+
+    def write(self):
+        seconds = 1 + time.monotonic() - self.began
+        reads = int(self.iops * seconds)
+        stat = "".join(f"{device} rbytes={reads} wbytes=0 rios={reads} wios=0\n" for device in ("259:0", "8:16"))
+        for path, text in ((f"cgroup{self.machine.db}/io.stat", stat),
+                           (f"cgroup{self.machine.db}/io.pressure",
+                            f"some avg10=0 avg60=0 avg300=0 total={int(self.waiting * seconds * 1e6)}\n"),
+                           ("sys/dev/block/259:0/stat", f"{reads} 0 {reads} {reads * self.wait_msec} 0 0 0 0 1 "
+                                                        f"{int(seconds * 1000)} {reads * self.wait_msec}\n")):
+            self.machine.write(path + ".new", text)
+            (self.machine.root / (path + ".new")).replace(self.machine.root / path)
+
+
+class Why(Case):
+    """Who is held back, and by what. The service knows all of it but the counters, which are files."""
+
+    def setUp(self):
+        super().setUp()
+        self.machine.bus()
+
+    def test_own_limit(self):
+        self.machine.service()
+        with Working(self.machine, iops=600, waiting=0.9, wait_msec=0):
+            self.ends(self.machine.run("why", "shop/db-0"), 10,
+                      r"shop/db-0/db: its own limit: read \d+ of 500 IOPS in 5 of 5 seconds; waiting [89]\d%",
+                      r"\n  limit 500 from \[limits\] iops \(default\)\n",
+                      "259:0 answers in 0.0 ms, 100% busy; all pods read .* of 3,000 IOPS")
+            result = self.machine.run("why", "--json")
+            self.assertEqual(result.returncode, 10)
+            one, = self.valid("why", result)["containers"]
+            self.assertEqual((one["name"], one["verdict"], one["limit"]["key"], len(one["samples"])),
+                             ("db", "own_limit", "read_iops", 2))
+
+    def test_disk(self):
+        self.machine.service()
+        with Working(self.machine, iops=50, waiting=0.9, wait_msec=20):
+            result = self.machine.run("why", "db", "--json")
+        self.assertEqual(result.returncode, 12)
+        one, = self.valid("why", result)["containers"]
+        self.assertEqual((one["verdict"], one["disk"]["wait_msec"], len(one["samples"])), ("disk", 20, 5))
+        self.assertEqual([other["device"] for other in one["others"]], ["8:16"])
+
+    def test_device_below_the_limited_one_is_no_other_storage(self):
+        self.machine.service()
+        self.machine.write("sys/devices/sdb/dev", "8:16\n")
+        self.machine.write("sys/devices/sdb/sdb1/dev", "8:17\n")
+        self.machine.write("sys/devices/sdb/sdb1/partition", "1\n")
+        slaves = self.machine.root / "sys/dev/block/259:0/slaves"
+        slaves.mkdir(parents=True)
+        (slaves / "sdb1").symlink_to(self.machine.root / "sys/devices/sdb/sdb1")
+        with Working(self.machine, iops=600, waiting=0.9, wait_msec=0):
+            one, = self.valid("why", self.machine.run("why", "db", "--json"))["containers"]
+        self.assertEqual(one["others"], [])
+
+    def test_cut(self):
+        self.machine.service("sharing")  # its container web writes at most 330 of its 500
+        web = self.machine.container("b", 1, "259:0 rbps=max wbps=max riops=500 wiops=330\n")
+        self.machine.db = web
+        with Working(self.machine, iops=0, waiting=0, wait_msec=0):
+            self.ends(self.machine.run("why"), 0, "nobody is held back; 6 containers sampled for 2 seconds")
+        self.machine.container("b", 1, "259:0 rbps=max wbps=max riops=330 wiops=330\n")
+        with Working(self.machine, iops=400, waiting=0.2, wait_msec=0):
+            self.ends(self.machine.run("why", "shop/web-1/web"), 11,
+                      "the total of all pods: it is cut to 330 of its 500 read IOPS")
+
+    def test_all_of_a_pod(self):
+        self.machine.service()
+        result = self.machine.run("why", "web-1")
+        self.ends(result, 0, "shop/web-1/web: not I/O: it waits 0% of the time",
+                  "shop/web-1/istio-proxy: not I/O", r"it has no limit: exempt, \[exclude\] keywords: istio-proxy")
+        self.assertNotIn("sandbox", result.stdout)
+
+    def test_container_that_is_gone(self):
+        self.machine.service()
+        shutil.rmtree(self.machine.cgroups / self.machine.db[1:])
+        self.ends(self.machine.run("why", "db"), 14, "cannot tell: it ended before anything was measured")
+
+    def test_without_pressure(self):
+        self.machine.service()
+        (self.machine.cgroups / self.machine.db[1:] / "io.pressure").unlink()
+        self.ends(self.machine.run("why", "db"), 14, "cannot tell: it is not at a limit", "it uses 0% of its limit")
+        self.ends(self.machine.run("why"), 0, "nobody is held back", "of 1 of them it cannot be told")
+
+    def test_names(self):
+        self.machine.service()
+        self.ends(self.machine.run("why", "nobody"), 2, "no container or pod is called")
+        self.ends(self.machine.run("why", "web"), 2, "'web' may be any of:")
+
+    def test_without_the_service(self):
+        with Working(self.machine, iops=600, waiting=0.9, wait_msec=0):
+            result = self.machine.run("why", "aaaa", "--json")
+        self.ends(result, 3, "iops-limitd is not running")
+        found = self.valid("why", result)
+        self.assertEqual((found["source"], found["containers"][0]["verdict"]), ("kernel", "own_limit"))
+        self.assertEqual(found["containers"][0]["total"]["total"], 3000)
 
 
 class OtherServices(Case):

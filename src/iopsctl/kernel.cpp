@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -21,11 +22,37 @@ Config read_config(const std::string& file) {
   return build_config(read_configuration(file).entries).config;
 }
 
-// Returns "259:0 (nvme0n1)", or "259:0" when sysfs has no name for it.
-std::string describe(Devnum device, const std::string& blocks) {
+// Returns "nvme0n1"; empty when sysfs has no name for it.
+std::string link_of(Devnum device, const std::string& blocks) {
   std::error_code error;
   const auto link = std::filesystem::read_symlink(blocks + "/" + to_string(device), error);
-  return to_string(device) + (error ? "" : " (" + link.filename().string() + ")");
+  return error ? "" : link.filename().string();
+}
+
+// Returns "259:0 (nvme0n1)", or "259:0".
+std::string describe(Devnum device, const std::string& blocks) {
+  const std::string name = link_of(device, blocks);
+  return to_string(device) + (name.empty() ? "" : " (" + name + ")");
+}
+
+std::optional<Devnum> number_in(const std::filesystem::path& folder) {
+  std::ifstream file(folder / "dev");
+  std::string text;
+  std::getline(file, text);
+  return parse_devnum(text);
+}
+
+// Adds the devices, and the whole disks of the partitions, that a device stands on.
+void add_below(Devnum device, const std::string& blocks, std::set<Devnum>& found) {
+  std::error_code error;
+  const std::filesystem::path slaves(blocks + "/" + to_string(device) + "/slaves");
+  for (const auto& slave : std::filesystem::directory_iterator(slaves, error)) {
+    const bool partition = std::filesystem::exists(slave.path() / "partition", error);
+    for (const auto& number :
+         {number_in(slave.path()), partition ? number_in(slave.path() / "..") : std::nullopt}) {
+      if (number && found.insert(*number).second) add_below(*number, blocks, found);
+    }
+  }
 }
 
 // The totals of the kubepods directories above the containers, as the kernel holds them.
@@ -136,6 +163,34 @@ IoSample Kernel::sample(const std::vector<WorkloadView>& containers) {
     if (auto done = io_.done(one.path.cgroup)) sample.of[one.path.cgroup] = std::move(*done);
   }
   return sample;
+}
+
+std::string Kernel::name_of(Devnum device) const {
+  const std::string name = link_of(device, paths_.blocks);
+  return name.empty() ? to_string(device) : name;
+}
+
+Disks Kernel::disks(const std::vector<Devnum>& limited) const {
+  Disks disks;
+  for (const Devnum device : limited) {
+    disks.limited[device] = name_of(device);
+    add_below(device, paths_.blocks, disks.below);
+  }
+  return disks;
+}
+
+NodeSample Kernel::sample(const std::vector<WorkloadView>& containers,
+                          const std::vector<const WorkloadView*>& judged, const Disks& disks) {
+  NodeSample all{.io = sample(containers)};
+  for (const auto& [device, name] : disks.limited) {
+    std::error_code error;
+    const DiskStats stats = read_disk_stats(paths_.blocks, device, error);
+    if (!error) all.disks[device] = stats;
+  }
+  for (const WorkloadView* one : judged) {
+    if (auto held = rules(one->path.cgroup)) all.in_force[one->path.cgroup] = std::move(*held);
+  }
+  return all;
 }
 
 }  // namespace iopslimit

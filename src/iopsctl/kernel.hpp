@@ -13,6 +13,7 @@
 #include "cgroup/io_counters.hpp"
 #include "cgroup/population.hpp"
 #include "config/config.hpp"
+#include "diagnosis/evidence.hpp"
 #include "diagnosis/load.hpp"
 #include "limit/rule_reader.hpp"
 
@@ -52,6 +53,13 @@ class Kernel {
   void mark_empty(std::vector<WorkloadView>& containers) const;
   /// Reads the I/O counters of each container.
   IoSample sample(const std::vector<WorkloadView>& containers);
+  /// "nvme0n1"; the number when sysfs has no name for it.
+  std::string name_of(Devnum device) const;
+  /// Names the devices, and finds those that they stand on.
+  Disks disks(const std::vector<Devnum>& limited) const;
+  /// Reads the counters of `containers` and disks, and the rules in force of those in `judged`.
+  NodeSample sample(const std::vector<WorkloadView>& containers,
+                    const std::vector<const WorkloadView*>& judged, const Disks& disks);
   const Hierarchy& tree() const { return hierarchy_; }
 
  private:

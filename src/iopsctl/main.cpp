@@ -24,12 +24,14 @@ constexpr const char* more =
     "NAMESPACE/NAME. Any unambiguous prefix works. Put -- before a name that begins with a dash.\n"
     "\n"
     "Exit status: 0 good; 1 a difference, not healthy, or refused; 2 a wrong argument, or a name\n"
-    "that matches none or several; 3 iops-limitd is not running (status, list, devices and top "
-    "then\n"
-    "show what the kernel holds); 4 not permitted; 78 the configuration has errors.\n"
+    "that matches none or several; 3 iops-limitd is not running (status, list, devices, top and\n"
+    "why then show what the kernel holds); 4 not permitted; 78 the configuration has errors.\n"
+    "The status of why is its verdict: 0 nothing holds it back; 10 its own limit, or without a\n"
+    "name somebody is held back; 11 the total; 12 the disk; 13 other storage; 14 cannot tell.\n"
     "\n"
     "Examples:\n"
     "  iopsctl explain shop/db-0             why is this pod limited to what it is limited to?\n"
+    "  iopsctl why shop/db-0                 is it slow because of its limit?\n"
     "  iopsctl pause shop/db-0 --for 30m     let it go, for half an hour\n"
     "  iopsctl list --json | jq '.containers[] | select(.state == \"failed\")'\n"
     "See iopsctl(1).";
@@ -49,6 +51,8 @@ class CommandLine {
         ->add_option("-n,--times", arguments_.times, "End after this many screens")
         ->type_name("COUNT");
     named(add("explain", "Every rule that was checked, and what the kernel holds", explain));
+    add("why", "What holds its I/O back now: its limit, the total, the disk, or nothing", why)
+        ->add_option("CONTAINER|POD", arguments_.name, "Its name; without one: who is held back");
     add("verify", "Compares every limit with the kernel; status 1 when one differs", verify);
     add("health", "For probes: it turns, and every rule holds; status 0 or 1", health)
         ->add_flag("-l,--live", arguments_.live, "Only whether its loop turns");

@@ -31,6 +31,11 @@ enum ExitStatus : int {
   exit_usage = 2,        ///< a wrong argument, or a name that matches none or several
   exit_not_running = 3,  ///< the service; the kernel's state is shown
   exit_no_permission = 4,
+  exit_own_limit = 10,  ///< why: what holds the container back; without a name somebody is
+  exit_total = 11,
+  exit_disk = 12,
+  exit_other_storage = 13,
+  exit_cannot_tell = 14,
   exit_config = 78,  ///< the configuration has errors
 };
 
@@ -41,6 +46,7 @@ int show_devices(const Arguments& arguments);
 int calibrate(const Arguments& arguments);
 int show_top(const Arguments& arguments);
 int explain(const Arguments& arguments);
+int why(const Arguments& arguments);
 int verify(const Arguments& arguments);
 int health(const Arguments& arguments);
 int check_config(const Arguments& arguments);

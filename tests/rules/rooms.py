@@ -36,7 +36,7 @@ control/pause_file
 systemd/notify systemd/scope systemd/unit_client
 metrics/textfile
 service/scheduler service/service service/sharing
-iopsctl/calibrate iopsctl/client terminal/display iopsctl/kernel iopsctl/main iopsctl/source terminal/progress terminal/table terminal/terminal iopsctl/top iopsctl/verbs terminal/wording
+iopsctl/calibrate iopsctl/client terminal/display iopsctl/kernel iopsctl/main iopsctl/source terminal/progress terminal/table terminal/terminal iopsctl/top iopsctl/verbs iopsctl/why terminal/wording
 """.split())
 
 # A library is named by these files alone: pattern of the include, files, what for.
