@@ -10,7 +10,7 @@ import statistics
 import sys
 
 # A folder includes only itself and what stands left of it. The folders of one inner list do not know each other.
-ORDER = [["loop"], ["disk"], ["cgroup", "calibrate"], ["limit"], ["share"], ["config"], ["runtime"], ["policy"], ["report"], ["api"], ["control", "terminal", "diagnosis"],
+ORDER = [["loop"], ["disk"], ["cgroup", "calibrate"], ["limit"], ["share"], ["advice"], ["config"], ["runtime"], ["policy"], ["report"], ["api"], ["control", "terminal", "diagnosis"],
          ["systemd", "metrics"], ["service", "iopsctl"]]
 RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
 
@@ -27,6 +27,7 @@ calibrate/aio_queue calibrate/direct_file
 cgroup/control_file cgroup/hierarchy cgroup/io_meter cgroup/population cgroup/pressure_trigger cgroup/tree_walk cgroup/tree_watcher
 limit/drift_watcher limit/rule_key_file
 share/loan_file
+advice/history_file
 config/files config/ini_reader
 runtime/large_files runtime/record_files runtime/record_watcher runtime/runtimes
 policy/policy
