@@ -218,6 +218,22 @@ class WithService(Case):
         self.ends(self.machine.run("explain", "shop/web-1"), 0, "web: limited",
                   "istio-proxy: exempt", "holds no rule")
 
+    def test_advise(self):
+        self.ends(self.machine.run("advise"), 0, r"all pods +- +6\.2 +3,000", "could lend 454", "too early: 46",
+                  "at least 690r 46w: raise, look again in a day")
+        self.ends(self.machine.run("advise", "db-0"), 0, r"shop/db-\* +db")
+        self.assertEqual(self.machine.run("advise", "db-0").stdout.count("\n"), 2)
+        self.ends(self.machine.run("advise", "nobody"), 2, "is called 'nobody', or none was observed yet")
+        shown = self.valid("advise", self.machine.run("advise", "--json"))["advice"]
+        self.assertEqual([one["read_target"] for one in shown], [3335, 690, 46, 46, 10])
+        self.ends(self.machine.run("advise", "--ini", "--json"), 2)
+
+    def test_what_advise_prints_is_a_configuration(self):
+        ini = self.machine.run("advise", "--ini")
+        self.ends(ini, 0, r"\[policy shop/db/db\]", "read_iops = 690")
+        self.machine.write("conf.d/advice.conf", ini.stdout)
+        self.ends(self.machine.run("check-config", f"{self.machine.root}/conf.d/advice.conf"), 0, "no errors")
+
     def test_names_are_exact_or_the_start_of_one(self):
         self.ends(self.machine.run("explain", "aaaa"), 0, "shop/db-0/db")
         self.ends(self.machine.run("explain", "web"), 2, "'web' may be any of:",
@@ -603,7 +619,7 @@ class WithoutService(Case):
                 self.assertEqual(result.returncode, 3)
 
     def test_the_others_say_what_to_do(self):
-        for verb in (("explain", "db"), ("verify",), ("pause", "db"), ("resume", "db"), ("reload",)):
+        for verb in (("explain", "db"), ("advise",), ("verify",), ("pause", "db"), ("resume", "db"), ("reload",)):
             self.ends(self.machine.run(*verb), 3, "iops-limitd is not running: no system bus",
                       "systemctl start iops-limitd")
 

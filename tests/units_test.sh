@@ -26,8 +26,9 @@ out=$(systemd-analyze verify --man=no --recursive-errors=no "$unit" 2>&1) || fai
 score=$(systemd-analyze security --offline=true --threshold=15 --no-pager "$built" 2>&1) ||
   fail "systemd-analyze security: $(tail -n 1 <<<"$score")"
 
-# A system call that is not allowed must fail, not kill the service; the service must not wait for the CPU.
-for line in SystemCallErrorNumber=EPERM CPUWeight=1000 Nice=-10 RuntimeDirectoryPreserve=yes; do
+# A system call that is not allowed must fail, not kill the service; the service must not wait for the CPU; and what it
+# remembers must stay.
+for line in SystemCallErrorNumber=EPERM CPUWeight=1000 Nice=-10 RuntimeDirectoryPreserve=yes StateDirectory=iops-limitd; do
   grep -qx "$line" "$built" || fail "the unit has no $line"
 done
 

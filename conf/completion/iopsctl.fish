@@ -10,7 +10,7 @@ function __iopsctl_names
     iopsctl names 2>/dev/null | string match --regex --invert -- $left_out
 end
 
-set -l verbs status list top explain why verify health devices check-config calibrate pause resume reload clear
+set -l verbs status list top explain why advise verify health devices check-config calibrate pause resume reload clear
 complete --command iopsctl --no-files
 complete --command iopsctl --condition "not __fish_seen_subcommand_from $verbs" --long-option help --description 'show help'
 complete --command iopsctl --condition "not __fish_seen_subcommand_from $verbs" --long-option version \
@@ -24,6 +24,7 @@ for verb in \
     'top:live, what each container does against its limit' \
     'explain:every rule that was checked, and what the kernel holds' \
     'why:what holds a container back now' \
+    'advise:which limit each workload needs' \
     'verify:compare every limit with the kernel' \
     'health:for probes' \
     'devices:the data mounts, down to the disks' \
@@ -38,9 +39,11 @@ for verb in \
         --description $word_and_text[2]
 end
 
-complete --command iopsctl --condition '__fish_seen_subcommand_from explain why pause resume' --arguments '(__iopsctl_names)' \
+complete --command iopsctl --condition '__fish_seen_subcommand_from explain why advise pause resume' --arguments '(__iopsctl_names)' \
     --description 'container or pod'
 complete --command iopsctl --condition '__fish_seen_subcommand_from check-config' --force-files
+complete --command iopsctl --condition '__fish_seen_subcommand_from advise' --long-option ini \
+    --description 'sections for the configuration'
 complete --command iopsctl --condition '__fish_seen_subcommand_from list' --short-option a --long-option all \
     --description 'sandboxes too'
 complete --command iopsctl --condition '__fish_seen_subcommand_from health' --short-option l --long-option live \

@@ -91,7 +91,7 @@ def program_layer(programs):
              "usr/share/iops-limitd/iopsctl.json": (0o644, (REPOSITORY / "conf/schema/iopsctl.json").read_bytes())}
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as layer:
-        for folder in ("run", "run/iops-limitd", "tmp"):
+        for folder in ("run", "run/iops-limitd", "tmp", "var", "var/lib", "var/lib/iops-limitd"):
             member = tarfile.TarInfo(folder)
             member.type, member.mode = tarfile.DIRTYPE, 0o755
             reproducible(layer, member)

@@ -55,7 +55,7 @@ in_root -V --nodeps iops-limitd || fail "rpm -V finds changed files"
 [ "$(in_root -qc iops-limitd)" = /etc/iops-limitd/iops-limitd.conf ] || fail "configuration: $(in_root -qc iops-limitd)"
 [ -x "$root/usr/sbin/iops-limitd" ] || fail "no daemon"
 
-mkdir "$root/run/iops-limitd"
+mkdir -p "$root/run/iops-limitd" "$root/var/lib/iops-limitd"
 echo "+ 259:0 /kubepods.slice" >"$root/run/iops-limitd/rules"
 echo "# edited" >>"$conf"
 in_root -U --nodeps --replacepkgs --replacefiles "$package"

@@ -126,6 +126,8 @@ const sd_bus_vtable BusService::vtable[] = {
                             call<&BusService::list_containers>, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS("ListPods", SD_BUS_NO_ARGS, SD_BUS_RESULT("aa{sv}", pods),
                             call<&BusService::list_pods>, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("ListAdvice", SD_BUS_NO_ARGS, SD_BUS_RESULT("aa{sv}", advice),
+                            call<&BusService::list_advice>, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS("Explain", SD_BUS_ARGS("s", container_or_pod),
                             SD_BUS_RESULT("aa{sv}", containers), call<&BusService::explain>,
                             SD_BUS_VTABLE_UNPRIVILEGED),
@@ -212,6 +214,10 @@ void BusService::list_containers(sd_bus_message* call) {
 
 void BusService::list_pods(sd_bus_message* call) {
   lists_.reply_pods(call);
+}
+
+void BusService::list_advice(sd_bus_message* call) {
+  lists_.reply(call, fields_of_all(answers_.advice()));
 }
 
 void BusService::explain(sd_bus_message* call) {

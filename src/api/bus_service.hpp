@@ -49,6 +49,7 @@ class BusService {
     std::function<void()> clear;
     std::function<void(const Selector&, std::chrono::seconds)> pause;
     std::function<bool(const Selector&)> resume;  ///< false if it was not paused
+    std::function<std::vector<Advice>()> advice = [] { return std::vector<Advice>(); };
   };
   /// As in BusConnection::Handlers.
   struct Reports {
@@ -90,6 +91,7 @@ class BusService {
   void append_property(const std::string& name, sd_bus_message* reply);
   void list_containers(sd_bus_message* call);
   void list_pods(sd_bus_message* call);
+  void list_advice(sd_bus_message* call);
   void explain(sd_bus_message* call);
   void reload(sd_bus_message* call);
   void clear(sd_bus_message* call);

@@ -148,6 +148,33 @@ void container(Archive& archive, View& view) {
   archive.value("error", view.error);
 }
 
+template <class Archive, class View>
+void advised(Archive& archive, const std::string& way, View& view) {
+  archive.value(way + "_limit", view.limit);
+  archive.value(way + "_p50", view.p50);
+  archive.value(way + "_p95", view.p95);
+  archive.value(way + "_p99", view.p99);
+  archive.value(way + "_at_limit_permille", view.at_limit_permille);
+  archive.value(way + "_capped", view.capped);
+  archive.value(way + "_low", view.low);
+  archive.value(way + "_target", view.target);
+  archive.value(way + "_high", view.high);
+}
+
+template <class Archive, class View>
+void advice(Archive& archive, View& view) {
+  archive.value("total", view.total);
+  archive.value("namespace", view.pod_namespace);
+  archive.value("workload", view.workload);
+  archive.value("container", view.container);
+  archive.value("pods", view.pods);
+  archive.value("observed_seconds", view.observed_seconds);
+  archive.value("early", view.early);
+  archive.value("exempt", view.exempt);
+  advised(archive, "read", view.read);
+  advised(archive, "write", view.write);
+}
+
 }  // namespace
 
 Fields fields_of(const Summary& summary) {
@@ -191,6 +218,12 @@ Fields fields_of(const PodView& pod) {
   return std::move(writer.fields);
 }
 
+Fields fields_of(const Advice& view) {
+  Writer writer;
+  advice(writer, view);
+  return std::move(writer.fields);
+}
+
 void read_fields(const Fields& fields, Snapshot& snapshot) {
   Reader reader(fields);
   service(reader, snapshot);
@@ -210,6 +243,11 @@ void read_fields(const Fields& fields, WorkloadView& view) {
   Reader reader(fields);
   container(reader, view);
   view.path.kind = view.path.id.empty() ? CgroupKind::pod : CgroupKind::container;
+}
+
+void read_fields(const Fields& fields, Advice& view) {
+  Reader reader(fields);
+  advice(reader, view);
 }
 
 const FieldValue* find_field(const Fields& fields, std::string_view name) {

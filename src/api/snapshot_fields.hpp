@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "advice/advice.hpp"
 #include "api/snapshot.hpp"
 
 namespace iopslimit {
@@ -32,11 +33,13 @@ Fields fields_of(const DeviceView& device);
 Fields fields_of(const TotalView& total);
 Fields fields_of(const WorkloadView& container);
 Fields fields_of(const PodView& pod);
+Fields fields_of(const Advice& advice);
 
 void read_fields(const Fields& fields, Snapshot& snapshot);
 void read_fields(const Fields& fields, DeviceView& device);
 void read_fields(const Fields& fields, TotalView& total);
 void read_fields(const Fields& fields, WorkloadView& container);
+void read_fields(const Fields& fields, Advice& advice);
 
 /// Null if there is no field of that name.
 const FieldValue* find_field(const Fields& fields, std::string_view name);

@@ -148,7 +148,9 @@ struct Config {
   std::chrono::seconds check_interval{30};
   OnStop on_stop = OnStop::keep;
   bool dry_run = false;
-  std::string metrics = {};  ///< the file for node_exporter; empty = off
+  bool observe = true;
+  std::chrono::seconds half_life{24 * 3600};  ///< of what was observed
+  std::string metrics = {};                   ///< the file for node_exporter; empty = off
   /// Maps "[section] key" to the place where the effective value was written. The keys "[limits]"
   /// and "[device NAME]" stand for whichever key of a container's limit was written last in that
   /// section.

@@ -17,11 +17,12 @@ constexpr SectionKind annotations{"annotations"};
 constexpr SectionKind runtime{"runtime"};
 constexpr SectionKind cgroup{"cgroup"};
 constexpr SectionKind service{"service"};
+constexpr SectionKind advise{"advise"};
 constexpr SectionKind named_device{"device", true};
 constexpr SectionKind policy{"policy", true};
 
-constexpr std::array kinds{device, limits,  exclude,      annotations, runtime,
-                           cgroup, service, named_device, policy};
+constexpr std::array kinds{device, limits,  exclude, annotations,  runtime,
+                           cgroup, service, advise,  named_device, policy};
 
 using enum ConfigKey::Also;
 
@@ -198,6 +199,17 @@ constexpr std::array table{
               "The service replaces the whole file every 15 seconds. The unit lets the service "
               "write below `/run/iops-limitd` only; another directory needs `ReadWritePaths=` in a "
               "drop-in of the unit."},
+
+    ConfigKey{advise, "observe", "yes",
+              "`yes`: remember how many IOPS the containers use, for `iopsctl advise`.",
+              set_field<parse_boolean, &Config::observe>, nowhere,
+              "Costs one reading of each container's counters every 15 seconds while the pods do "
+              "I/O, and works with `dry_run` as well. Needs a `check_interval`. The history is in "
+              "`/var/lib/iops-limitd`."},
+    ConfigKey{advise, "half_life", "24h", "After this time an observation counts half: 1h to 30d.",
+              set_field<parse_half_life, &Config::half_life>, nowhere,
+              "Longer for a load that comes once a week, shorter for one that changes all the "
+              "time."},
 
     ConfigKey{policy, "namespace", "", "Pattern for the pod's namespace.", set_glob},
     ConfigKey{policy, "pod", "", "Pattern for the pod's name.", set_glob},

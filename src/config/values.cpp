@@ -126,6 +126,22 @@ std::optional<Problem> parse_seconds(std::string_view text, std::chrono::seconds
   return wrong;
 }
 
+std::optional<Problem> parse_half_life(std::string_view text, std::chrono::seconds& value) {
+  constexpr std::uint64_t hour = 3600;
+  const bool days = text.ends_with('d');
+  const std::uint64_t unit = days ? 24 * hour : hour;
+  constexpr std::string_view accepted = "hours or days: 1h to 720h, or 1d to 30d";
+  if (!days && !text.ends_with('h'))
+    return in_quotes(text) + " is no such time; write " + std::string(accepted);
+  std::uint64_t count = 0;
+  std::optional<Problem> wrong =
+      parse_number(text.substr(0, text.size() - 1), {hour * 24 * 30 / unit, accepted}, count);
+  if (!wrong && count == 0)
+    wrong = in_quotes(text) + " is too short; write " + std::string(accepted);
+  if (!wrong) value = std::chrono::seconds(count * unit);
+  return wrong;
+}
+
 std::optional<Problem> parse_headroom(std::string_view text, std::uint64_t& value) {
   if (text.ends_with('%')) text.remove_suffix(1);
   return parse_number(text, {50, "a whole percentage, 0% to 50%"}, value);

@@ -26,6 +26,10 @@ namespace iopslimit {
 [[nodiscard]] std::optional<Problem> parse_seconds(std::string_view text,
                                                    std::chrono::seconds& value);
 
+/// "24h" or "7d": 1h to 30d.
+[[nodiscard]] std::optional<Problem> parse_half_life(std::string_view text,
+                                                     std::chrono::seconds& value);
+
 /// A whole percentage, with or without '%': 0 to 50.
 [[nodiscard]] std::optional<Problem> parse_headroom(std::string_view text, std::uint64_t& value);
 

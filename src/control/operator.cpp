@@ -46,7 +46,8 @@ Operator::Operator(EventLoop& loop, Controller& controller, const std::string& f
                 },
             .pause = [this](const Selector& selector,
                             std::chrono::seconds span) { pause(selector, span); },
-            .resume = [this](const Selector& selector) { return resume(selector); }},
+            .resume = [this](const Selector& selector) { return resume(selector); },
+            .advice = [this] { return needs_.advice(); }},
            {.announce =
                 [this](const std::string& text, bool wrong) {
                   needs_.announce(line(wrong ? Severity::warning : Severity::info, text));

@@ -33,6 +33,7 @@ class Operator {
     /// Sets what the rest of the service knows: Snapshot::sharing, what each container lends, and
     /// the dropped lines of the log.
     std::function<void(Snapshot&)> add_rest = {};
+    std::function<std::vector<Advice>()> advice = [] { return std::vector<Advice>(); };
   };
 
   /// Puts the pauses of an earlier run in force. `folder` is /run/iops-limitd, `address` the

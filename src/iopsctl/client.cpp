@@ -150,6 +150,11 @@ std::vector<Explained> Client::explain(const std::string& name) {
   return all;
 }
 
+std::vector<Advice> Client::advice() {
+  const BusMessage reply = call(bus_interface, "ListAdvice", {}, 0, false);
+  return views_of<Advice>(read_list(reply.get()));
+}
+
 BusMessage Client::act(const char* method, const std::string& name, std::uint64_t seconds) {
   return call(bus_interface, method, name, seconds, true);
 }

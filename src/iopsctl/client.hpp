@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "advice/advice.hpp"
 #include "api/bus_codec.hpp"
 #include "api/snapshot.hpp"
 #include "iopsctl/kernel.hpp"
@@ -67,6 +68,7 @@ class Client {
   /// or name, a pod's UID or name, or an unambiguous prefix.
   Snapshot snapshot();
   std::vector<Explained> explain(const std::string& name);
+  std::vector<Advice> advice();
   /// These wait without a limit: polkit may ask for a password.
   void reload() { act("Reload", {}, 0); }
   void clear() { act("Clear", {}, 0); }

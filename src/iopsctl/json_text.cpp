@@ -132,6 +132,10 @@ std::string explain_json(const std::vector<Explained>& all,
   return text_of({{"containers", std::move(list)}});
 }
 
+std::string advise_json(const std::vector<Advice>& all) {
+  return text_of({{"advice", json_of_all(all)}});
+}
+
 std::string verify_json(const Comparison& comparison) {
   Json list = Json::array();
   for (const Difference& one : comparison.differences)

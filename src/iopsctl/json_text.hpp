@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "advice/advice.hpp"
 #include "api/snapshot.hpp"
 #include "config/config.hpp"
 #include "diagnosis/load.hpp"
@@ -23,6 +24,7 @@ std::string list_json(const Snapshot& snapshot, const std::map<std::string, Load
 std::string devices_json(const Snapshot& snapshot, std::string_view source);
 std::string explain_json(const std::vector<Explained>& all,
                          const std::map<std::string, std::vector<Rule>>& kernel);
+std::string advise_json(const std::vector<Advice>& all);
 std::string verify_json(const Comparison& comparison);
 std::string health_json(const std::vector<HealthCheck>& checks);
 std::string config_json(const std::string& file, const std::vector<ConfigMessage>& errors);

@@ -53,6 +53,10 @@ class CommandLine {
     named(add("explain", "Every rule that was checked, and what the kernel holds", explain));
     add("why", "What holds its I/O back now: its limit, the total, the disk, or nothing", why)
         ->add_option("CONTAINER|POD", arguments_.name, "Its name; without one: who is held back");
+    auto* advise_verb = add("advise", "Which limit each workload needs, from what it used", advise);
+    advise_verb->add_option("NAME", arguments_.name, "Of a workload, a pod or a container");
+    auto* ini = advise_verb->add_flag("--ini", arguments_.ini, "Sections for the configuration");
+    ini->excludes(advise_verb->get_option("--json"));
     add("verify", "Compares every limit with the kernel; status 1 when one differs", verify);
     add("health", "For probes: it turns, and every rule holds; status 0 or 1", health)
         ->add_flag("-l,--live", arguments_.live, "Only whether its loop turns");

@@ -13,6 +13,7 @@
 #include "api/selector.hpp"
 #include "cgroup/control_file.hpp"
 #include "config/files.hpp"
+#include "iopsctl/advise.hpp"
 #include "iopsctl/client.hpp"
 #include "iopsctl/json_text.hpp"
 #include "iopsctl/screens.hpp"
@@ -141,6 +142,27 @@ int explain(const Arguments& arguments) {
     print(explain_json(all, held));
   } else {
     print(explain_screen(all, held, wall_seconds(), output_style()));
+  }
+  return exit_good;
+}
+
+int advise(const Arguments& arguments) {
+  const std::vector<Advice> all = Client(arguments.paths).advice();
+  const std::vector<Advice> found = advice_named(all, arguments.name);
+  if (found.empty() && !arguments.name.empty()) {
+    std::fprintf(
+        stderr, "iopsctl: no workload, pod or container is called '%s', or none was observed yet\n",
+        printable(arguments.name).c_str());
+    return exit_usage;
+  }
+  if (arguments.json) {
+    print(advise_json(found));
+  } else if (arguments.ini) {
+    print(advise_ini(found));
+  } else if (found.empty()) {
+    print("nothing was observed yet: is [advise] observe = yes, and do the pods do I/O?");
+  } else {
+    print(advise_screen(found, output_style()));
   }
   return exit_good;
 }

@@ -15,6 +15,7 @@ struct Arguments {
   Paths paths;
   bool json = false;
   bool all = false;   ///< list: include sandboxes
+  bool ini = false;   ///< advise: sections for the configuration
   bool live = false;  ///< health: check only the event loop
   std::string name;   ///< of a container or pod
   std::string file;   ///< check-config: check only this file
@@ -47,6 +48,7 @@ int calibrate(const Arguments& arguments);
 int show_top(const Arguments& arguments);
 int explain(const Arguments& arguments);
 int why(const Arguments& arguments);
+int advise(const Arguments& arguments);
 int verify(const Arguments& arguments);
 int health(const Arguments& arguments);
 int check_config(const Arguments& arguments);

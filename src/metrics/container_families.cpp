@@ -121,4 +121,19 @@ void add_containers(Families& families, const Measured& measured) {
     families.push_back(std::move(*family));
 }
 
+void add_advice(Families& families, const Measured& measured) {
+  MetricFamily advised =
+      gauge("iopslimit_advised_iops",
+            "The limit that iopsctl advise proposes for the container of a workload, observed for "
+            "a day at least; without any name: for all pods together.");
+  for (const Advice& one : measured.advice) {
+    if (one.early) continue;
+    put_limits(advised,
+               {label("namespace", one.pod_namespace), label("workload", one.workload),
+                label("container", one.container)},
+               one.read.target, one.write.target);
+  }
+  families.push_back(std::move(advised));
+}
+
 }  // namespace iopslimit

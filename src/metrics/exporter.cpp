@@ -61,6 +61,7 @@ void MetricsExporter::write() {
 Measured MetricsExporter::measure() {
   Measured measured;
   measured.snapshot = needs_.snapshot();
+  measured.advice = needs_.advice();
   measured.decisions = decisions_;
   measured.event_to_limit = event_to_limit_;
   measured.recalls = recalls_;

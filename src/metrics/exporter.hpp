@@ -27,6 +27,7 @@ class MetricsExporter {
 
   struct Needs {
     std::function<Snapshot()> snapshot;
+    std::function<std::vector<Advice>()> advice;
     std::function<void(const Event&)> announce;
   };
 

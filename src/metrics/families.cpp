@@ -172,6 +172,7 @@ Families metrics_of(const Measured& measured) {
             measured.recalls);
   add_totals(families, measured);
   add_containers(families, measured);
+  add_advice(families, measured);
   return families;
 }
 

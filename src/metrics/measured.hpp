@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "advice/advice.hpp"
 #include "api/snapshot.hpp"
 #include "cgroup/io_stat.hpp"
 #include "disk/devnum.hpp"
@@ -26,7 +27,8 @@ struct Measured {
   Snapshot snapshot;
   DecisionCounts decisions;
   Histogram event_to_limit;
-  Histogram recalls;                           ///< from the reading until limits were lowered
+  Histogram recalls;  ///< from the reading until limits were lowered
+  std::vector<Advice> advice;
   std::map<std::string, IoDone> done;          ///< by cgroup
   std::map<Devnum, std::string> device_names;  ///< kernel names; without one: the number
   std::uint64_t now = 0;                       ///< seconds since the epoch

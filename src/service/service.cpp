@@ -73,6 +73,7 @@ Service::Service(ServicePaths paths, ParsedConfig parsed)
                   .finished = [this] { finish_batch(); }}),
       metrics_(loop_, hierarchy_.reached(),
                {.snapshot = [this] { return operator_->snapshot(); },
+                .advice = [this] { return observer_->advice(); },
                 .announce = [this](const Event& event) { journal_.send(event); }}),
       repair_(loop_,
               [this] {
@@ -111,18 +112,18 @@ void Service::start() {
   connect();
   const auto to_journal = [this](const Event& event) { journal_.send(event); };
   operator_.emplace(loop_, controller_, paths_.run_folder, paths_.bus_address,
-                    Operator::Needs{
-                        .reload = [this] { return reload(); },
-                        .announce = to_journal,
-                        .drain = [this] { scheduler_.drain(); },
-                        .refresh = [this] { scheduler_.request(); },
-                        .hierarchy = to_string(hierarchy_.mounted()),
-                        .add_rest =
-                            [this](Snapshot& snapshot) {
-                              sharing_->add_to(snapshot);
-                              snapshot.lines_dropped = journal_.dropped();
-                            },
-                    });
+                    Operator::Needs{.reload = [this] { return reload(); },
+                                    .announce = to_journal,
+                                    .drain = [this] { scheduler_.drain(); },
+                                    .refresh = [this] { scheduler_.request(); },
+                                    .hierarchy = to_string(hierarchy_.mounted()),
+                                    .add_rest =
+                                        [this](Snapshot& snapshot) {
+                                          sharing_->add_to(snapshot);
+                                          snapshot.lines_dropped = journal_.dropped();
+                                        },
+                                    .advice = [this] { return observer_->advice(); }});
+  observer_.emplace(loop_, hierarchy_.reached(), controller_, paths_.history(), to_journal);
   sharing_.emplace(loop_, hierarchy_.reached(), controller_, share_, paths_.loans(),
                    Sharing::Needs{.announce = to_journal,
                                   .recalled = [this](auto took) { metrics_.recalled(took); },
@@ -208,6 +209,7 @@ void Service::check() {
   discovery_.rescan();
   scheduler_.drain();
   sharing_->check();
+  observer_->check();
 }
 
 // Shows what is not seen of the node, and scans more often until it is seen again.
@@ -285,12 +287,14 @@ void Service::put_in_force(Config config) {
   }
   safety_net_.every(config.check_interval);
   discovery_.reconfigure(std::move(config));
+  observer_->reconfigure();
   scan_disks();
 }
 
 void Service::stop() {
   notifier_.stopping();
   sharing_->stop();
+  observer_->stop();
   const bool clear = node().config.on_stop == OnStop::clear;
   if (clear) controller_.clear();
   scheduler_.drain();

@@ -24,6 +24,7 @@
 #include "report/journal.hpp"
 #include "report/rate_limiter.hpp"
 #include "service/discovery.hpp"
+#include "service/observer.hpp"
 #include "service/repeated_changes.hpp"
 #include "service/scheduler.hpp"
 #include "service/sharing.hpp"
@@ -42,6 +43,7 @@ struct ConfigRefused : std::runtime_error {
 struct ServicePaths {
   std::string config_file;
   std::string run_folder = "/run/iops-limitd";
+  std::string state_folder = "/var/lib/iops-limitd";
   /// The file that lists the node's mounts. In a container with the node's PID namespace it is the
   /// file of PID 1: the container's own mounts may be bind mounts of something that is not mounted
   /// on the node.
@@ -53,6 +55,8 @@ struct ServicePaths {
   /// What the service remembers across restarts: its rules, and what it lent.
   std::string rules() const { return run_folder + "/rules"; }
   std::string loans() const { return run_folder + "/loans"; }
+  /// What containers used.
+  std::string history() const { return state_folder + "/history"; }
 };
 
 class Service {
@@ -112,6 +116,7 @@ class Service {
   MetricsExporter metrics_;
   std::optional<Operator> operator_;
   std::optional<Sharing> sharing_;
+  std::optional<Observer> observer_;
   std::optional<UnitMirror> unit_mirror_;  // empty in a dry run
   std::set<std::string> written_;          // cgroups whose limit files somebody wrote
   std::optional<Io> inotify_io_;           // none until a repair that follows at once

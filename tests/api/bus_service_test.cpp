@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "support/private_bus.hpp"
+#include "support/sample_advice.hpp"
 #include "support/sample_snapshot.hpp"
 #include "support/silent_bus.hpp"
 
@@ -134,7 +135,8 @@ struct BusServiceTest : testing::Test {
                 [this](const Selector& target) {
                   done.push_back("resume " + target.whom);
                   return was_paused;
-                }},
+                },
+            .advice = sample_advice},
         BusService::Reports{
             .announce = [this](const std::string& text, bool) { announced.push_back(text); },
             .away = [this](const std::string& why) { away.push_back(why); }});
@@ -249,6 +251,7 @@ TEST_F(BusServiceTest, EveryPropertyCanBeRead) {
                              ".WorstRecallUsec",
                              ".ListContainers",
                              ".ListPods",
+                             ".ListAdvice",
                              ".Explain",
                              ".Reload",
                              ".Clear",
@@ -319,6 +322,8 @@ TEST_F(BusServiceTest, EverybodyMayRead) {
   start();
   EXPECT_THAT(call_as_nobody("ListContainers"), HasSubstr("aa{sv} 6 20 \"id\" s \"aaaa"));
   EXPECT_THAT(call_as_nobody("ListPods"), HasSubstr("aa{sv} 4 12 \"pod\" s \"job-2\""));
+  EXPECT_THAT(call_as_nobody("ListAdvice"), HasSubstr("aa{sv} 5 26 \"total\" b true"));
+  EXPECT_THAT(call_as_nobody("ListAdvice"), HasSubstr("\"read_target\" t 690"));
   EXPECT_THAT(call_as_nobody("Explain s db"), HasSubstr("\"steps\" as 1 \"looked at db\""));
 }
 

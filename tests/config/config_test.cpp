@@ -85,6 +85,8 @@ TEST(ConfigKeys, EveryKeyArrives) {
       {"service", "on_stop", "clear"},
       {"service", "dry_run", "yes"},
       {"service", "metrics", "/run/iops-limitd/iops-limitd.prom"},
+      {"advise", "observe", "no"},
+      {"advise", "half_life", "7d"},
   });
   EXPECT_EQ(config.device, (DeviceSection{.mount = "/srv",
                                           .limit_at = LimitAt::disk,
@@ -114,6 +116,8 @@ TEST(ConfigKeys, EveryKeyArrives) {
   EXPECT_EQ(config.on_stop, OnStop::clear);
   EXPECT_TRUE(config.dry_run);
   EXPECT_EQ(config.metrics, "/run/iops-limitd/iops-limitd.prom");
+  EXPECT_FALSE(config.observe);
+  EXPECT_EQ(config.half_life, std::chrono::hours(168));
 }
 
 TEST(ConfigSections, DevicesAndPoliciesInTheOrderWritten) {

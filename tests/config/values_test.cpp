@@ -125,6 +125,28 @@ TEST(ParseSeconds, Table) {
       parse_seconds);
 }
 
+TEST(ParseHalfLife, Table) {
+  using std::chrono::hours;
+  expect_rows<std::chrono::seconds>(
+      {
+          {"24h", hours(24)},
+          {"1h", hours(1)},
+          {"7d", hours(168)},
+          {"720h", hours(720)},
+          {"30d", hours(720)},
+          {"31d", {}, {"too large", "1d to 30d"}},
+          {"721h", {}, {"too large", "1h to 720h"}},
+          {"0h", {}, {"too short"}},
+          {"24", {}, {"is no such time"}},
+          {"90m", {}, {"is no such time"}},
+          {"h", {}, {"has no value"}},
+          {"", {}, {"is no such time"}},
+          {"-1d", {}, {"negative"}},
+          {"1.5d", {}, {"after the number"}},
+      },
+      parse_half_life);
+}
+
 TEST(ParseBoolean, Table) {
   expect_rows<bool>(
       {

@@ -36,6 +36,7 @@ struct MetricsExporterTest : testing::Test {
     exporter.emplace(loop, Hierarchy{.version = CgroupVersion::v2, .root = tree.at("cgroup")},
                      MetricsExporter::Needs{
                          .snapshot = [this] { return snapshot; },
+                         .advice = [] { return std::vector<Advice>(); },
                          .announce = [this](const Event& one) { announced.push_back(one.text); }},
                      period);
   }

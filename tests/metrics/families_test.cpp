@@ -64,6 +64,25 @@ TEST(Metrics, OfTheTimeAtTheLimit) {
       << "it has no limit";
 }
 
+TEST(Metrics, OfTheAdvice) {
+  Measured sample = sample_measured();
+  sample.advice = {
+      {.total = true, .read = {.target = 2800}, .write = {.target = 900}},
+      {.pod_namespace = "shop",
+       .workload = "db",
+       .container = "db",
+       .read = {.target = 690},
+       .write = {}},
+      {.pod_namespace = "shop", .workload = "new", .early = true, .read = {.target = 5}}};
+  const char* name = "iopslimit_advised_iops";
+  EXPECT_EQ(value(sample, name, {{"workload", ""}, {"direction", "read"}}), 2800);
+  EXPECT_EQ(value(sample, name, {{"workload", ""}, {"direction", "write"}}), 900);
+  EXPECT_EQ(value(sample, name, {{"namespace", "shop"}, {"workload", "db"}, {"container", "db"}}),
+            690)
+      << "for reading alone";
+  EXPECT_EQ(value(sample, name, {{"workload", "new"}}), std::nullopt) << "too early";
+}
+
 TEST(Metrics, OfTheService) {
   const Measured sample = sample_measured();
   EXPECT_EQ(value(sample, "iopslimit_build_info",
@@ -271,7 +290,7 @@ TEST(Metrics, NothingIsKnownYet) {
     const bool of_something =
         one.name.starts_with("iopslimit_container_") || one.name.starts_with("iopslimit_mount_");
     const std::set<std::string> others{"iopslimit_pods_limit_iops", "iopslimit_lent_iops",
-                                       "iopslimit_cut_iops"};
+                                       "iopslimit_cut_iops", "iopslimit_advised_iops"};
     EXPECT_EQ(one.metric.empty(), of_something || others.contains(one.name)) << one.name;
   }
 }

@@ -76,9 +76,10 @@ class ManifestsTest(unittest.TestCase):
         self.assertFalse(self.pod["automountServiceAccountToken"])
         self.assertNotIn("hostNetwork", self.pod)
         paths = [one["hostPath"]["path"] for one in self.pod["volumes"] if "hostPath" in one]
-        self.assertEqual(paths, ["/sys/fs/cgroup", "/run/iops-limitd", "/run/containerd/io.containerd.runtime.v2.task"])
+        self.assertEqual(paths, ["/sys/fs/cgroup", "/run/iops-limitd", "/var/lib/iops-limitd",
+                                 "/run/containerd/io.containerd.runtime.v2.task"])
         for mount in self.container["volumeMounts"]:
-            writable = mount["mountPath"] in ("/sys/fs/cgroup", "/run/iops-limitd")
+            writable = mount["mountPath"] in ("/sys/fs/cgroup", "/run/iops-limitd", "/var/lib/iops-limitd")
             self.assertEqual(mount.get("readOnly", False), not writable, mount)
             host = mount["name"] in ("cgroup", "records")  # what is unmounted on the node may not stay mounted here
             self.assertEqual(mount.get("mountPropagation"), "HostToContainer" if host else None, mount)

@@ -36,7 +36,7 @@ api/bus_codec api/bus_connection api/bus_service api/callers api/lists api/polki
 control/pause_file
 systemd/notify systemd/scope systemd/unit_client
 metrics/textfile
-service/scheduler service/service service/sharing
+service/observer service/scheduler service/service service/sharing
 iopsctl/calibrate iopsctl/client terminal/display iopsctl/kernel iopsctl/main iopsctl/source terminal/progress terminal/table terminal/terminal iopsctl/top iopsctl/verbs iopsctl/why terminal/wording
 """.split())
 

@@ -33,6 +33,7 @@ const std::map<std::string, std::string> introductions{
     {"[runtime]", "Where the names of containers come from."},
     {"[cgroup]", "The hierarchy that carries the limits."},
     {"[service]", "The service itself."},
+    {"[advise]", "What the containers use, for `iopsctl advise`."},
     {"[device NAME]",
      "A further data mount; any number of sections. A container has a rule on the devices of each "
      "mount. Where two mounts are on one device the stricter limit counts."},

@@ -13,6 +13,7 @@
 #include "api/bus_service.hpp"
 #include "loop/clock.hpp"
 #include "loop/signal.hpp"
+#include "support/sample_advice.hpp"
 #include "support/sample_snapshot.hpp"
 
 using namespace iopslimit;
@@ -69,7 +70,8 @@ int main(int argc, char** argv) {
              line("resume " + selector.whom);
              const WorkloadView* one = of(selector.whom);
              return one != nullptr && one->state == State::paused;
-           }},
+           },
+       .advice = sample_advice},
       {.announce = [&](const std::string& text, bool) { line(text); },
        .away = [&](const std::string& why) { line(why); }});
   line("listening");

@@ -25,6 +25,7 @@ class RealService {
     for (const char* folder : {"/made", "/run", records}) tree_.folder(folder);
     ServicePaths paths{.config_file = tree_.at("/iops-limitd.conf"),
                        .run_folder = tree_.at("/run"),
+                       .state_folder = tree_.at("/var"),
                        .bus_address = "unix:path=" + tree_.at("/no-bus"),
                        .hierarchy = Hierarchy{version, tree_.at("/cgroup")},
                        .log = LogForm::json};

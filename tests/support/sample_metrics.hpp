@@ -27,6 +27,11 @@ inline Measured sample_measured() {
   measured.decisions = {.limited = 4, .exempted = 2, .failed = 1};
   measured.event_to_limit.add(std::chrono::microseconds(75));
   measured.event_to_limit.add(std::chrono::microseconds(425));
+  measured.advice = {{.pod_namespace = "shop",
+                      .workload = "db",
+                      .container = "db",
+                      .read = {.target = 690},
+                      .write = {}}};
   measured.device_names = {{{259, 0}, "nvme0n1"}};
   const auto of = [&](std::size_t i) -> IoDone& {
     return measured.done[measured.snapshot.containers[i].path.cgroup];
