@@ -27,12 +27,12 @@ def case(name, fresh=False, cells="", long=False, spread=""):
 
 # The imports register; their order is the order of the run. The last two take the program of the payload away.
 NODE = ("start", "containers", "restarts", "reload", "policies", "layouts", "moves", "operator", "operator_bus",
-        "operator_screen", "metrics", "enforcement", "sharing", "sharing_rows",
-        "apply_systemd", "many", "pod_scope", "crio_files", "docker_pods", "podman_containers", "daemonset", "cleanup",
+        "operator_screen", "metrics", "advise", "enforcement", "calibrate", "sharing", "sharing_rows", "at_limit",
+        "why", "apply_systemd", "many", "pod_scope", "crio_files", "docker_pods", "podman_containers", "daemonset", "cleanup",
         "ansible_role", "package")
 # In the machine of a newer Debian: what kernel, systemd and the runtimes have a hand in, and the package.
 NEWER = ("start", "containers", "restarts", "reload", "policies", "operator", "operator_bus", "metrics", "enforcement",
-         "sharing", "apply_systemd", "docker_pods", "podman_containers", "package")
+         "sharing", "at_limit", "apply_systemd", "docker_pods", "podman_containers", "package")
 NEWER_DAILY = {"containers-there-before-the-service", "containers-made-while-it-runs", "total-of-all-pods",
                "service-killed", "systemctl-daemon-reexec", "containerd-restarted", "policies-table",
                "operator-asks-iopsctl", "metrics-that-cannot-be-written", "sharing", "package-installed-by-apt"}
