@@ -6,6 +6,7 @@ import os
 import pathlib
 import signal
 import socket
+import statistics
 import subprocess
 import sys
 import time
@@ -19,14 +20,19 @@ from disks import run
 from report import until
 
 FLOOD = pathlib.Path(__file__).resolve().parents[1] / "bus_flood.py"
-CONTAINERS, TIMES, PATIENCE = 20, 3, 20
+CONTAINERS, ROUNDS, TIMES, PATIENCE = 20, 3, 3, 20
 MOST_MEMORY = 64 << 20
 JOURNAL = "/run/systemd/journal/socket"
 PROPERTIES = "org.freedesktop.DBus.Properties"
 
 
 def latency(node):
-    """Seconds until the limit of a container is in the kernel; nine of ten take no longer."""
+    """Seconds until the limit of a container is in the kernel: the median of the quietest of some rounds. What else the
+    machine does in a round delays that round alone; what an attack costs is in each."""
+    return min(one_round(node) for _ in range(ROUNDS))
+
+
+def one_round(node):
     took = []
     with crowd.pods(node, 1) as [pod]:
         for _ in range(CONTAINERS):
@@ -38,7 +44,7 @@ def latency(node):
                 time.sleep(0.0005)  # the kernel tells nobody that a limit was written
             took.append(time.monotonic() - begin)
             one.remove()
-    return sorted(took)[CONTAINERS * 9 // 10]
+    return statistics.median(took)
 
 
 def compared(without, during):
@@ -87,7 +93,7 @@ def journal(node):
     finally:
         os.kill(journald, signal.SIGCONT)
     filler.close()
-    until(lambda: len(service.journal("ACTION=limited", cursor=mark)) >= CONTAINERS,
+    until(lambda: len(service.journal("ACTION=limited", cursor=mark)) >= ROUNDS * CONTAINERS,
           lambda: f"a line for each container, once the journal runs; found {service.messages(mark)[-3:]}", 20)
     return said
 
@@ -122,13 +128,14 @@ def seconds_to_repair(node):
 
 @fault("slow-readers-connections-that-never-read", cells="v2-faults")
 def deaf(node):
-    pid, without = service.pid(), latency(node)
+    pid = service.pid()
     with contextlib.ExitStack() as pods:
         [pod] = pods.enter_context(crowd.pods(node, 1))
         many = [crowd.Bare(node, pod) for _ in range(150)]
         for one in many:
             one.make()
         crowd.expect_limited(node, many, LIMIT)
+        without = latency(node)
         with flood(60, 120, "deaf", *MANAGER[:2], MANAGER[2], "ListContainers"):
             until(lambda: outcome("health", "--live")[0] == 0, "an answer to root", 20)
             said = compared(without, latency(node))
