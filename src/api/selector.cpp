@@ -78,7 +78,7 @@ void Search::look(const std::vector<WorkloadView>& some) {
   if (word_.empty()) return;
   for (const Named& named : all_of(some)) {
     const ContainerPath& path = named.selector.containers.front()->path;
-    const std::string& key = path.pod_uid.empty() ? path.cgroup : path.pod_uid;
+    const std::string& key = path.pod_uid.empty() ? path.cgroup.str() : path.pod_uid;
     if (is_exact(named, word_) && exact_.size() < most) exact_.insert(key);
     if (is_begun(named, word_) && begun_.size() < most) begun_.insert(key);
   }
@@ -86,7 +86,7 @@ void Search::look(const std::vector<WorkloadView>& some) {
 
 void Search::keep(std::vector<WorkloadView> some) {
   for (WorkloadView& one : some) {
-    if (wanted().contains(one.path.pod_uid.empty() ? one.path.cgroup : one.path.pod_uid))
+    if (wanted().contains(one.path.pod_uid.empty() ? one.path.cgroup.str() : one.path.pod_uid))
       kept_.push_back(std::move(one));
   }
 }

@@ -31,6 +31,7 @@ class Writer {
   void value(std::string_view name, const Value& value) {
     fields.push_back({std::string(name), value});
   }
+  void value(std::string_view name, const SharedText& text) { value(name, text.str()); }
   void devices(std::string_view name, const std::vector<Devnum>& devices) {
     std::vector<std::string> texts;
     texts.reserve(devices.size());
@@ -53,6 +54,11 @@ class Reader {
     const FieldValue* field = find_field(fields_, name);
     if (field == nullptr) return;
     if (const auto* found = std::get_if<Value>(field)) value = *found;
+  }
+  void value(std::string_view name, SharedText& text) {
+    std::string plain;
+    value(name, plain);
+    text = std::move(plain);
   }
   void devices(std::string_view name, std::vector<Devnum>& devices) {
     std::vector<std::string> texts;

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "loop/shared_text.hpp"
+
 namespace iopslimit {
 
 /// The kubelet's QoS class of a pod; `none` outside of the kubelet's pods.
@@ -50,7 +52,7 @@ enum class ProcessLeaf {
 /// A cgroup directory and the facts that its path alone contains. The path is parsed once, when the
 /// directory is found (parse_cgroup), and handed on.
 struct ContainerPath {
-  std::string cgroup;
+  SharedText cgroup;
   std::string id;       ///< 64 lowercase hex digits; empty unless it is or looks like a container
   std::string pod_uid;  ///< with dashes, or 32 hex digits for a static pod; empty outside of pods
   QosClass qos = QosClass::guaranteed;

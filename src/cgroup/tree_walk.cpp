@@ -48,7 +48,7 @@ void TreeWalk::visit(ContainerPath path) const {
   if (path.kind == container) return visit_container(std::move(path));
   if (path.kind == unfamiliar) return visitor_.found(std::move(path));
   if (path.kind == elsewhere) return;
-  const std::string cgroup = path.cgroup;
+  const SharedText cgroup = path.cgroup;
   if (path.kind == pod || path.kind == kubepods) visitor_.found(std::move(path));
   visitor_.enter(cgroup);
   list(cgroup);
@@ -58,7 +58,7 @@ void TreeWalk::visit(ContainerPath path) const {
 void TreeWalk::visit_container(ContainerPath path) const {
   if (!options_.process_leaves || path.leaf != ProcessLeaf::possible)
     return visitor_.found(std::move(path));
-  const std::string scope = path.cgroup;
+  const SharedText scope = path.cgroup;
   const std::string leaf = process_leaf_of(path);
   visitor_.found(std::move(path));
   visitor_.enter(scope);
@@ -88,7 +88,7 @@ std::vector<ContainerPath> list_containers(const std::string& root, WatchOptions
   };
   TreeWalk(root, options,
            {.found = found,
-            .enter = [](const std::string&) {},
+            .enter = [](const SharedText&) {},
             .unreadable = [](const std::string&, std::error_code) {}})
       .list("/");
   return containers;

@@ -28,7 +28,7 @@ class TreeWalk {
   struct Visitor {
     /// A container, a pod, a kubepods directory, or one that is unfamiliar.
     std::function<void(ContainerPath)> found;
-    std::function<void(const std::string& cgroup)> enter;  ///< before its children are listed
+    std::function<void(const SharedText& cgroup)> enter;  ///< before its children are listed
     /// A directory that exists cannot be read.
     std::function<void(const std::string& cgroup, std::error_code)> unreadable;
   };

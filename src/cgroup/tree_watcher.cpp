@@ -22,7 +22,7 @@ TreeWatcher::TreeWatcher(std::string root, WatchOptions options, Handlers handle
       handlers_(std::move(handlers)),
       walk_(std::move(root), options,
             {.found = [this](ContainerPath path) { found(std::move(path)); },
-             .enter = [this](const std::string& cgroup) { enter(cgroup); },
+             .enter = [this](const SharedText& cgroup) { enter(cgroup); },
              .unreadable =
                  [this](const std::string& cgroup, std::error_code error) {
                    unreadable(cgroup, "cannot read the cgroup directory " + cgroup + ": " +
@@ -94,7 +94,7 @@ void TreeWatcher::unreadable(const std::string& cgroup, const std::string& why) 
 }
 
 // Something mounted over a directory shows another one in its place.
-void TreeWatcher::enter(const std::string& cgroup) {
+void TreeWatcher::enter(const SharedText& cgroup) {
   watch(cgroup);
   struct stat status {};
   if (scanned_ == nullptr || stat((root_ + cgroup).c_str(), &status) != 0) return;
@@ -102,7 +102,7 @@ void TreeWatcher::enter(const std::string& cgroup) {
     unreadable(cgroup, "something is mounted over the cgroup " + cgroup);
 }
 
-void TreeWatcher::watch(const std::string& cgroup) {
+void TreeWatcher::watch(const SharedText& cgroup) {
   const int descriptor = inotify_.watch(root_ + cgroup, directory_mask);
   if (descriptor < 0) return;
   const auto entry = watched_.try_emplace(cgroup).first;
@@ -148,11 +148,11 @@ std::string TreeWatcher::problem() const {
 }
 
 void TreeWatcher::unwatch_unseen() {
-  std::vector<std::string> gone;
+  std::vector<SharedText> gone;
   for (const auto& entry : watched_) {
     if (entry.second.scan != scans_) gone.push_back(entry.first);
   }
-  for (const std::string& cgroup : gone) unwatch_below(cgroup);
+  for (const SharedText& cgroup : gone) unwatch_below(cgroup);
 }
 
 // A renamed directory (v1 allows it) keeps its watch, which then belongs to the new name.
@@ -172,7 +172,7 @@ void TreeWatcher::unwatch_below(const std::string& cgroup) {
   };
   if (const auto self = watched_.find(cgroup); self != watched_.end()) drop(self);
   auto entry = watched_.lower_bound(inside);
-  while (entry != watched_.end() && entry->first.starts_with(inside)) entry = drop(entry);
+  while (entry != watched_.end() && entry->first.str().starts_with(inside)) entry = drop(entry);
   for (auto file = controllers_.begin(); file != controllers_.end();) {
     const bool below = file->second == cgroup || file->second.starts_with(inside);
     if (below) inotify_.unwatch(file->first);

@@ -79,8 +79,8 @@ class TreeWatcher {
   bool is_of_a_controller(int descriptor, std::uint32_t mask);
   void found(ContainerPath path);
   void unreadable(const std::string& cgroup, const std::string& why);
-  void enter(const std::string& cgroup);
-  void watch(const std::string& cgroup);
+  void enter(const SharedText& cgroup);
+  void watch(const SharedText& cgroup);
   void unwatch(const std::string& cgroup, int descriptor);
   void unwatch_below(const std::string& cgroup);
   void unwatch_unseen();
@@ -92,9 +92,9 @@ class TreeWatcher {
   TreeWalk walk_;
   std::vector<ContainerPath>* scanned_ = nullptr;  // set during scan(): the result so far
   Inotify inotify_;
-  dev_t device_ = 0;                                     // of the hierarchy
-  std::map<std::string, Watched, std::less<>> watched_;  // cgroup to watch
-  std::unordered_map<int, const std::string*> names_;    // watch to cgroup, a key of watched_
+  dev_t device_ = 0;                                    // of the hierarchy
+  std::map<SharedText, Watched, std::less<>> watched_;  // cgroup to watch
+  std::unordered_map<int, const SharedText*> names_;    // watch to cgroup, a key of watched_
   std::unordered_map<int, std::string>
       controllers_;  // watch on a cgroup.subtree_control to the cgroup of that file
   std::vector<std::string> warnings_;

@@ -202,7 +202,8 @@ void Controller::learn_all(const Listing& listing) {
   for (const auto& workload : node_.workloads) workload->read_again = true;
   for (const auto& [path, record] : listing.containers) {
     const bool by_pod = node_.by_pod(path);
-    if (Workload* known = node_.workloads.find(by_pod ? pod_cgroup_of(path) : path.cgroup))
+    if (Workload* known =
+            node_.workloads.find(by_pod ? pod_cgroup_of(path) : std::string_view(path.cgroup)))
       learn(*known, by_pod ? of_pod(record) : record);
   }
 }

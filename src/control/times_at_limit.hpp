@@ -27,7 +27,7 @@ class TimesAtLimit {
              std::size_t target);
 
   Moment begun_{0};
-  std::map<std::string, TimeAtLimit> times_;  // by cgroup, of those that ever were
+  std::map<SharedText, TimeAtLimit, std::less<>> times_;  // by cgroup, of those that ever were
 };
 
 }  // namespace iopslimit

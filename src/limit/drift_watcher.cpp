@@ -51,7 +51,7 @@ void DriftWatcher::handle(int descriptor, std::uint32_t mask, std::string_view n
   }
 }
 
-bool DriftWatcher::follow(const std::string& cgroup) {
+bool DriftWatcher::follow(const SharedText& cgroup) {
   if (watches_.size() >= most_ && !watches_.contains(cgroup)) {
     warn_once();
     return false;
@@ -61,7 +61,7 @@ bool DriftWatcher::follow(const std::string& cgroup) {
   return true;
 }
 
-bool DriftWatcher::add(const std::string& path, std::uint32_t mask) {
+bool DriftWatcher::add(const SharedText& path, std::uint32_t mask) {
   const int watch = inotify_.watch(root_ + path, mask);
   const auto old = watches_.find(path);
   if (old != watches_.end() && old->second == watch) return false;
@@ -104,7 +104,7 @@ void DriftWatcher::each_beside(const std::string& path,
                                const std::function<bool(const std::string&)>& see) const {
   const std::string inside = path.substr(0, path.rfind('/') + 1);
   for (auto watch = watches_.lower_bound(inside);
-       watch != watches_.end() && watch->first.starts_with(inside); ++watch) {
+       watch != watches_.end() && watch->first.str().starts_with(inside); ++watch) {
     const std::string& other = watch->first;
     if (other.rfind('/') + 1 != inside.size() || other.ends_with(controllers)) continue;
     if (!see(other)) return;
@@ -115,7 +115,8 @@ void DriftWatcher::forget_unless(const std::function<bool(const std::string&)>& 
   all_watched_ = true;  // until one of the next follow() has no watch
   std::set<std::string> unwanted;
   for (const auto& watch : watches_) {
-    if (!watch.first.ends_with(controllers) && !wanted(watch.first)) unwanted.insert(watch.first);
+    if (!watch.first.str().ends_with(controllers) && !wanted(watch.first))
+      unwanted.insert(watch.first);
   }
   for (const std::string& cgroup : unwanted) forget(cgroup);
 }

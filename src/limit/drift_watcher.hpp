@@ -13,6 +13,7 @@
 #include <unordered_map>
 
 #include "loop/inotify.hpp"
+#include "loop/shared_text.hpp"
 
 namespace iopslimit {
 
@@ -43,7 +44,7 @@ class DriftWatcher {
 
   /// Watches a cgroup ("/kubepods/..."), or the new cgroup that replaced a watched one of the same
   /// path. True: the watch is new, so earlier writes were not reported.
-  bool follow(const std::string& cgroup);
+  bool follow(const SharedText& cgroup);
   void forget(const std::string& cgroup);
   /// Forgets every cgroup for which `wanted` is false.
   void forget_unless(const std::function<bool(const std::string& cgroup)>& wanted);
@@ -53,7 +54,7 @@ class DriftWatcher {
   std::size_t watch_count() const { return watches_.size(); }
 
  private:
-  bool add(const std::string& path, std::uint32_t mask);
+  bool add(const SharedText& path, std::uint32_t mask);
   void drop(const std::string& path);
   void each_beside(const std::string& path,
                    const std::function<bool(const std::string& cgroup)>& see) const;
@@ -65,8 +66,9 @@ class DriftWatcher {
   std::function<void(const std::string&)> warn_;
   bool warned_ = false;
   bool all_watched_ = true;
-  bool has_controllers_;                       // v2
-  using Watches = std::map<std::string, int>;  // cgroup or subtree_control, to watch
+  bool has_controllers_;  // v2
+  // A cgroup or a subtree_control, to its watch.
+  using Watches = std::map<SharedText, int, std::less<>>;
   Watches watches_;
   std::unordered_map<int, Watches::iterator> names_;  // watch to its entry in watches_
 };

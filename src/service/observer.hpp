@@ -83,10 +83,10 @@ class Observer {
   Msec saved_{0};
   std::error_code last_error_;  // of saving
   std::uint64_t round_ = 1;
-  Reading total_;                         // of the kubepods directories
-  Msec quiet_{0};                         // until then they had not moved
-  std::map<std::string, Reading> known_;  // by cgroup
-  std::string cursor_;                    // the cgroup that was read last, in a scan
+  Reading total_;                        // of the kubepods directories
+  Msec quiet_{0};                        // until then they had not moved
+  std::map<SharedText, Reading> known_;  // by cgroup
+  std::string cursor_;                   // the cgroup that was read last, in a scan
 };
 
 }  // namespace iopslimit

@@ -316,7 +316,10 @@ void Service::finish_batch() {
 // before the watch. Later writes by other processes raise an event.
 void Service::follow(const std::string& cgroup, bool unread) {
   if (!node().holds(cgroup)) return;
-  if (drift_watcher_.follow(cgroup) || unread) controller_.on_written(cgroup);
+  const Workload* workload = node().workloads.find(cgroup);  // not the one with a total
+  if (drift_watcher_.follow(workload != nullptr ? workload->path.cgroup : SharedText(cgroup)) ||
+      unread)
+    controller_.on_written(cgroup);
 }
 
 void Service::send_summaries() {

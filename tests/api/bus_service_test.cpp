@@ -651,7 +651,7 @@ struct BusFloodTest : BusServiceTest {
     const auto some = snapshot.containers;
     for (int times = 100; times < 200; ++times) {
       for (WorkloadView one : some) {
-        one.path.cgroup += "-" + std::to_string(times);
+        one.path.cgroup = one.path.cgroup.str() + "-" + std::to_string(times);
         snapshot.containers.push_back(one);
       }
     }

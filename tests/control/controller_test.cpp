@@ -680,7 +680,7 @@ TEST_F(ControllerTest, AControllerThatIsTakenAwayTakesTheLimitAlong) {
   kubepods_appears();
   controller->on_appeared(container(1), named("web"));
   take_events();
-  for (const std::string& cgroup : {kubepods, container(1).cgroup}) {
+  for (const std::string& cgroup : {kubepods, container(1).cgroup.str()}) {
     kernel.gone.insert(cgroup);
     kernel.failures[cgroup] = ControlError::controller_missing;
     controller->on_written(cgroup);

@@ -77,7 +77,7 @@ struct UnitMirrorTest : testing::Test, DrivenController {
   void systemd_comes() {
     systemd = std::make_unique<FakeSystemd>(bus, *loop);
     systemd->applies = [this](const FakeSystemd::Asked& requested) {
-      const std::string& cgroup = requested.unit == scope ? container().cgroup : kubepods;
+      const std::string cgroup = requested.unit == scope ? container().cgroup.str() : kubepods;
       const std::uint64_t iops = requested.properties.at("IOReadIOPSMax").at(0).second;
       kernel.rules.erase({cgroup, disk});
       if (iops != lifted) kernel.rules[{cgroup, disk}] = symmetric(iops);
