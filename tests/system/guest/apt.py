@@ -3,7 +3,9 @@
 the machine: what the package depends on is in the image."""
 import os
 import pathlib
+import re
 import shutil
+import textwrap
 
 import disks
 import service
@@ -13,6 +15,8 @@ PACKAGE = "iops-limitd"
 # mmdebstrap forbids services to start while it makes the image, and takes this away only after the image is packed.
 NO_SERVICES = pathlib.Path("/usr/sbin/policy-rc.d")
 ARRIVED, MADE = pathlib.Path("/opt/lab/packages"), pathlib.Path("/opt/lab/made")
+INSTALL_DOCUMENT = pathlib.Path("/opt/lab/install.md")
+NOTES = pathlib.Path("/run/iops-limitd/rules")
 CONFFILE = pathlib.Path("/etc/iops-limitd/iops-limitd.conf")
 KEEP_MINE = ("-o", "Dpkg::Options::=--force-confold")
 
@@ -59,6 +63,16 @@ def install(path, *options):
     assert installed() == version_of(path), f"expected version {version_of(path)}, found {installed() or 'none'}"
 
 
+def documented(heading):
+    """The commands of each block below this heading of docs/install.md. Everybody is root here, and there is no sudo."""
+    section = INSTALL_DOCUMENT.read_text().split(f"\n{heading}\n", 1)[1].split("\n## ", 1)[0]
+    return [textwrap.dedent(block) for block in re.findall(r"^ *```\n(.*?)^ *```$", section, re.M | re.S)]
+
+
+def run_documented(block):
+    return run("bash", "-euc", 'sudo() { "$@"; }\n' + block)
+
+
 def remove(*options):
     run("apt-get", "remove", "-y", "-q", *options, PACKAGE)
 
@@ -70,9 +84,11 @@ def contents():
 
 
 def make_way():
-    """Takes away what the payload installed by hand. No later case of this boot may need it."""
+    """Takes away what the payload installed by hand, and the limits that it wrote. No later case of this boot may need it."""
     if service.show("ActiveState") == "active":
         service.stop()
+    if NOTES.exists():
+        run("iopsctl", "clear")
     for path in contents():
         path.unlink(missing_ok=True)
     NO_SERVICES.unlink(missing_ok=True)
@@ -81,13 +97,14 @@ def make_way():
 
 
 def ensure_installed(node):
-    """Each case starts with the first version installed, running, and a container that is limited."""
+    """Each case starts with the first version installed, enabled, running, and a container that is limited."""
     if not os.path.ismount(disks.MOUNT):
         node.disk.mount()
     if not installed():
         make_way()
     if installed() != version_of(deb()):
         install(deb(), "--allow-downgrades")
+    run("systemctl", "enable", "--now", service.UNIT)
     base = node.base()
     node.expect_limited()
     return base

@@ -34,8 +34,9 @@ def run(*command, **more):
 
 
 def packages(folder):
-    """The Debian package as ./dev package makes it."""
-    return {f"opt/lab/packages/{path.name}": File(path.read_bytes()) for path in sorted(folder.glob("iops-limitd_*.deb"))}
+    """The Debian package as ./dev package makes it, and what the documents say of it."""
+    debs = {f"opt/lab/packages/{path.name}": File(path.read_bytes()) for path in sorted(folder.glob("iops-limitd_*.deb"))}
+    return {**debs, "opt/lab/install.md": File((REPOSITORY / "docs/install.md").read_bytes())}
 
 
 def role():

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Debian package in an operator's hands. These cases are the last of a boot: they replace the program that the
 payload installed by the package's, and remove that in the end."""
+import os
 import pathlib
 import shutil
 
@@ -19,9 +20,14 @@ CELLS = "v2-systemd"
 FOREIGN_IOPS = 12345
 
 
-def expect_service(what):
-    assert service.show("ActiveState") == "active", f"{what}: expected it active, it is {service.show('ActiveState')}"
-    assert service.show("UnitFileState") == "enabled", f"{what}: expected it enabled"
+def expect_service(what, active="active", enabled="enabled"):
+    for name, expected in (("ActiveState", active), ("UnitFileState", enabled)):
+        assert service.show(name) == expected, f"{what}: expected {name}={expected}, it is {service.show(name)}"
+
+
+def expect_no_rule(node, what):
+    found = list(rules.below(node.kubelet.driver.kubepods()))
+    assert found == [], f"{what}: expected no rule, found {found}"
 
 
 def left_by(package_paths):
@@ -31,15 +37,31 @@ def left_by(package_paths):
 @case("package-installed-by-apt", fresh=True, cells=CELLS)
 def installed(node):
     assert not shutil.which("cc") and not shutil.which("cmake"), "this machine has build tools, so nothing is proved"
-    base = apt.ensure_installed(node)
-    expect_service("after the install")
+    if not os.path.ismount(disks.MOUNT):
+        node.disk.mount()
+    if apt.installed():
+        apt.remove("--purge")
+    apt.make_way()
+    base = node.base()
+    apt.install(apt.deb())
+    expect_service("after the install", "inactive", "disabled")
+    expect_no_rule(node, "after the install")
     changed = [line for line in apt.run("dpkg", "--verify", apt.PACKAGE).splitlines()
                if "/usr/share/doc/" not in line and "/usr/share/man/" not in line]  # left out in this machine
     assert changed == [], f"dpkg --verify finds {changed}"
     assert "iops-limitd" in run("journalctl", "--dump-catalog"), "the catalog was not taken up"
+    enable, look, switch_on = apt.documented("## The way into production")
+    apt.run_documented(enable)
+    expect_service("with dry_run")
+    shown = apt.run_documented(look)
+    assert base.name in shown, f"expected {base.name} in {shown}"
+    expect_no_rule(node, "with dry_run")
+    apt.run_documented(switch_on)
+    expect_service("switched on")
+    node.expect_limited()
     ctl("status", user=NOBODY)  # the bus knows our policy without a restart
     ctl("verify")
-    return f"{apt.installed()}: enabled, running; {node.expect_fio(base)}"
+    return f"{apt.installed()}: started nothing; as documented: a dry run without a rule, then {node.expect_fio(base)}"
 
 
 @case("package-upgraded-and-downgraded-under-load", fresh=True, cells=CELLS)
@@ -60,6 +82,23 @@ def upgraded(node):
     assert set(errors.values()) == {0}, f"expected no I/O error, found {errors}"
     ctl("verify")  # the total too
     return f"{apt.version_of(second)} and back: its own limit was there at each of {reader.reads} reads"
+
+
+@case("package-upgraded-while-stopped", fresh=True, cells=CELLS)
+def upgraded_while_stopped(node):
+    apt.ensure_installed(node)
+    first, second = apt.deb(), apt.later("second", "# A line that the second version has more.\n")
+    run("systemctl", "disable", "--now", service.UNIT)
+    apt.install(second)
+    expect_service("stopped before the upgrade", "inactive", "disabled")
+    rule = node.expect_limited(seconds=0)
+    service.start()
+    before = service.pid()
+    apt.install(first, "--allow-downgrades")
+    expect_service("running, not enabled", "active", "disabled")
+    assert service.pid() != before, "a running service was not restarted"
+    node.expect_limited(seconds=0)
+    return f"stopped: stays so, its limits too ({rule}); running: restarted; neither is enabled"
 
 
 @case("package-keeps-the-conffile-of-the-admin", fresh=True, cells=CELLS, long=True)
@@ -114,16 +153,14 @@ def removed(node):
 def again(node):
     if apt.installed():
         apt.remove("--purge")
-    run("systemctl", "mask", service.UNIT)
-    service.configure(EVENTS_ONLY)
-    apt.install(apt.deb())
-    assert service.show("ActiveState") == "inactive", "masked before the install, and it was started"
-    apt.remove("--purge")
-    run("systemctl", "unmask", service.UNIT)
     service.configure(EVENTS_ONLY)
     base = apt.ensure_installed(node)
-    expect_service("after the second install")
+    apt.remove()
+    apt.install(apt.deb())
+    expect_service("removed, not purged, and installed again", "inactive")
+    expect_no_rule(node, "after the second install")
+    service.start()
     pod = node.kubelet.run_pod("after-reinstall")
     node.run_limited(pod, "app")
     node.remove_pods(pod)
-    return f"not started while masked; then {node.expect_limited()}; {node.expect_fio(base)}"
+    return f"not started; then {node.expect_limited()}; {node.expect_fio(base)}"
