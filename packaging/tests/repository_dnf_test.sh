@@ -154,3 +154,11 @@ install_anew >"$work/install.log" || fail "the owner's again: $(cat "$work/insta
 expect_version "$later" "the owner's again"
 damage "$repository/repodata/repomd.xml"
 refused "a changed index" "GPG signature verification error" install_anew
+
+# One that was built elsewhere gets into the folder of its distribution.
+spec iops-limitd "$first" 1.el9 "" >"$work/el9.spec"
+printf '%%files\n' >>"$work/el9.spec"
+build "$work/el9.spec" "$work/el9"
+publish owner@example.org "$folder" "$work/el9"/*.rpm
+[ "$(cd "$site/rpm/el9" && echo *.rpm)" = "iops-limitd-$first-1.el9.$(rpm --eval '%_arch').rpm" ] || fail "el9: $(ls "$site/rpm/el9")"
+grep -q "^baseurl=$url/rpm/el9$" "$site/rpm/el9/iops-limitd.repo" || fail "el9: $(cat "$site/rpm/el9/iops-limitd.repo")"
