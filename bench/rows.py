@@ -310,6 +310,15 @@ def top(bench):
         yield Row("for comparison: procps top, CPU for a redraw", "ms", None, (often - once) / (screens - 1))
 
 
+def history(bench):
+    """What a start and each metrics file pay for the observed workloads."""
+    file = bench.work / "history"
+    lines = subprocess.run([BUILD / "bench/bench_history", file, str(ROUNDS)], check=True, capture_output=True, text=True).stdout
+    loading, advising = (statistics.median(map(float, times)) for times in zip(*map(str.split, lines.splitlines())))
+    yield Row("loading the history of 1,000 workloads", "ms", loading, target=20, of_target="ours")
+    yield Row("advice for all of them", "ms", advising)
+
+
 def on_terminal(words):
     """Milliseconds of CPU that a command takes on a terminal of 50 lines."""
     master, slave = pty.openpty()
@@ -333,4 +342,4 @@ def drain(terminal):
 
 
 ALL = {"appear": appear, "burst": burst, "cpu": cpu.containers, "first_pass": first_pass, "reload": reload, "idle": idle,
-       "syscalls": syscalls, "size": size, "top": top, "get_all": cpu.get_all, "pause": cpu.pause}
+       "syscalls": syscalls, "size": size, "top": top, "history": history, "get_all": cpu.get_all, "pause": cpu.pause}
