@@ -190,13 +190,13 @@ ParsedConfig ConfigBuilder::finish() {
 void ConfigBuilder::note_origin(const std::string& section, const std::string& key,
                                 const ConfigEntry& entry) {
   auto& written = parsed_.config.written;
-  written[section + " " + key] = entry.origin;
+  written[section + " " + key] = {entry.origin, entry.value};
   const bool limits = section == "[limits]" || section.starts_with("[device ");
   const bool shares = key == "total_iops" || key == "ceiling_iops";
   if (!limits || shares || !(key.ends_with("iops") || key.ends_with("bps"))) return;
   const ConfigEntry*& last = last_limit_[section];
   if (last == nullptr || std::less<>()(last, &entry)) last = &entry;
-  written[section] = last->origin;
+  written[section] = {last->origin};
 }
 
 void append(std::string& text, const Origin& origin) {
@@ -247,11 +247,12 @@ std::vector<DataMount> Config::data_mounts() const {
 }
 
 std::string Config::where(const std::string& key) const {
-  const auto origin = written.find(key);
-  if (origin == written.end()) return key + " (default)";
+  const auto found = written.find(key);
+  if (found == written.end()) return key + " (default)";
+  const Origin& origin = found->second.origin;
   std::string text;
-  text.reserve(key.size() + origin->second.file.size() + 16);
-  append(text.append(key).append(" ("), origin->second);
+  text.reserve(key.size() + origin.file.size() + 16);
+  append(text.append(key).append(" ("), origin);
   return text.append(")");
 }
 

@@ -25,6 +25,13 @@ struct Origin {
 };
 std::string to_string(const Origin& origin);  ///< "file:line", or "file"
 
+/// The text of a value, and where it was written.
+struct Written {
+  Origin origin;
+  std::string value = {};
+  bool operator==(const Written&) const = default;
+};
+
 /// One `key = value`, as written in a file or translated from an environment variable. An empty key
 /// stands for the `[section]` line itself, so that a section without keys is checked too. The
 /// entries of a file are in the order written.
@@ -151,10 +158,10 @@ struct Config {
   bool observe = true;
   std::chrono::seconds half_life{24 * 3600};  ///< of what was observed
   std::string metrics = {};                   ///< the file for node_exporter; empty = off
-  /// Maps "[section] key" to the place where the effective value was written. The keys "[limits]"
+  /// Maps "[section] key" to the effective value as it was written, and where. The keys "[limits]"
   /// and "[device NAME]" stand for whichever key of a container's limit was written last in that
-  /// section.
-  std::map<std::string, Origin> written = {};
+  /// section; they have no value.
+  std::map<std::string, Written> written = {};
   bool operator==(const Config&) const = default;
 
   /// The mount of `[device]` first, then the others in the order of their names.

@@ -14,6 +14,7 @@
 
 #include "config/ini_reader.hpp"
 #include "config/keys.hpp"
+#include "config/validation.hpp"
 #include "loop/file.hpp"
 
 namespace iopslimit {
@@ -60,20 +61,28 @@ bool exists(const std::string& path) {
   return lstat(path.c_str(), &status) == 0 || errno != ENOENT;
 }
 
-void read_folder(const std::filesystem::path& folder, ConfigText& text) {
+// The files of conf.d, in the order of their names.
+std::vector<std::string> files_in(const std::filesystem::path& folder, ConfigText& text) {
   std::error_code error;
   std::vector<std::string> files;
   for (auto entry = std::filesystem::directory_iterator(folder, error);
        !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
-    const std::string name = entry->path().filename();
-    if (name.ends_with(".conf") && name.front() != '.') files.push_back(entry->path());
+    if (is_config_name(entry->path().filename().native())) files.push_back(entry->path());
   }
   if (error) {
     text.errors.push_back({{folder, 0}, why_not_readable(error)});
-    return;
+    return {};
   }
   std::ranges::sort(files);
-  for (const std::string& file : files) read_config_file(file, text);
+  return files;
+}
+
+void read_or_replace(const std::string& file, const Replacement& instead, ConfigText& text) {
+  if (file != instead.file) return read_config_file(file, text);
+  if (instead.text.size() > largest_file)
+    return text.errors.push_back(
+        {{file, 0}, why_not_readable(std::make_error_code(std::errc::file_too_large))});
+  read_ini_text(instead.text, file, text);
 }
 
 void read_environment(ConfigText& text) {
@@ -91,6 +100,10 @@ void read_environment(ConfigText& text) {
 
 }  // namespace
 
+bool is_config_name(std::string_view name) {
+  return name.ends_with(".conf") && name.front() != '.' && name.find('/') == std::string_view::npos;
+}
+
 void read_config_file(const std::string& path, ConfigText& text) {
   std::string content;
   if (auto wrong = read_regular_file(path, content))
@@ -98,13 +111,39 @@ void read_config_file(const std::string& path, ConfigText& text) {
   read_ini_text(content, path, text);
 }
 
-ConfigText read_configuration(const std::string& main_file) {
+ConfigText read_configuration(const std::string& main_file, const Replacement& instead) {
   ConfigText text;
-  if (exists(main_file)) read_config_file(main_file, text);
+  const std::filesystem::path replaced = instead.file;
+  if (exists(main_file) || replaced == main_file) read_or_replace(main_file, instead, text);
   const std::filesystem::path folder = std::filesystem::path(main_file).parent_path() / "conf.d";
-  if (exists(folder)) read_folder(folder, text);
+  std::vector<std::string> files;
+  if (exists(folder)) files = files_in(folder, text);
+  const bool is_new =
+      replaced.parent_path() == folder && is_config_name(replaced.filename().native());
+  if (is_new && std::ranges::find(files, instead.file) == files.end())
+    files.insert(std::ranges::upper_bound(files, instead.file), instead.file);
+  for (const std::string& file : files) read_or_replace(file, instead, text);
   read_environment(text);
   return text;
+}
+
+ParsedConfig load_configuration(const std::string& main_file, const Replacement& instead) {
+  ConfigText text = read_configuration(main_file, instead);
+  ParsedConfig parsed = build_config(text.entries);
+  text.errors.insert(text.errors.end(), parsed.errors.begin(), parsed.errors.end());
+  parsed.errors = std::move(text.errors);
+  return parsed;
+}
+
+std::vector<std::string> load_for(const Capabilities& node, const std::string& main_file,
+                                  const Replacement& instead, Config& config) {
+  ParsedConfig parsed = load_configuration(main_file, instead);
+  const auto refused = check_on(parsed.config, node);
+  parsed.errors.insert(parsed.errors.end(), refused.begin(), refused.end());
+  config = std::move(parsed.config);
+  std::vector<std::string> errors;
+  for (const ConfigMessage& error : parsed.errors) errors.push_back(to_string(error));
+  return errors;
 }
 
 }  // namespace iopslimit

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/config.hpp"
 #include "config/problem.hpp"
+#include "limit/capabilities.hpp"
 
 namespace iopslimit {
 
@@ -17,6 +19,15 @@ struct ConfigText {
       errors;  ///< unreadable files, and lines that inih would cut, misread or skip silently
 };
 
+/// Whether a file of this name in conf.d is read: it ends in .conf and does not start with a dot.
+bool is_config_name(std::string_view name);
+
+/// A text that counts in the place of what a file holds, or as a file that does not exist yet.
+struct Replacement {
+  std::string file = {};  ///< the main file or one in its conf.d; empty: nothing is replaced
+  std::string text = {};
+};
+
 /// Reads one file. Reports as errors: a file that is missing, unreadable, not a regular file or
 /// larger than 1 MiB, and the lines that read_ini_text refuses.
 void read_config_file(const std::string& path, ConfigText& text);
@@ -25,6 +36,15 @@ void read_config_file(const std::string& path, ConfigText& text);
 /// folder in the order of their names, then those environment variables of this process that the
 /// table of keys names. Files in conf.d that start with a dot are skipped; one that is not a
 /// regular file, such as a dangling link, is an error.
-ConfigText read_configuration(const std::string& main_file);
+/// `instead` may stand in the place of one of these files.
+ConfigText read_configuration(const std::string& main_file, const Replacement& instead = {});
+
+/// Reads and builds it; `errors` are those of both.
+ParsedConfig load_configuration(const std::string& main_file, const Replacement& instead = {});
+
+/// The same for a node whose limits have these capabilities. Returns every error as a line;
+/// `config` counts if there is none.
+std::vector<std::string> load_for(const Capabilities& node, const std::string& main_file,
+                                  const Replacement& instead, Config& config);
 
 }  // namespace iopslimit

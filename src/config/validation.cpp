@@ -142,7 +142,7 @@ void check_whole(const ConfigPlaces& places, ParsedConfig& parsed) {
 std::vector<ConfigMessage> check_on(const Config& config, const Capabilities& found) {
   if (found.hierarchical || config.scope != LimitScope::pod) return {};
   const auto written = config.written.find("[limits] scope");
-  return {{written == config.written.end() ? Origin{"default"} : written->second,
+  return {{written == config.written.end() ? Origin{"default"} : written->second.origin,
            "[limits] scope = pod needs cgroup v2, and the containers of this node are limited by "
            "cgroup v1, which knows no limit for a pod; write scope = container, or boot with "
            "systemd.unified_cgroup_hierarchy=1"}};

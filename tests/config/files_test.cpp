@@ -118,6 +118,35 @@ TEST_F(Configuration, ALinkToNowhereIsNotNoFile) {
   EXPECT_EQ(text.errors[0].origin, (Origin{hierarchy_.at("iops-limitd.conf"), 0}));
 }
 
+TEST_F(Configuration, ATextStandsInThePlaceOfAFile) {
+  hierarchy_.file("iops-limitd.conf", "[limits]\niops = 1000\n");
+  hierarchy_.file("conf.d/20-b.conf", "[limits]\niops = 20\n");
+  const struct {
+    std::string file;
+    std::vector<std::string> values;
+  } rows[] = {
+      {"iops-limitd.conf", {"7", "20"}},           {"conf.d/20-b.conf", {"1000", "7"}},
+      {"conf.d/10-new.conf", {"1000", "7", "20"}}, {"conf.d/30-new.conf", {"1000", "20", "7"}},
+      {"conf.d/.hidden.conf", {"1000", "20"}},     {"conf.d/readme", {"1000", "20"}},
+      {"elsewhere.conf", {"1000", "20"}}};
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.file);
+    const ConfigText text = read_configuration(hierarchy_.at("iops-limitd.conf"),
+                                               {hierarchy_.at(row.file), "[limits]\niops = 7\n"});
+    expect_no_errors(text);
+    std::vector<std::string> values;
+    for (const ConfigEntry& one : text.entries) {
+      if (!one.key.empty()) values.push_back(one.value);
+    }
+    EXPECT_EQ(values, row.values);
+  }
+  const ParsedConfig bad =
+      load_configuration(hierarchy_.at("iops-limitd.conf"),
+                         {hierarchy_.at("conf.d/20-b.conf"), "[limits]\nnonsense\niopss = 1\n"});
+  ASSERT_THAT(bad.errors, SizeIs(2));
+  EXPECT_EQ(bad.errors[0].origin, (Origin{hierarchy_.at("conf.d/20-b.conf"), 2}));
+}
+
 TEST_F(Configuration, TheFileThenTheFolderInNameOrderThenTheEnvironment) {
   hierarchy_.file("iops-limitd.conf", "[limits]\niops = 1000\n");
   hierarchy_.file("conf.d/20-b.conf", "[limits]\niops = 20\n");

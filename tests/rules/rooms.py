@@ -28,7 +28,7 @@ cgroup/control_file cgroup/hierarchy cgroup/io_meter cgroup/population cgroup/pr
 limit/drift_watcher limit/rule_key_file
 share/loan_file
 advice/history_file
-config/files config/ini_reader
+config/edited_file config/files config/ini_reader
 runtime/large_files runtime/record_files runtime/record_watcher runtime/runtimes
 policy/policy
 report/journal report/json_line report/log_sink
@@ -37,7 +37,7 @@ control/pause_file
 systemd/notify systemd/scope systemd/unit_client
 metrics/textfile
 service/observer service/scheduler service/service service/sharing
-iopsctl/calibrate iopsctl/client terminal/display iopsctl/kernel iopsctl/main iopsctl/source terminal/progress terminal/table terminal/terminal iopsctl/top iopsctl/verbs iopsctl/why terminal/wording
+iopsctl/calibrate iopsctl/client iopsctl/diff iopsctl/edit terminal/display iopsctl/kernel iopsctl/main iopsctl/source terminal/progress terminal/table terminal/terminal iopsctl/top iopsctl/verbs iopsctl/why terminal/wording
 """.split())
 
 # A library is named by these files alone: pattern of the include, files, what for.
