@@ -66,6 +66,12 @@ Fields fields_of(const Event& event) {
   return fields;
 }
 
+std::string lines_of(const std::vector<std::string>& errors) {
+  std::string lines;
+  for (const std::string& error : errors) lines += (lines.empty() ? "" : "\n") + error;
+  return lines;
+}
+
 const char* signal_of(Action action) {
   switch (action) {
     case Action::limited:
@@ -132,6 +138,9 @@ const sd_bus_vtable BusService::vtable[] = {
                             SD_BUS_RESULT("aa{sv}", containers), call<&BusService::explain>,
                             SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, call<&BusService::reload>,
+                            SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("Preview", SD_BUS_ARGS("s", file, "ay", text),
+                            SD_BUS_RESULT("aa{sv}", changes), call<&BusService::preview>,
                             SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS("Clear", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, call<&BusService::clear>,
                             SD_BUS_VTABLE_UNPRIVILEGED),
@@ -233,9 +242,27 @@ void BusService::explain(sd_bus_message* call) {
 
 void BusService::reload(sd_bus_message* call) {
   polkit_.ask(call, "org.iopslimit1.reload", [this, call] {
-    std::string why;
-    for (const std::string& error : answers_.reload()) why += (why.empty() ? "" : "\n") + error;
-    why.empty() ? reply_nothing(call) : reply_error(call, config_refused, why);
+    const std::vector<std::string> errors = answers_.reload();
+    errors.empty() ? reply_nothing(call) : reply_error(call, config_refused, lines_of(errors));
+  });
+}
+
+// Needs the right to reload: it reads files that not everybody may read.
+void BusService::preview(sd_bus_message* call) {
+  Replacement instead{.file = read_word(call), .text = {}};
+  const void* text = nullptr;
+  std::size_t size = 0;
+  check(sd_bus_message_read_array(call, 'y', &text, &size), cannot_answer);
+  if (size != 0) instead.text.assign(static_cast<const char*>(text), size);
+  polkit_.ask(call, "org.iopslimit1.reload", [this, call, instead = std::move(instead)] {
+    PreviewAnswer answer = answers_.preview(instead);
+    if (!answer.errors.empty()) return reply_error(call, config_refused, lines_of(answer.errors));
+    lists_.reply_pieces(call, [next = std::move(answer.next)](std::vector<Fields>& some) {
+      PreviewView found;
+      const bool more = next(found);
+      some = fields_of(found);
+      return more;
+    });
   });
 }
 

@@ -16,10 +16,12 @@
 #include "api/callers.hpp"
 #include "api/lists.hpp"
 #include "api/polkit.hpp"
+#include "api/preview_view.hpp"
 #include "api/private_socket.hpp"
 #include "api/selector.hpp"
 #include "api/snapshot.hpp"
 #include "api/snapshot_fields.hpp"
+#include "config/files.hpp"
 #include "loop/event_loop.hpp"
 #include "report/event.hpp"
 
@@ -37,6 +39,12 @@ inline constexpr const char* bad_time = "org.iopslimit1.Error.BadTime";
 /// decisions.
 class BusService {
  public:
+  /// What a reload would do.
+  struct PreviewAnswer {
+    std::vector<std::string> errors;  ///< of the configuration: it would be refused
+    /// Otherwise finds some of the changes; false: it was the last time.
+    std::function<bool(PreviewView& found)> next = {};
+  };
   struct Answers {
     Lists::Containers containers;
     std::function<Summary()> summary;
@@ -50,6 +58,9 @@ class BusService {
     std::function<void(const Selector&, std::chrono::seconds)> pause;
     std::function<bool(const Selector&)> resume;  ///< false if it was not paused
     std::function<std::vector<Advice>()> advice = [] { return std::vector<Advice>(); };
+    std::function<PreviewAnswer(const Replacement&)> preview = [](const Replacement&) {
+      return PreviewAnswer{.errors = {}, .next = [](PreviewView&) { return false; }};
+    };
   };
   /// As in BusConnection::Handlers.
   struct Reports {
@@ -94,6 +105,7 @@ class BusService {
   void list_advice(sd_bus_message* call);
   void explain(sd_bus_message* call);
   void reload(sd_bus_message* call);
+  void preview(sd_bus_message* call);
   void clear(sd_bus_message* call);
   void pause(sd_bus_message* call);
   void resume(sd_bus_message* call);

@@ -71,17 +71,25 @@ bool Lists::see(std::string& after, const std::function<void(std::vector<Workloa
   return true;
 }
 
-void Lists::reply_containers(sd_bus_message* call) {
-  work_on(call, [this, call, reply = std::shared_ptr<Reply>(), after = std::string()]() mutable {
+void Lists::reply_pieces(sd_bus_message* call, Pieces next) {
+  work_on(call, [this, call, reply = std::shared_ptr<Reply>(), next = std::move(next)]() mutable {
     if (!reply) {
       if (!callers_.admit_list(call)) return false;
       reply = std::make_shared<Reply>(call);
     }
-    const bool more = see(after, [&reply](const std::vector<WorkloadView>& some) {
-      for (const WorkloadView& one : some) reply->add(fields_of(one));
-    });
+    std::vector<Fields> some;
+    const bool more = next(some);
+    for (const Fields& fields : some) reply->add(fields);
     if (!more) reply->send(callers_);
     return more;
+  });
+}
+
+void Lists::reply_containers(sd_bus_message* call) {
+  reply_pieces(call, [this, after = std::string()](std::vector<Fields>& some) mutable {
+    return see(after, [&some](const std::vector<WorkloadView>& views) {
+      for (const WorkloadView& one : views) some.push_back(fields_of(one));
+    });
   });
 }
 

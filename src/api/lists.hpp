@@ -35,6 +35,9 @@ class Lists {
 
   void reply_containers(sd_bus_message* call);
   void reply_pods(sd_bus_message* call);
+  /// A list that comes in pieces: `next` appends some, and returns false if it was the last time.
+  using Pieces = std::function<bool(std::vector<Fields>& some)>;
+  void reply_pieces(sd_bus_message* call, Pieces next);
   /// A list that is there.
   void reply(sd_bus_message* call, const std::vector<Fields>& list);
   /// Passes on the one container or pod that `word` names. If there is not exactly one, answers the

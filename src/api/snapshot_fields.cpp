@@ -7,6 +7,8 @@
 #include <numeric>
 #include <utility>
 
+#include "api/field_archive.hpp"
+
 namespace iopslimit {
 namespace {
 
@@ -23,62 +25,6 @@ constexpr std::array<std::pair<RuntimeHint, std::string_view>, 5> runtimes{
      {RuntimeHint::podman, "podman"}}};
 constexpr std::array<std::pair<LimitScope, std::string_view>, 2> scopes{
     {{LimitScope::container, "container"}, {LimitScope::pod, "pod"}}};
-
-// Writer and reader have the same functions, so that one list of names serves both.
-class Writer {
- public:
-  template <class Value>
-  void value(std::string_view name, const Value& value) {
-    fields.push_back({std::string(name), value});
-  }
-  void value(std::string_view name, const SharedText& text) { value(name, text.str()); }
-  void devices(std::string_view name, const std::vector<Devnum>& devices) {
-    std::vector<std::string> texts;
-    texts.reserve(devices.size());
-    for (const Devnum device : devices) texts.push_back(to_string(device));
-    value(name, texts);
-  }
-  template <class Enum, std::size_t size>
-  void word(std::string_view name, Enum one,
-            const std::array<std::pair<Enum, std::string_view>, size>& words) {
-    value(name, std::string(word_of(one, words)));
-  }
-  Fields fields;
-};
-
-class Reader {
- public:
-  explicit Reader(const Fields& fields) : fields_(fields) {}
-  template <class Value>
-  void value(std::string_view name, Value& value) {
-    const FieldValue* field = find_field(fields_, name);
-    if (field == nullptr) return;
-    if (const auto* found = std::get_if<Value>(field)) value = *found;
-  }
-  void value(std::string_view name, SharedText& text) {
-    std::string plain;
-    value(name, plain);
-    text = std::move(plain);
-  }
-  void devices(std::string_view name, std::vector<Devnum>& devices) {
-    std::vector<std::string> texts;
-    value(name, texts);
-    for (const std::string& text : texts) {
-      if (const auto device = parse_devnum(text)) devices.push_back(*device);
-    }
-  }
-  template <class Enum, std::size_t size>
-  void word(std::string_view name, Enum& one,
-            const std::array<std::pair<Enum, std::string_view>, size>& words) {
-    std::string text;
-    value(name, text);
-    const auto found = std::ranges::find(words, text, &std::pair<Enum, std::string_view>::second);
-    if (found != words.end()) one = found->first;
-  }
-
- private:
-  const Fields& fields_;
-};
 
 template <class Archive, class View>
 void service(Archive& archive, View& view) {
@@ -184,7 +130,7 @@ void advice(Archive& archive, View& view) {
 }  // namespace
 
 Fields fields_of(const Summary& summary) {
-  Writer writer;
+  FieldWriter writer;
   service(writer, summary.snapshot);
   for (const auto& [state, name] : state_words)
     writer.value(name, summary.counts[static_cast<std::size_t>(state)]);
@@ -193,25 +139,25 @@ Fields fields_of(const Summary& summary) {
 }
 
 Fields fields_of(const DeviceView& view) {
-  Writer writer;
+  FieldWriter writer;
   device(writer, view);
   return std::move(writer.fields);
 }
 
 Fields fields_of(const TotalView& view) {
-  Writer writer;
+  FieldWriter writer;
   total(writer, view);
   return std::move(writer.fields);
 }
 
 Fields fields_of(const WorkloadView& view) {
-  Writer writer;
+  FieldWriter writer;
   container(writer, view);
   return std::move(writer.fields);
 }
 
 Fields fields_of(const PodView& pod) {
-  Writer writer;
+  FieldWriter writer;
   writer.value("pod", pod.pod);
   writer.value("namespace", pod.pod_namespace);
   writer.value("pod_uid", pod.uid);
@@ -225,34 +171,34 @@ Fields fields_of(const PodView& pod) {
 }
 
 Fields fields_of(const Advice& view) {
-  Writer writer;
+  FieldWriter writer;
   advice(writer, view);
   return std::move(writer.fields);
 }
 
 void read_fields(const Fields& fields, Snapshot& snapshot) {
-  Reader reader(fields);
+  FieldReader reader(fields);
   service(reader, snapshot);
 }
 
 void read_fields(const Fields& fields, DeviceView& view) {
-  Reader reader(fields);
+  FieldReader reader(fields);
   device(reader, view);
 }
 
 void read_fields(const Fields& fields, TotalView& view) {
-  Reader reader(fields);
+  FieldReader reader(fields);
   total(reader, view);
 }
 
 void read_fields(const Fields& fields, WorkloadView& view) {
-  Reader reader(fields);
+  FieldReader reader(fields);
   container(reader, view);
   view.path.kind = view.path.id.empty() ? CgroupKind::pod : CgroupKind::container;
 }
 
 void read_fields(const Fields& fields, Advice& view) {
-  Reader reader(fields);
+  FieldReader reader(fields);
   advice(reader, view);
 }
 

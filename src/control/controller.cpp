@@ -4,6 +4,8 @@
 #include <set>
 #include <utility>
 
+#include "control/wanted_rules.hpp"
+
 namespace iopslimit {
 Controller::Controller(const Parts& parts, Config config, std::vector<RuleKey> ours)
     : allocator_(parts.allocator),
@@ -228,14 +230,7 @@ void Controller::allot_anew() {
 
 const std::vector<Rule>& Controller::wanted(const Workload& workload) {
   wanted_.clear();
-  if (workload.decision.limits.empty() || node_.lifted(workload)) return wanted_;
-  node_.mounts.keep(workload.held, wanted_);
-  for (std::size_t i = 0; i < node_.targets().size(); ++i) {
-    const Target& target = node_.targets()[i];
-    Limit limit = target.limit(workload.decision.limits);
-    if (!workload.standalone()) limit = allocator_.allot(i, workload, limit);
-    if (target.mounted && !limit.unlimited()) wanted_.push_back({target.device.devnum, limit});
-  }
+  if (!node_.lifted(workload)) add_wanted_rules(workload, node_.mounts, allocator_, wanted_);
   return wanted_;
 }
 

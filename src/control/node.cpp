@@ -18,7 +18,7 @@ Node::Node(LimitBackend& backend, Config configuration, std::vector<RuleKey> our
       left_alone(events) {}
 
 bool Node::by_pod(const ContainerPath& path) const {
-  return config.scope == LimitScope::pod && !path.id.empty() && !pod_cgroup_of(path).empty();
+  return limited_by_pod(config.scope, path);
 }
 
 const Workload* Node::workload_of(std::string_view cgroup) const {

@@ -34,6 +34,8 @@ class Operator {
     /// the dropped lines of the log.
     std::function<void(Snapshot&)> add_rest = {};
     std::function<std::vector<Advice>()> advice = [] { return std::vector<Advice>(); };
+    /// See BusService::Answers.
+    std::function<BusService::PreviewAnswer(const Replacement&)> preview = {};
   };
 
   /// Puts the pauses of an earlier run in force. `folder` is /run/iops-limitd, `address` the

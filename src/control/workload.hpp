@@ -52,4 +52,9 @@ struct Workload {
   }
 };
 
+/// True if the container has no limit of its own, because its pod carries one for all of them.
+inline bool limited_by_pod(LimitScope scope, const ContainerPath& path) {
+  return scope == LimitScope::pod && !path.id.empty() && !pod_cgroup_of(path).empty();
+}
+
 }  // namespace iopslimit

@@ -2,6 +2,7 @@
 #include "service/discovery.hpp"
 
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "cgroup/population.hpp"
@@ -51,6 +52,52 @@ Discovery::Discovery(const Hierarchy& tree, Inotify& inotify, Controller& contro
 
 WatchOptions Discovery::options_for(const Config& config) const {
   return {.standalone = config.standalone, .process_leaves = process_leaves_};
+}
+
+std::shared_ptr<Preview> Discovery::preview(const Config& next, const DiskFacts& facts) const {
+  return std::make_shared<Preview>(node(), next, facts, workloads_under(next), record_reader(next));
+}
+
+// The workloads that the node has under another configuration.
+std::vector<ContainerPath> Discovery::workloads_under(const Config& config) const {
+  const Config& now = node().config;
+  std::vector<ContainerPath> all;
+  if (config.scope == now.scope && config.standalone == now.standalone) {
+    for (const auto& workload : node().workloads) all.push_back(workload->path);
+    return all;
+  }
+  const auto found = [&](ContainerPath path) {
+    const bool is_pod = path.kind == CgroupKind::pod && config.scope == LimitScope::pod;
+    const bool is_container =
+        path.kind == CgroupKind::container && !limited_by_pod(config.scope, path);
+    if (is_pod || is_container) all.push_back(std::move(path));
+  };
+  walk(config, found).list("/");
+  return all;
+}
+
+TreeWalk Discovery::walk(const Config& config, std::function<void(ContainerPath)> found) const {
+  return {root_,
+          options_for(config),
+          {.found = std::move(found),
+           .enter = [](const std::string&) {},
+           .unreadable = [](const std::string&, std::error_code) {}}};
+}
+
+// Of a pod as a whole the record is that of a container in it. As read_piece() for large ones.
+Preview::Read Discovery::record_reader(const Config& config) const {
+  auto records = std::make_shared<Runtimes>(sources_for(folders_for(config), config));
+  return [this, config, records](const ContainerPath& path) -> RecordAnswer {
+    if (path.kind == CgroupKind::container) return records->read_piece(path);
+    RecordAnswer best = NoRecord{};
+    const auto read = [&](const ContainerPath& container) {
+      if (container.kind != CgroupKind::container || is_complete(best)) return;
+      RecordAnswer answer = records->read(container);
+      if (std::holds_alternative<Record>(answer)) best = of_pod(std::move(answer));
+    };
+    walk(config, read).list(path.cgroup);
+    return best;
+  };
 }
 
 bool Discovery::read_cgroups() {

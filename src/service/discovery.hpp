@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "cgroup/hierarchy.hpp"
 #include "cgroup/tree_watcher.hpp"
 #include "control/controller.hpp"
+#include "control/preview.hpp"
 #include "runtime/record_watcher.hpp"
 #include "runtime/runtimes.hpp"
 
@@ -42,6 +44,8 @@ class Discovery {
   void rescan();
   /// Puts a new configuration in force.
   void reconfigure(Config config);
+  /// What another configuration would change. It must not outlive this.
+  std::shared_ptr<Preview> preview(const Config& next, const DiskFacts& facts) const;
   /// Reads a piece of a container's large record; the last one counts. False if there is more.
   bool read_piece(const std::string& cgroup);
   /// Tries a cgroup without limit file again, now and when somebody enables its controller.
@@ -52,6 +56,9 @@ class Discovery {
  private:
   const Node& node() const { return controller_.node(); }
   WatchOptions options_for(const Config& config) const;
+  std::vector<ContainerPath> workloads_under(const Config& config) const;
+  Preview::Read record_reader(const Config& config) const;
+  TreeWalk walk(const Config& config, std::function<void(ContainerPath)> found) const;
   void appeared(ContainerPath path);
   void vanished(const ContainerPath& path);
   void await_record(const ContainerPath& path);

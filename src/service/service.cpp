@@ -7,9 +7,11 @@
 
 #include <chrono>
 #include <csignal>
+#include <functional>
 #include <system_error>
 #include <utility>
 
+#include "config/difference.hpp"
 #include "config/files.hpp"
 #include "config/validation.hpp"
 #include "disk/system_folders.hpp"
@@ -111,18 +113,19 @@ void Service::start() {
   prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
   connect();
   const auto to_journal = [this](const Event& event) { journal_.send(event); };
-  operator_.emplace(loop_, controller_, paths_.run_folder, paths_.bus_address,
-                    Operator::Needs{.reload = [this] { return reload(); },
-                                    .announce = to_journal,
-                                    .drain = [this] { scheduler_.drain(); },
-                                    .refresh = [this] { scheduler_.request(); },
-                                    .hierarchy = to_string(hierarchy_.mounted()),
-                                    .add_rest =
-                                        [this](Snapshot& snapshot) {
-                                          sharing_->add_to(snapshot);
-                                          snapshot.lines_dropped = journal_.dropped();
-                                        },
-                                    .advice = [this] { return observer_->advice(); }});
+  const Operator::Needs needs{.reload = [this] { return reload(); },
+                              .announce = to_journal,
+                              .drain = [this] { scheduler_.drain(); },
+                              .refresh = [this] { scheduler_.request(); },
+                              .hierarchy = to_string(hierarchy_.mounted()),
+                              .add_rest =
+                                  [this](Snapshot& snapshot) {
+                                    sharing_->add_to(snapshot);
+                                    snapshot.lines_dropped = journal_.dropped();
+                                  },
+                              .advice = [this] { return observer_->advice(); },
+                              .preview = std::bind_front(&Service::preview, this)};
+  operator_.emplace(loop_, controller_, paths_.run_folder, paths_.bus_address, needs);
   observer_.emplace(loop_, hierarchy_.reached(), controller_, paths_.history(), to_journal);
   sharing_.emplace(loop_, hierarchy_.reached(), controller_, share_, paths_.loans(),
                    Sharing::Needs{.announce = to_journal,
@@ -228,13 +231,12 @@ void Service::check_problems() {
 void Service::scan_disks() {
   operator_->set_problem("hierarchy", hierarchy_.problem());
   DiskFacts facts;
-  disks_unknown_ = !find_disks(facts);
+  disks_unknown_ = !find_disks(node().config, facts);
   if (!disks_unknown_) controller_.on_disks(facts);
 }
 
 // Returns false if they cannot be looked up now: what is known of them stays.
-bool Service::find_disks(DiskFacts& facts) try {
-  const Config& config = node().config;
+bool Service::find_disks(const Config& config, DiskFacts& facts) try {
   std::vector<std::string> mounts;
   for (const DataMount& one : config.data_mounts()) mounts.push_back(one.mount);
   facts.mounts = mount_resolver_.find(mounts);
@@ -255,20 +257,16 @@ bool Service::find_disks(DiskFacts& facts) try {
 // Returns the errors of the configuration; empty if it is in force.
 std::vector<std::string> Service::reload() {
   notifier_.reloading();
-  ConfigText text = read_configuration(paths_.config_file);
-  ParsedConfig parsed = build_config(text.entries);
-  text.errors.insert(text.errors.end(), parsed.errors.begin(), parsed.errors.end());
-  const auto refused = check_on(parsed.config, backend_->capabilities());
-  text.errors.insert(text.errors.end(), refused.begin(), refused.end());
-  config_refused_ = !text.errors.empty();
-  std::vector<std::string> wrong;
-  for (const ConfigMessage& error : text.errors) wrong.push_back(to_string(error));
+  ++reloads_;
+  Config config;
+  const auto wrong = load_for(backend_->capabilities(), paths_.config_file, {}, config);
+  config_refused_ = !wrong.empty();
   for (const std::string& error : wrong) journal_.log(Severity::error, Action::config, error);
   if (config_refused_) {
     journal_.log(Severity::error, Action::config,
                  "the configuration has errors: the old one stays in force");
   } else {
-    put_in_force(std::move(parsed.config));
+    put_in_force(std::move(config));
   }
   scheduler_.drain();
   operator_->reloaded(config_refused_);
@@ -277,14 +275,25 @@ std::vector<std::string> Service::reload() {
   return wrong;
 }
 
+BusService::PreviewAnswer Service::preview(const Replacement& instead) {
+  Config next;
+  auto wrong = load_for(backend_->capabilities(), paths_.config_file, instead, next);
+  if (!wrong.empty()) return {.errors = std::move(wrong)};
+  DiskFacts facts;
+  if (!find_disks(next, facts))
+    throw std::runtime_error("the disks cannot be looked up now: iopsctl status says why");
+  auto preview = discovery_.preview(next, facts);
+  return {.errors = {}, .next = [this, preview, begun = reloads_](PreviewView& found) {
+            if (begun != reloads_)
+              throw std::runtime_error("the configuration was read again meanwhile: ask again");
+            return preview->step(found);
+          }};
+}
+
 void Service::put_in_force(Config config) {
-  const Config& old = node().config;
-  if (config.dry_run != old.dry_run || config.cgroup_version != old.cgroup_version) {
+  if (keep_until_restart(node().config, config))
     journal_.log(Severity::warning, Action::config,
                  "[service] dry_run and [cgroup] version take effect at the next restart");
-    config.dry_run = old.dry_run;
-    config.cgroup_version = old.cgroup_version;
-  }
   safety_net_.every(config.check_interval);
   discovery_.reconfigure(std::move(config));
   observer_->reconfigure();

@@ -85,8 +85,9 @@ class Service {
   void check();
   void check_problems();
   void scan_disks();
-  bool find_disks(DiskFacts& facts);
+  bool find_disks(const Config& config, DiskFacts& facts);
   std::vector<std::string> reload();
+  BusService::PreviewAnswer preview(const Replacement& instead);
   void put_in_force(Config config);
   void stop();
   void finish_batch();
@@ -128,6 +129,7 @@ class Service {
   std::vector<std::unique_ptr<Io>> io_;
   std::vector<std::unique_ptr<Signal>> signals_;
   bool config_refused_ = false;
+  unsigned reloads_ = 0;
 };
 
 }  // namespace iopslimit

@@ -8,6 +8,7 @@
 #include "api/selector.hpp"
 #include "api/snapshot_fields.hpp"
 #include "support/parsed_path.hpp"
+#include "support/sample_preview.hpp"
 #include "support/sample_snapshot.hpp"
 
 namespace iopslimit {
@@ -283,6 +284,15 @@ TEST(Selector, ASearchKeepsNoMoreThanItMay) {
 TEST(Selector, WordsForCompletionNameOneThing) {
   EXPECT_THAT(words_of(sample_snapshot().containers),
               AllOf(Contains("db"), Contains("shop/web-1"), Not(Contains("web"))));
+}
+
+TEST(PreviewFields, ArriveAsTheyWere) {
+  const PreviewView view = sample_preview();
+  PreviewView read;
+  for (const Fields& fields : fields_of(view)) read_fields(fields, read);
+  EXPECT_EQ(read, view);
+  read_fields({{"kind", std::string("of a newer service")}}, read);
+  EXPECT_EQ(read, view);
 }
 
 }  // namespace
