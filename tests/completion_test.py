@@ -38,6 +38,7 @@ NAMES = ("shop/db-0", "web/index-1", "a$(touch ran)", "b`touch ran`", "c;touch r
          "4\\")
 HARMLESS = ("dx", "qab", "n1")  # files for a glob to find
 RECORDING = """#!/bin/sh
+if [ "$*" = "names --files" ]; then cat "$HOME/files"; exit; fi
 if [ "$1" = names ]; then cat "$HOME/names"; exit; fi
 for argument do printf '%s\\0' "$argument"; done >"$HOME/arguments.half"
 mv "$HOME/arguments.half" "$HOME/arguments"
@@ -142,6 +143,19 @@ class Completion:
 
     def test_times(self):
         self.offered("iopsctl pause shop/db-0 --for ", "10m", "30m", "1h", "2h")
+
+    def test_files_to_edit(self):
+        (self.home / "files").write_text("10-db.conf\n20-$(touch ran).conf\n")
+        self.offered("iopsctl edit ", "10-db.conf")
+        self.assert_nothing_ran("a file")
+
+    def test_inserts_a_file_as_one_argument(self):
+        (self.home / "files").write_text("20 $(touch ran);x.conf\n")
+        self.assertEqual(self.run_with("iopsctl edit 2"), ["edit", "20 $(touch ran);x.conf"])
+        self.assert_nothing_ran("a file")
+
+    def test_options_of_new_verbs(self):
+        self.shell.type("iopsctl diff --j\t", "--json ")
 
     def test_options(self):
         self.offered("iopsctl list --", "--json", "--all")

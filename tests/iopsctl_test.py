@@ -285,7 +285,7 @@ class WithService(Case):
 
     def test_others_may_not_change(self):
         user = NOBODY if os.geteuid() == 0 else None
-        for verb in (("reload",), ("clear",), ("pause", "db"), ("resume", "db")):
+        for verb in (("reload",), ("clear",), ("pause", "db"), ("resume", "db"), ("diff",)):
             self.ends(self.machine.run(*verb, user=user), 4, "only root may do this: polkit")
 
     def test_json(self):
@@ -302,6 +302,20 @@ class WithService(Case):
         self.assertEqual(paused, {"done": "pause", "name": "shop/db-0/db", "cgroup": self.machine.db, "seconds": 600})
         uid = json.loads(self.run_as_root("pause", "shop/db-0", "--json").stdout)["pod_uid"]
         self.assertIn(uid, self.machine.db)
+
+    def test_diff(self):
+        shown = self.run_as_root("diff")
+        self.ends(shown, 1, "an operator took every limit away", r"\[limits\] iops +not set +800 +/etc/c.conf:7\n",
+                  r"dry_run +no +not set +/etc/c.conf:9, not any more; at the next restart",
+                  r"\[device logs\] +- +/logs: limited 259:5, total 900",
+                  r"shop/db-0/db +500 +800 \(lend, weight 200\) +\[policy db\] \(/etc/c.conf:12\)",
+                  r"shop/web-1/web +500 +exempt +\[exclude\] keywords",
+                  r"1 setting and 2 containers \(and 1 sandbox\) would change by a reload, 1 setting by a restart")
+        found = self.valid("diff", self.machine.run("diff", "--json"))
+        self.assertTrue(found["changes"])
+        self.assertEqual([one["value_before"] for one in found["settings"]], [None, "no"])
+        self.assertEqual(found["containers"][0]["rules_after"][0]["read_iops"], 800)
+        self.assertEqual([one["seen_after"] for one in found["containers"]], [True, True, False])
 
     def test_lines_are_the_same_in_every_locale(self):
         lines = self.machine.run("list", COLUMNS="70", LANG="C.UTF-8").stdout
@@ -484,6 +498,17 @@ class OtherServices(Case):
         self.machine.service("refuse")
         if os.geteuid() == 0:
             self.ends(self.machine.run("reload"), 1, "iopsctl: /etc/x.conf:3: no such key")
+
+    def test_diff_of_what_is_refused_and_of_nothing(self):
+        if os.geteuid() != 0:
+            self.skipTest("needs root")
+        service = self.machine.service("refuse")
+        self.ends(self.machine.run("diff"), 78, "^:2: no such key\n$")
+        service.kill()
+        service.wait()
+        self.machine.service("same")
+        self.ends(self.machine.run("diff"), 0, "^nothing would change\n$")
+        self.assertFalse(self.valid("diff", self.machine.run("diff", "--json"))["changes"])
 
     def test_the_service_looks_names_up_in_one_call(self):
         for verb, said in (("explain", "shop/db-0/db: limited"), ("pause", "shop/db-0/db is not limited for 10 min")):
@@ -687,6 +712,118 @@ class WithoutService(Case):
         self.ends(self.machine.run("--help"), 0, "Exit status: 0 good", "check-config")
         self.assertNotIn("names", self.machine.run("--help").stdout.split())
         self.ends(self.machine.run("--version"), 0, r"^iopsctl \d+\.\d+\.\d+$")
+
+
+class Edit(Case):
+    """With scripts for editors: each gets the path of the copy."""
+
+    GOOD, NEW = "[limits]\niops = 400\n", "[limits]\niops = 600\n"
+
+    def setUp(self):
+        super().setUp()
+        if os.geteuid() != 0:
+            self.skipTest("needs root")
+        self.folder = self.machine.root / "etc/iops-limitd"
+        self.file = self.folder / "iops-limitd.conf"
+        self.machine.write("etc/iops-limitd/iops-limitd.conf", self.GOOD)
+        self.file.chmod(0o640)
+
+    def editor(self, *scripts):
+        """One that runs the first script at its first call, and so on; $1 is the copy."""
+        for number, script in enumerate(scripts):
+            self.machine.write(f"editor.{number}", f"#!/bin/sh\n{script}\n")
+        self.machine.write("editor", f"""#!/bin/sh
+calls=$(cat {self.machine.root}/calls 2>/dev/null || echo 0)
+echo $((calls + 1)) >{self.machine.root}/calls
+exec sh {self.machine.root}/editor.$calls "$1"
+""")
+        (self.machine.root / "editor").chmod(0o755)
+        return {"EDITOR": str(self.machine.root / "editor")}
+
+    def write(self, text):
+        return f"printf '{text}' >\"$1\"".replace("\n", "\\n")
+
+    def terminal(self, *words, **environment):
+        self.machine.environment = lambda **more: Machine.environment(self.machine, **{**environment, **more})
+        return Terminal(self.machine, "edit", *words)
+
+    def assert_as_before(self):
+        self.assertEqual(self.file.read_text(), self.GOOD)
+        self.assertEqual([path.name for path in self.folder.iterdir()], ["iops-limitd.conf"])
+
+    def test_installs_and_reloads(self):
+        self.machine.bus()
+        service = self.machine.service()
+        self.ends(self.machine.run("edit", **self.editor(self.write(self.NEW))), 0, "shop/db-0/db +500 +800",
+                  "iops-limitd.conf is installed", "read again and is in force")
+        self.assertEqual([service.stdout.readline() for _ in range(2)], [f"preview {self.file}\n", "reload\n"])
+        self.assertEqual((self.file.read_text(), self.file.stat().st_mode & 0o777), (self.NEW, 0o640))
+
+    def test_without_the_service_it_checks_by_itself(self):
+        self.ends(self.machine.run("edit", **self.editor(self.write(self.NEW))), 0, "is installed", "is not running")
+        self.assertEqual(self.file.read_text(), self.NEW)
+
+    def test_a_file_in_conf_d_with_the_editor_of_sudo(self):
+        environment = {"SUDO_EDITOR": self.editor(self.write(self.NEW))["EDITOR"], "VISUAL": "false", "EDITOR": "false"}
+        self.ends(self.machine.run("edit", "10-db.conf", **environment), 0, "conf.d/10-db.conf is installed")
+        self.assertEqual((self.folder / "conf.d/10-db.conf").read_text(), self.NEW)
+        for name in ("10-db", ".x.conf", "a/b.conf", "../x.conf"):
+            self.ends(self.machine.run("edit", name, **environment), 2, "name a file in conf.d that ends in .conf")
+
+    def test_nothing_changed(self):
+        self.ends(self.machine.run("edit", **self.editor("true")), 0, "iops-limitd.conf is unchanged")
+        self.assert_as_before()
+
+    def test_breaks_it_then_mends_it(self):
+        self.machine.bus()
+        self.machine.service()
+        terminal = self.terminal(**self.editor(self.write("[limits]\nnonsense = 1\n"),
+                                               "grep -q nonsense \"$1\" && " + self.write(self.NEW)))
+        terminal.read_until(r"iops-limitd.conf:2: no such key.*\[e\]dit again, or \[t\]hrow it away\? ")
+        self.assertEqual(self.file.read_text(), self.GOOD)
+        os.write(terminal.fd, b"what\ne\n")
+        terminal.read_until("is in force")
+        self.assertEqual(terminal.end(), 0)
+        self.assertEqual(self.file.read_text(), self.NEW)
+
+    def test_what_is_bad_can_be_thrown_away(self):
+        broken = self.editor(*[self.write("[limits]\niopss = 1\n")] * 3)
+        for answer in (b"t\n", b"\x04", b"\x03"):  # Ctrl-D, Ctrl-C
+            (self.machine.root / "calls").unlink(missing_ok=True)
+            with self.subTest(answer=answer):
+                terminal = self.terminal(**broken)
+                terminal.read_until(r"iops-limitd.conf:2: .*did you mean 'iops'.*hrow it away\? ")
+                os.write(terminal.fd, answer)
+                terminal.read_until("nothing is installed")
+                self.assertEqual(terminal.end(), 1)
+                self.assert_as_before()
+
+    def test_an_editor_that_does_not_end_well(self):
+        for script, why in ((f"{self.write(self.NEW)}; kill -9 $$", "was ended by signal 9|ended with status 137"),
+                            (f"{self.write(self.NEW)}; exit 3", "ended with status 3"),
+                            ('rm "$1"', "No such file")):
+            (self.machine.root / "calls").unlink(missing_ok=True)
+            self.ends(self.machine.run("edit", **self.editor(script)), 1, why)
+            self.assert_as_before()
+
+    def test_a_reload_that_is_refused(self):
+        self.machine.bus()
+        self.machine.service("late")
+        self.ends(self.machine.run("edit", **self.editor(self.write(self.NEW))), 1, "is installed",
+                  "the reload was refused: what was in force before stays in force")
+
+    def test_names_of_files_for_completion(self):
+        for name in ("20-b.conf", "10-a.conf", ".x.conf", "README"):
+            self.machine.write(f"etc/iops-limitd/conf.d/{name}", "")
+        self.ends(self.machine.run("names", "--files"), 0, "^10-a.conf\n20-b.conf\n$")
+
+    def test_two_editors(self):
+        other = f"{IOPSCTL} --root {self.machine.root} edit 10-db.conf >{self.machine.root}/other 2>&1 || true"
+        self.ends(self.machine.run("edit", **self.editor(other)), 0, "unchanged")
+        self.assertIn("somebody else edits the configuration now", (self.machine.root / "other").read_text())
+
+    def test_only_root_edits(self):
+        self.ends(self.machine.run("edit", user=NOBODY), 4, "only root may change the configuration: sudo iopsctl")
 
 
 class Calibrate(Case):

@@ -10,12 +10,12 @@ function __iopsctl_names
     iopsctl names 2>/dev/null | string match --regex --invert -- $left_out
 end
 
-set -l verbs status list top explain why advise verify health devices check-config calibrate pause resume reload clear
+set -l verbs status list top explain why advise verify health diff edit devices check-config calibrate pause resume reload clear
 complete --command iopsctl --no-files
 complete --command iopsctl --condition "not __fish_seen_subcommand_from $verbs" --long-option help --description 'show help'
 complete --command iopsctl --condition "not __fish_seen_subcommand_from $verbs" --long-option version \
     --description 'show the version'
-complete --command iopsctl --condition "__fish_seen_subcommand_from $verbs" --long-option json \
+complete --command iopsctl --condition "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from edit" --long-option json \
     --description 'one JSON document'
 
 for verb in \
@@ -27,6 +27,8 @@ for verb in \
     'advise:which limit each workload needs' \
     'verify:compare every limit with the kernel' \
     'health:for probes' \
+    'diff:what a reload would change' \
+    'edit:edit the configuration, check it, reload' \
     'devices:the data mounts, down to the disks' \
     'check-config:every error of the configuration' \
     'calibrate:measure the disk, and propose total_iops' \
@@ -41,6 +43,8 @@ end
 
 complete --command iopsctl --condition '__fish_seen_subcommand_from explain why advise pause resume' --arguments '(__iopsctl_names)' \
     --description 'container or pod'
+complete --command iopsctl --condition '__fish_seen_subcommand_from edit' --arguments '(iopsctl names --files 2>/dev/null)' \
+    --description 'file in conf.d'
 complete --command iopsctl --condition '__fish_seen_subcommand_from check-config' --force-files
 complete --command iopsctl --condition '__fish_seen_subcommand_from advise' --long-option ini \
     --description 'sections for the configuration'

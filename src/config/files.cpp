@@ -61,6 +61,10 @@ bool exists(const std::string& path) {
   return lstat(path.c_str(), &status) == 0 || errno != ENOENT;
 }
 
+std::filesystem::path conf_d_of(const std::string& main_file) {
+  return std::filesystem::path(main_file).parent_path() / "conf.d";
+}
+
 // The files of conf.d, in the order of their names.
 std::vector<std::string> files_in(const std::filesystem::path& folder, ConfigText& text) {
   std::error_code error;
@@ -104,6 +108,13 @@ bool is_config_name(std::string_view name) {
   return name.ends_with(".conf") && name.front() != '.' && name.find('/') == std::string_view::npos;
 }
 
+std::vector<std::string> config_names(const std::string& main_file) {
+  ConfigText ignored;
+  std::vector<std::string> names = files_in(conf_d_of(main_file), ignored);
+  for (std::string& name : names) name = std::filesystem::path(name).filename();
+  return names;
+}
+
 void read_config_file(const std::string& path, ConfigText& text) {
   std::string content;
   if (auto wrong = read_regular_file(path, content))
@@ -115,7 +126,7 @@ ConfigText read_configuration(const std::string& main_file, const Replacement& i
   ConfigText text;
   const std::filesystem::path replaced = instead.file;
   if (exists(main_file) || replaced == main_file) read_or_replace(main_file, instead, text);
-  const std::filesystem::path folder = std::filesystem::path(main_file).parent_path() / "conf.d";
+  const std::filesystem::path folder = conf_d_of(main_file);
   std::vector<std::string> files;
   if (exists(folder)) files = files_in(folder, text);
   const bool is_new =

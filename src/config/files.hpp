@@ -22,6 +22,9 @@ struct ConfigText {
 /// Whether a file of this name in conf.d is read: it ends in .conf and does not start with a dot.
 bool is_config_name(std::string_view name);
 
+/// The names of the files in the conf.d beside the main file, sorted.
+std::vector<std::string> config_names(const std::string& main_file);
+
 /// A text that counts in the place of what a file holds, or as a file that does not exist yet.
 struct Replacement {
   std::string file = {};  ///< the main file or one in its conf.d; empty: nothing is replaced

@@ -55,6 +55,13 @@ Match match_of(const BusMessage& reply) {
   return {text_of(fields, "name"), text_of(fields, "cgroup"), text_of(fields, "pod_uid")};
 }
 
+BusMessage new_call(sd_bus* bus, const char* interface, const char* method) {
+  sd_bus_message* message = nullptr;
+  check(sd_bus_message_new_method_call(bus, &message, bus_name, bus_path, interface, method),
+        cannot_ask);
+  return BusMessage(message);
+}
+
 // Starts a connection; `result` is negative when that fails. Only a bus expects a Hello.
 ClientConnection connection_to(const std::string& address, bool is_bus, int& result) {
   sd_bus* bus = nullptr;
@@ -100,13 +107,14 @@ bool Client::connect_to_socket(const std::string& path) {
 
 BusMessage Client::call(const char* interface, const char* method, const std::string& text,
                         std::uint64_t number, bool patient) {
-  sd_bus_message* message = nullptr;
-  check(sd_bus_message_new_method_call(bus_.get(), &message, bus_name, bus_path, interface, method),
-        cannot_ask);
-  const BusMessage owned(message);
+  BusMessage message = new_call(bus_.get(), interface, method);
+  if (!text.empty()) check(sd_bus_message_append(message.get(), "s", text.c_str()), cannot_ask);
+  if (number != 0) check(sd_bus_message_append(message.get(), "t", number), cannot_ask);
+  return send(message.get(), patient);
+}
+
+BusMessage Client::send(sd_bus_message* message, bool patient) {
   check(sd_bus_message_set_allow_interactive_authorization(message, patient ? 1 : 0), cannot_ask);
-  if (!text.empty()) check(sd_bus_message_append(message, "s", text.c_str()), cannot_ask);
-  if (number != 0) check(sd_bus_message_append(message, "t", number), cannot_ask);
   sd_bus_error error{};
   sd_bus_message* reply = nullptr;
   constexpr std::uint64_t usec = std::chrono::microseconds(patience).count();
@@ -153,6 +161,17 @@ std::vector<Explained> Client::explain(const std::string& name) {
 std::vector<Advice> Client::advice() {
   const BusMessage reply = call(bus_interface, "ListAdvice", {}, 0, false);
   return views_of<Advice>(read_list(reply.get()));
+}
+
+PreviewView Client::preview(const Replacement& instead) {
+  const BusMessage message = new_call(bus_.get(), bus_interface, "Preview");
+  check(sd_bus_message_append(message.get(), "s", instead.file.c_str()), cannot_ask);
+  check(sd_bus_message_append_array(message.get(), 'y', instead.text.data(), instead.text.size()),
+        cannot_ask);
+  const BusMessage reply = send(message.get(), true);
+  PreviewView view;
+  for (const Fields& fields : read_list(reply.get())) read_fields(fields, view);
+  return view;
 }
 
 BusMessage Client::act(const char* method, const std::string& name, std::uint64_t seconds) {

@@ -12,7 +12,9 @@
 
 #include "advice/advice.hpp"
 #include "api/bus_codec.hpp"
+#include "api/preview_view.hpp"
 #include "api/snapshot.hpp"
+#include "config/files.hpp"
 #include "iopsctl/kernel.hpp"
 
 namespace iopslimit {
@@ -69,6 +71,9 @@ class Client {
   Snapshot snapshot();
   std::vector<Explained> explain(const std::string& name);
   std::vector<Advice> advice();
+  /// What reload() would change, with a text in the place of a file on disk or without one. It
+  /// needs the same right.
+  PreviewView preview(const Replacement& instead = {});
   /// These wait without a limit: polkit may ask for a password.
   void reload() { act("Reload", {}, 0); }
   void clear() { act("Clear", {}, 0); }
@@ -79,6 +84,7 @@ class Client {
   bool connect_to_socket(const std::string& path);
   BusMessage call(const char* interface, const char* method, const std::string& text,
                   std::uint64_t number, bool patient);
+  BusMessage send(sd_bus_message* message, bool patient);
   BusMessage act(const char* method, const std::string& name, std::uint64_t seconds);
 
   ClientConnection bus_;

@@ -169,6 +169,21 @@ std::string config_json(const std::string& file, const std::vector<ConfigMessage
                   {"errors", json_of_messages(errors)}});
 }
 
+std::string preview_json(const PreviewView& view) {
+  Json settings = Json::array();
+  for (const KeyChange& one : view.keys) {
+    Json object = json_of(fields_of(one));
+    for (const char* side : {"value_before", "value_after"})
+      if (!object.contains(side)) object[side] = Json();
+    settings.push_back(std::move(object));
+  }
+  return text_of({{"changes", !view.empty()},
+                  {"notes", json_of(view.notes)},
+                  {"settings", std::move(settings)},
+                  {"devices", json_of_all(view.devices)},
+                  {"containers", json_of_all(view.workloads)}});
+}
+
 std::string done_json(std::string_view verb, const std::optional<Match>& match,
                       std::optional<std::uint64_t> seconds) {
   Json object{{"done", verb}};

@@ -28,6 +28,7 @@ std::string advise_json(const std::vector<Advice>& all);
 std::string verify_json(const Comparison& comparison);
 std::string health_json(const std::vector<HealthCheck>& checks);
 std::string config_json(const std::string& file, const std::vector<ConfigMessage>& errors);
+std::string preview_json(const PreviewView& view);
 /// For pause, resume, clear and reload. `seconds`: length of a pause.
 std::string done_json(std::string_view verb, const std::optional<Match>& match,
                       std::optional<std::uint64_t> seconds);

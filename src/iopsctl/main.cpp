@@ -4,7 +4,6 @@
 #include <exception>
 #include <string>
 
-#include "api/bus_service.hpp"
 #include "iopsctl/client.hpp"
 #include "iopsctl/source.hpp"
 #include "iopsctl/verbs.hpp"
@@ -26,6 +25,8 @@ constexpr const char* more =
     "Exit status: 0 good; 1 a difference, not healthy, or refused; 2 a wrong argument, or a name\n"
     "that matches none or several; 3 iops-limitd is not running (status, list, devices, top and\n"
     "why then show what the kernel holds); 4 not permitted; 78 the configuration has errors.\n"
+    "The status of diff: 0 nothing would change; 1 something would; 2 and more as above, 2 too\n"
+    "when the service cannot tell.\n"
     "The status of why is its verdict: 0 nothing holds it back; 10 its own limit, or without a\n"
     "name somebody is held back; 11 the total; 12 the disk; 13 other storage; 14 cannot tell.\n"
     "\n"
@@ -33,6 +34,7 @@ constexpr const char* more =
     "  iopsctl explain shop/db-0             why is this pod limited to what it is limited to?\n"
     "  iopsctl why shop/db-0                 is it slow because of its limit?\n"
     "  iopsctl pause shop/db-0 --for 30m     let it go, for half an hour\n"
+    "  iopsctl diff                          what would a reload change?\n"
     "  iopsctl list --json | jq '.containers[] | select(.state == \"failed\")'\n"
     "See iopsctl(1).";
 
@@ -60,6 +62,11 @@ class CommandLine {
     add("verify", "Compares every limit with the kernel; status 1 when one differs", verify);
     add("health", "For probes: it turns, and every rule holds; status 0 or 1", health)
         ->add_flag("-l,--live", arguments_.live, "Only whether its loop turns");
+    add("diff", "What a reload would change; status 1 when anything", diff);
+    auto* edit_verb =
+        app_.add_subcommand("edit", "Edits the configuration: checks, installs, reloads");
+    edit_verb->add_option("FILE", arguments_.file, "A file in conf.d; without it iops-limitd.conf");
+    edit_verb->callback([this] { verb_ = edit; });
     add("devices", "The data mounts, down to the disks", show_devices);
     add("check-config", "Every error of the configuration; status 78 when there is one",
         check_config)
@@ -72,7 +79,9 @@ class CommandLine {
     named(add("resume", "Ends a pause", resume));
     add("reload", "Reads the configuration again", reload);
     add("clear", "Takes every limit away, until the next reload or restart", clear);
-    add("names", "", show_names)->group("");
+    auto* names = add("names", "", show_names);  // for the completions
+    names->group("");
+    names->add_flag("--files", arguments_.files, "");
   }
 
   int run(int argc, char** argv) {
@@ -122,13 +131,6 @@ class CommandLine {
   std::string span_ = "10m";
   Verb verb_ = nullptr;
 };
-
-int status_of(const CallRefused& error) {
-  if (error.name == no_such_container || error.name == ambiguous_name) return exit_usage;
-  const bool denied = error.name == SD_BUS_ERROR_ACCESS_DENIED ||
-                      error.name == SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED;
-  return denied ? exit_no_permission : exit_bad;
-}
 
 int answer(CommandLine& line, int argc, char** argv) {
   try {

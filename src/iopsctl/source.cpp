@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <cstdio>
 
-#include "iopsctl/client.hpp"
+#include "api/lists.hpp"
 
 namespace iopslimit {
 
@@ -30,6 +30,13 @@ std::string advice(const Paths& paths, const std::string& why) {
   return "iopsctl: iops-limitd is not running: " + why +
          "\niopsctl: start it with 'systemctl start iops-limitd'; why it ended: 'journalctl -u "
          "iops-limitd -e'";
+}
+
+int status_of(const CallRefused& error) {
+  if (error.name == no_such_container || error.name == ambiguous_name) return exit_usage;
+  const bool denied = error.name == SD_BUS_ERROR_ACCESS_DENIED ||
+                      error.name == SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED;
+  return denied ? exit_no_permission : exit_bad;
 }
 
 Loads measure(Kernel& kernel, const Snapshot& snapshot) {

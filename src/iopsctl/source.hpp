@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "api/snapshot.hpp"
+#include "iopsctl/client.hpp"
 #include "iopsctl/kernel.hpp"
 #include "iopsctl/screens.hpp"
 #include "iopsctl/verbs.hpp"
@@ -28,6 +29,9 @@ bool is_socket_forbidden(const Paths& paths);
 
 /// Tells the operator in two lines how to get an answer. `why`: the message of NotRunning.
 std::string advice(const Paths& paths, const std::string& why);
+
+/// The exit status for a call that was refused.
+int status_of(const CallRefused& error);
 
 /// Measures loads over half a second.
 Loads measure(Kernel& kernel, const Snapshot& snapshot);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -209,21 +210,22 @@ int health(const Arguments& arguments) {
 int check_config(const Arguments& arguments) {
   const bool one_file = !arguments.file.empty();
   const std::string file = one_file ? arguments.file : arguments.paths.config;
-  ConfigText text;
+  std::vector<ConfigMessage> errors;
   if (one_file) {
+    ConfigText text;
     read_config_file(file, text);
+    errors = std::move(text.errors);
+    std::ranges::move(build_config(text.entries).errors, std::back_inserter(errors));
   } else {
-    text = read_configuration(file);
+    errors = load_configuration(file).errors;
   }
-  ParsedConfig parsed = build_config(text.entries);
-  text.errors.insert(text.errors.end(), parsed.errors.begin(), parsed.errors.end());
   if (arguments.json) {
-    print(config_json(file, text.errors));
+    print(config_json(file, errors));
   } else {
-    for (const ConfigMessage& message : text.errors) print(printable(to_string(message)));
-    if (text.errors.empty()) print(file + ": no errors");
+    for (const ConfigMessage& message : errors) print(printable(to_string(message)));
+    if (errors.empty()) print(file + ": no errors");
   }
-  return text.errors.empty() ? exit_good : exit_config;
+  return errors.empty() ? exit_good : exit_config;
 }
 
 int pause(const Arguments& arguments) {
@@ -256,7 +258,10 @@ int reload(const Arguments& arguments) {
 }
 
 int show_names(const Arguments& arguments) {
-  for (const std::string& word : words_of(fetch(arguments.paths).snapshot.containers)) {
+  const std::vector<std::string> words = arguments.files
+                                             ? config_names(arguments.paths.config)
+                                             : words_of(fetch(arguments.paths).snapshot.containers);
+  for (const std::string& word : words) {
     if (printable(word) == word) print(word);  // a newline would make two words of it
   }
   return exit_good;

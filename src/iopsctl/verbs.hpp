@@ -14,11 +14,12 @@ namespace iopslimit {
 struct Arguments {
   Paths paths;
   bool json = false;
-  bool all = false;   ///< list: include sandboxes
-  bool ini = false;   ///< advise: sections for the configuration
-  bool live = false;  ///< health: check only the event loop
-  std::string name;   ///< of a container or pod
-  std::string file;   ///< check-config: check only this file
+  bool all = false;    ///< list: include sandboxes
+  bool ini = false;    ///< advise: sections for the configuration
+  bool files = false;  ///< names: of the files that edit takes
+  bool live = false;   ///< health: check only the event loop
+  std::string name;    ///< of a container or pod
+  std::string file;    ///< check-config: check only this file; edit: in conf.d
   std::chrono::seconds span = Pauses::usual;
   unsigned times = 0;     ///< top: screens, 0 = until q
   std::string mount;      ///< calibrate: a data mount; empty = the first
@@ -52,6 +53,10 @@ int advise(const Arguments& arguments);
 int verify(const Arguments& arguments);
 int health(const Arguments& arguments);
 int check_config(const Arguments& arguments);
+/// What a reload would change.
+int diff(const Arguments& arguments);
+/// Edits a file of the configuration as visudo does: nothing with an error is installed.
+int edit(const Arguments& arguments);
 int pause(const Arguments& arguments);
 int resume(const Arguments& arguments);
 int clear(const Arguments& arguments);

@@ -310,6 +310,29 @@ class Program(unittest.TestCase):
             self.assertEqual(limit(path), "900")
             node.stop(signal.SIGINT)
 
+    def test_diff_foretells_a_reload_and_edit_does_it(self):
+        node = self.node
+        path = node.container("a")
+        node.container("b", name="job")
+        node.inside = lambda *words, inner=node.inside: inner("bash", "-c", '"$@" || [ $? = 1 ]', "-", *words)
+        with node.daemon():
+            self.assertEqual(node.inside(IOPSCTL, "diff"), "nothing would change\n")
+            node.configure(limits_iops=700, exclude_keywords="job")
+            shown = json.loads(node.inside(IOPSCTL, "diff", "--json"))
+            foretold = {one["name"]: one for one in shown["containers"]}
+            self.assertEqual([one["key"] for one in shown["settings"]], ["keywords", "iops"])
+            self.assertEqual(limit(path), "500")
+            node.reload("2 of 2 containers changed", limits_iops=700, exclude_keywords="job")
+            for one in json.loads(node.inside(IOPSCTL, "list", "--json"))["containers"]:
+                self.assertEqual((foretold[one["name"]]["state_after"], foretold[one["name"]]["rules_after"]),
+                                 (one["state"], one["rules"]))
+            self.assertEqual(node.inside(IOPSCTL, "diff"), "nothing would change\n")
+            editor = "/etc/iops-limitd/../editor"
+            (node.folder / "etc/editor").write_text("sed -i 's/iops = 700/iops = 900/' \"$1\"\n")
+            said = node.inside("env", f"EDITOR=bash {editor}", IOPSCTL, "edit")
+            self.assertIn("[limits] iops  700", said)
+            self.assertEqual(limit(path), "900")
+
     def test_reload_awaits_late_record_in_new_place(self):
         """Without the safety net nothing else would find it."""
         node = self.node
