@@ -8,7 +8,8 @@ import subprocess
 import rules
 import service
 from cases import case
-from ctl import CONFIG, GOOD, NOT_RUNNING, REFUSED, USAGE, ctl, document, name_of, outcome, row_of
+from ctl import (CONFIG, GOOD, NOBODY, NOT_PERMITTED, NOT_RUNNING, REFUSED, USAGE, ctl, document, name_of, outcome,
+                 row_of)
 from disks import run
 from node import EVENTS_ONLY
 from report import until
@@ -59,6 +60,43 @@ def verbs_running(node):
     document(node, "reload")
     node.expect_limited([base], seconds=0)
     return "11 verbs in text and as JSON; cleared and limited again by reload; bad names and times refused"
+
+
+@case("operator-sees-what-a-reload-would-change", cells="v2-systemd v1-cgroupfs")
+def differs(node):
+    """What `diff` foretells is what `list` shows after the reload."""
+    base = node.base()
+    node.expect_limited()
+    assert ctl("diff").strip() == "nothing would change", "a difference without a change"
+    before = service.CONFIG.read_text()
+    try:
+        policy = f"[policy foretold]\npod = {base.pod.name}\nread_iops = 710\nwrite_iops = 720\n"
+        service.CONFIG.write_text(before + policy)
+        foretold = document(node, "diff", status=REFUSED)
+        sections = {one["section"] for one in foretold["settings"]}
+        assert sections == {"[policy foretold]"}, f"found {sections}"
+        changes = {one["cgroup"]: one for one in foretold["containers"]}
+        assert base.cgroup in changes, f"{base.cgroup} is not in {list(changes)}"
+        listed = {row["cgroup"]: row for row in document(node, "list", "--all")["containers"]}
+        document(node, "reload")
+        then = {row["cgroup"]: row for row in document(node, "list", "--all")["containers"]}
+        for cgroup, row in then.items():
+            change = changes.get(cgroup)
+            was, will = guarantees(listed[cgroup]), guarantees(row)
+            told = (change["rules_before"], change["rules_after"]) if change else (was, was)
+            assert told == (was, will), f"{row['name']}: foretold {told}, listed {was} and then {will}"
+            assert not change or change["state_after"] == row["state"], f"foretold {change}, found {row}"
+        ctl("diff", user=NOBODY, status=NOT_PERMITTED)
+        service.CONFIG.write_text(before + "[limits]\niopss = 1\n")
+        assert f"{service.CONFIG}:" in outcome("diff")[2] and outcome("diff")[0] == CONFIG, f"found {outcome('diff')}"
+    finally:
+        service.CONFIG.write_text(before)
+        ctl("reload")
+    return ctl("diff").strip() + f" now; {len(changes)} changes were foretold"
+
+
+def guarantees(row):
+    return row["configured"] or row["rules"]
 
 
 @case("operator-every-verb-while-the-service-is-stopped", cells="v2-systemd")
