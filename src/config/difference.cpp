@@ -52,6 +52,12 @@ std::optional<std::string> value_in(const Values& values, const std::string& nam
   return found == values.end() ? std::nullopt : std::optional(found->second);
 }
 
+// True if some key of the section is set.
+bool has_section(const Values& values, const std::string& section) {
+  const auto first = values.lower_bound(section + " ");
+  return first != values.end() && first->first.starts_with(section + " ");
+}
+
 // The names of the policies that both have, in the order of the first.
 std::string order_of(const Config& config, const Config& other) {
   std::string text;
@@ -74,8 +80,11 @@ std::vector<KeyChange> changed_keys(const Config& before, const Config& after) {
   for (const std::string& name : names) {
     const auto was = value_in(old, name);
     const auto will = value_in(now, name);
-    if (was == will || (is_idle(old, name, will) && is_idle(now, name, was))) continue;
+    if (was == will) continue;
     auto [section, key] = split(name);
+    const bool is_new_or_gone = section.find(' ') != std::string::npos &&
+                                (!has_section(old, section) || !has_section(now, section));
+    if (!is_new_or_gone && is_idle(old, name, will) && is_idle(now, name, was)) continue;
     const bool at_restart = name == "[service] dry_run" || name == "[cgroup] version";
     const Config& writer = will ? after : before;
     changes.push_back({std::move(section), std::move(key), was, will,
