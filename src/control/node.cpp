@@ -41,9 +41,10 @@ bool Node::has_record(std::string_view cgroup) const {
   return workload != nullptr && workload->has_whole_record();
 }
 
-bool Node::holds(std::string_view cgroup) const {
+SharedText Node::holder(std::string_view cgroup) const {
   const Workload* workload = workloads.find(cgroup);
-  return totals.holds(cgroup) || (workload != nullptr && !workload->held.empty());
+  if (workload != nullptr && !workload->held.empty()) return workload->path.cgroup;
+  return totals.holds(cgroup) ? SharedText(cgroup) : SharedText();
 }
 
 std::vector<std::string> Node::holders() const {

@@ -55,7 +55,9 @@ struct Node {
   /// True if a container is known and its record was read in full: reading it again adds nothing.
   bool has_record(std::string_view cgroup) const;
   /// True if the service has a rule in force on the cgroup.
-  bool holds(std::string_view cgroup) const;
+  bool holds(std::string_view cgroup) const { return !holder(cgroup).empty(); }
+  /// The same, as a path that shares its text with the workload; empty if it holds none.
+  SharedText holder(std::string_view cgroup) const;
   /// Every cgroup on which the service has a rule in force.
   std::vector<std::string> holders() const;
   /// The configured limit of a workload where it has this rule in force. While a disk is shared the

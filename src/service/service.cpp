@@ -320,15 +320,12 @@ void Service::finish_batch() {
   notifier_.status(status());
 }
 
-// Watches a limit file only after the service's own first write, so that this write raises no
-// event. Then reads the limit back if it is `unread`, or if another process may have written to it
-// before the watch. Later writes by other processes raise an event.
+// Watches a limit file only after the service's own first write, which so raises no event. Reads
+// the limit back if it is `unread`, or if another process may have written before the watch.
 void Service::follow(const std::string& cgroup, bool unread) {
-  if (!node().holds(cgroup)) return;
-  const Workload* workload = node().workloads.find(cgroup);  // not the one with a total
-  if (drift_watcher_.follow(workload != nullptr ? workload->path.cgroup : SharedText(cgroup)) ||
-      unread)
-    controller_.on_written(cgroup);
+  const SharedText holder = node().holder(cgroup);
+  if (holder.empty()) return;
+  if (drift_watcher_.follow(holder) || unread) controller_.on_written(cgroup);
 }
 
 void Service::send_summaries() {
