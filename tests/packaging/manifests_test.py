@@ -133,7 +133,7 @@ class ManifestsTest(unittest.TestCase):
     def test_overlays_build_on_the_base(self):
         for folder in OVERLAYS:
             overlay = load(folder / "kustomization.yaml")
-            self.assertEqual(overlay["resources"], ["../../base"])
+            self.assertIn(overlay["resources"][0], ("../../base", "../crio"))
             for one in overlay["patches"]:
                 patch = yaml.safe_load(one["patch"])
                 target = one.get("target") or {"kind": patch["kind"], "name": patch["metadata"]["name"]}
@@ -143,12 +143,30 @@ class ManifestsTest(unittest.TestCase):
     def test_kustomized(self):
         for folder in [KUBERNETES / "base", *OVERLAYS]:
             documents = kustomized(folder)
-            self.assertEqual(sorted(one["kind"] for one in documents), ["ConfigMap", "ConfigMap", "DaemonSet"])
-            for document in documents:
+            admitting = ["SecurityContextConstraints", "ServiceAccount"] if folder.name == "openshift" else []
+            self.assertEqual(sorted(one["kind"] for one in documents),
+                             ["ConfigMap", "ConfigMap", "DaemonSet", *admitting])
+            for document in (one for one in documents if one["kind"] not in admitting):
                 with self.subTest(folder.name, kind=document["kind"]):
                     validate(document)
             (daemonset,) = (one for one in documents if one["kind"] == "DaemonSet")
             self.check_whole(daemonset)
+
+    @unittest.skipUnless(shutil.which("kubectl"), "no kubectl")
+    def test_openshift_admits_what_the_pod_has_and_no_more(self):
+        objects = {one["kind"]: one for one in kustomized(KUBERNETES / "overlays/openshift")}
+        admits, pod = objects["SecurityContextConstraints"], objects["DaemonSet"]["spec"]["template"]["spec"]
+        account = objects["ServiceAccount"]["metadata"]
+        self.assertEqual(admits["users"], [f"system:serviceaccount:{account['namespace']}:{pod['serviceAccountName']}"])
+        self.assertEqual(account["name"], pod["serviceAccountName"])
+        kinds = {kind for volume in pod["volumes"] for kind in volume if kind != "name"}
+        self.assertEqual(set(admits["volumes"]), kinds)
+        (container,) = pod["containers"]
+        security = container["securityContext"]
+        self.assertEqual(security["seLinuxOptions"], {"type": "spc_t"})
+        self.assertEqual(admits["requiredDropCapabilities"], security["capabilities"]["drop"])
+        allowed = {name for name, value in admits.items() if name.startswith("allow") and value}
+        self.assertEqual(allowed, {"allowHostDirVolumePlugin", "allowHostPID"})
 
 
 if __name__ == "__main__":
