@@ -158,6 +158,7 @@ struct Config {
   bool observe = true;
   std::chrono::seconds half_life{24 * 3600};  ///< of what was observed
   std::string metrics = {};                   ///< the file for node_exporter; empty = off
+  std::string features = {};                  ///< the file for node-feature-discovery; empty = off
   /// Maps "[section] key" to the effective value as it was written, and where. The keys "[limits]"
   /// and "[device NAME]" stand for whichever key of a container's limit was written last in that
   /// section; they have no value.

@@ -199,6 +199,13 @@ constexpr std::array table{
               "The service replaces the whole file every 15 seconds. The unit lets the service "
               "write below `/run/iops-limitd` only; another directory needs `ReadWritePaths=` in a "
               "drop-in of the unit."},
+    ConfigKey{service, "features", "",
+              "A file for node-feature-discovery, such as "
+              "`/etc/kubernetes/node-feature-discovery/features.d/iops-limitd`; empty = off.",
+              set_field<parse_features, &Config::features>, nowhere,
+              "It tells the cluster `total_iops`, the sum of the limits and the disk's model. The "
+              "unit lets the service write in that directory if it exists when the service starts.",
+              "NODE_FEATURES"},
 
     ConfigKey{advise, "observe", "yes",
               "`yes`: remember how many IOPS the containers use, for `iopsctl advise`.",

@@ -213,6 +213,16 @@ std::optional<Problem> parse_metrics(std::string_view text, std::string& value) 
   return parse_path(text, value);
 }
 
+std::optional<Problem> parse_features(std::string_view text, std::string& value) {
+  value.clear();
+  if (text.empty()) return {};
+  const std::string_view name = text.substr(text.rfind('/') + 1);
+  if (text.front() == '/' && (name.empty() || name.front() == '.')) {
+    return in_quotes(text) + " is not the name of a file that node-feature-discovery reads";
+  }
+  return parse_path(text, value);
+}
+
 std::optional<Problem> parse_name(std::string_view text, std::string& value) {
   if (text.empty()) return "has no value; write a name such as k8s.io";
   const bool good =

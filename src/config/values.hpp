@@ -68,6 +68,10 @@ namespace iopslimit {
 /// off.
 [[nodiscard]] std::optional<Problem> parse_metrics(std::string_view text, std::string& value);
 
+/// An absolute path to a file that node-feature-discovery reads: it passes over names that begin
+/// with a '.'. Empty = off.
+[[nodiscard]] std::optional<Problem> parse_features(std::string_view text, std::string& value);
+
 /// docker and podman, separated by a comma. Empty = neither.
 [[nodiscard]] std::optional<Problem> parse_standalone(std::string_view text, Standalone& value);
 

@@ -100,7 +100,8 @@ std::error_code write_all(int fd, std::string_view text) {
 }
 
 std::error_code replace_file(const std::string& path, std::string_view text, Readers readers) {
-  const std::string next = path + ".new";
+  const std::size_t name = path.rfind('/') + 1;
+  const std::string next = path.substr(0, name) + "." + path.substr(name) + ".new";
   std::error_code error;
   const File file =
       open_at(AT_FDCWD, next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, error);

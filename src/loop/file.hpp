@@ -81,7 +81,8 @@ class FileText {
 enum class Readers { by_umask, everybody };
 
 /// Writes `text` to a new file beside `path` and renames it to `path`, so that a reader sees either
-/// the old or the new text, never a part of it.
+/// the old or the new text, never a part of it. The new file's name begins with a '.': who reads
+/// every file of the folder passes over it.
 std::error_code replace_file(const std::string& path, std::string_view text,
                              Readers readers = Readers::by_umask);
 

@@ -4,30 +4,18 @@
 #include <utility>
 
 #include "loop/clock.hpp"
-#include "metrics/textfile.hpp"
 
 namespace iopslimit {
 
 MetricsExporter::MetricsExporter(EventLoop& loop, const Hierarchy& tree, Needs needs,
                                  std::chrono::microseconds period)
     : needs_(std::move(needs)),
-      period_(period),
       io_(tree),
-      timer_(
-          loop, [this] { write(); }, Priority::idle) {}
-
-MetricsExporter::~MetricsExporter() {
-  if (!path_.empty()) remove_metrics(path_);
-}
-
-void MetricsExporter::write_to(const std::string& path) {
-  if (!path_.empty() && path_ != path) remove_metrics(path_);
-  path_ = path;
-  last_error_.clear();
-  if (path_.empty()) return timer_.stop();
-  write();
-  timer_.every(period_);
-}
+      file_(loop,
+            {.what = "the metrics",
+             .text = [this] { return metrics_text(metrics_of(measure())); },
+             .announce = needs_.announce},
+            period) {}
 
 void MetricsExporter::on_event(const Event& event) {
   if (event.action == Action::limited) ++decisions_.limited;
@@ -43,19 +31,6 @@ void MetricsExporter::events_begin(std::uint64_t writes) noexcept {
 void MetricsExporter::dealt_with(std::uint64_t writes) noexcept {
   if (!woken_ || std::exchange(writes_, writes) == writes) return;
   event_to_limit_.add(std::chrono::steady_clock::now() - *woken_);
-}
-
-void MetricsExporter::write() {
-  const std::error_code error = write_metrics(path_, metrics_of(measure()));
-  if (error == std::exchange(last_error_, error)) return;
-  if (!error)
-    return needs_.announce(service_event(Severity::info, Action::none,
-                                         "the metrics are written to " + path_ + " again"));
-  const std::string hint = metrics_hint(error);
-  needs_.announce(service_event(Severity::warning, Action::none,
-                                "cannot write the metrics to " + path_ + ": " + error.message() +
-                                    (hint.empty() ? "" : "; " + hint) +
-                                    "; limits are not affected"));
 }
 
 Measured MetricsExporter::measure() {

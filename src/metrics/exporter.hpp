@@ -8,23 +8,20 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <system_error>
 
 #include "api/snapshot.hpp"
 #include "cgroup/hierarchy.hpp"
 #include "cgroup/io_counters.hpp"
 #include "disk/block_devices.hpp"
-#include "loop/timer.hpp"
 #include "metrics/families.hpp"
 #include "metrics/histogram.hpp"
+#include "metrics/textfile.hpp"
 #include "report/event.hpp"
 
 namespace iopslimit {
 
 class MetricsExporter {
  public:
-  static constexpr std::chrono::seconds usual_period{15};
-
   struct Needs {
     std::function<Snapshot()> snapshot;
     std::function<std::vector<Advice>()> advice;
@@ -34,16 +31,10 @@ class MetricsExporter {
   /// Writes nothing before write_to() is called. Throws std::system_error if the hierarchy cannot
   /// be opened.
   MetricsExporter(EventLoop& loop, const Hierarchy& tree, Needs needs,
-                  std::chrono::microseconds period = usual_period);
-  /// Removes the file. Removed on a clean stop only; a stale file means a crash.
-  ~MetricsExporter();
-  MetricsExporter(const MetricsExporter&) = delete;
-  MetricsExporter& operator=(const MetricsExporter&) = delete;
+                  std::chrono::microseconds period = TextFile::usual_period);
 
-  /// Writes the metrics to `path` now and then once every period, when nothing else is pending;
-  /// with an empty path, never. Removes the file at the previous path. If the path cannot be
-  /// written, this is reported once and affects nothing else.
-  void write_to(const std::string& path);
+  /// See TextFile.
+  void write_to(const std::string& path) { file_.write_to(path); }
 
   /// Counts an event of the controller.
   void on_event(const Event& event);
@@ -58,22 +49,18 @@ class MetricsExporter {
   void recalled(std::chrono::nanoseconds took) noexcept { recalls_.add(took); }
 
  private:
-  void write();
   Measured measure();
   std::map<Devnum, std::string> device_names(const Snapshot& snapshot) const;
 
   Needs needs_;
-  std::chrono::microseconds period_;
   IoCounters io_;
   BlockDevices blocks_;
-  std::string path_;
-  std::error_code last_error_;
   DecisionCounts decisions_;
   Histogram event_to_limit_;
   Histogram recalls_;
   std::optional<std::chrono::steady_clock::time_point> woken_;
   std::uint64_t writes_ = 0;
-  Timer timer_;
+  TextFile file_;
 };
 
 }  // namespace iopslimit

@@ -4,29 +4,69 @@
 #include <prometheus/text_serializer.h>
 #include <unistd.h>
 
+#include <string_view>
+#include <utility>
+
 #include "loop/file.hpp"
 
 namespace iopslimit {
 
-std::error_code write_metrics(const std::string& path,
-                              const std::vector<prometheus::MetricFamily>& families) {
-  return replace_file(path, prometheus::TextSerializer().Serialize(families), Readers::everybody);
+std::string metrics_text(const std::vector<prometheus::MetricFamily>& families) {
+  return prometheus::TextSerializer().Serialize(families);
 }
 
-void remove_metrics(const std::string& path) {
-  unlink(path.c_str());
-}
-
-std::string metrics_hint(std::error_code error) {
+std::string textfile_hint(std::error_code error) {
   // The errors that a service with ProtectSystem=strict, running as root without capabilities, gets
   // outside of its own folder.
   const bool forbidden = error == std::errc::read_only_file_system ||
                          error == std::errc::permission_denied ||
                          error == std::errc::operation_not_permitted;
-  return forbidden ? "the unit lets the service write below /run/iops-limitd alone: write the file "
+  return forbidden ? "the unit lets the service write below /run/iops-limitd, and in the folder of "
+                     "node-feature-discovery if it exists when the service starts: write the file "
                      "there, or add ReadWritePaths= with a drop-in (systemctl edit iops-limitd) to "
                      "a folder that root owns"
                    : "";
+}
+
+TextFile::TextFile(EventLoop& loop, Needs needs, std::chrono::microseconds period)
+    : needs_(std::move(needs)),
+      period_(period),
+      timer_(
+          loop, [this] { write(); }, Priority::idle) {}
+
+TextFile::~TextFile() {
+  if (!path_.empty()) unlink(path_.c_str());
+}
+
+void TextFile::write_to(const std::string& path) {
+  if (!path_.empty() && path_ != path) unlink(path_.c_str());
+  path_ = path;
+  last_error_.clear();
+  if (path_.empty()) return timer_.stop();
+  write();
+  timer_.every(period_);
+}
+
+void TextFile::write() {
+  const std::error_code error = replace();
+  if (error == std::exchange(last_error_, error)) return;
+  if (!error)
+    return needs_.announce(service_event(Severity::info, Action::none,
+                                         needs_.what + " are written to " + path_ + " again"));
+  const std::string hint = textfile_hint(error);
+  needs_.announce(service_event(Severity::warning, Action::none,
+                                "cannot write " + needs_.what + " to " + path_ + ": " +
+                                    error.message() + (hint.empty() ? "" : "; " + hint) +
+                                    "; limits are not affected"));
+}
+
+std::error_code TextFile::replace() {
+  const std::string text = needs_.text();
+  const std::size_t hash = std::hash<std::string_view>()(text);
+  if (hash == written_ && access(path_.c_str(), F_OK) == 0) return {};
+  const std::error_code error = replace_file(path_, text, Readers::everybody);
+  if (!error) written_ = hash;
+  return error;
 }
 
 }  // namespace iopslimit

@@ -1,25 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes metrics to a file for the textfile collector of Prometheus' node_exporter.
+// A file that another program of the node reads, kept up to date: the metrics for the textfile
+// collector of Prometheus' node_exporter, the features for node-feature-discovery.
 #pragma once
 
 #include <prometheus/metric_family.h>
 
+#include <chrono>
+#include <cstddef>
+#include <functional>
 #include <string>
 #include <system_error>
 #include <vector>
 
+#include "loop/timer.hpp"
+#include "report/event.hpp"
+
 namespace iopslimit {
 
-/// Replaces the whole file and makes it readable by everybody: node_exporter runs as another user,
-/// and the umask of the service would deny it access.
-[[nodiscard]] std::error_code write_metrics(const std::string& path,
-                                            const std::vector<prometheus::MetricFamily>& families);
+/// The metrics as node_exporter reads them.
+std::string metrics_text(const std::vector<prometheus::MetricFamily>& families);
 
-/// Removes the file, so that nobody reads metrics that are no longer updated. A missing file is no
-/// error.
-void remove_metrics(const std::string& path);
+/// Advice to the operator for an error of writing such a file; empty if the error needs none.
+std::string textfile_hint(std::error_code error);
 
-/// Advice to the operator for an error of write_metrics(); empty if the error needs none.
-std::string metrics_hint(std::error_code error);
+class TextFile {
+ public:
+  static constexpr std::chrono::seconds usual_period{15};
+
+  struct Needs {
+    std::string what;  ///< "the metrics"
+    std::function<std::string()> text;
+    std::function<void(const Event&)> announce;
+  };
+
+  /// Writes nothing before write_to() is called.
+  TextFile(EventLoop& loop, Needs needs, std::chrono::microseconds period = usual_period);
+  /// Removes the file, so that nobody reads what is no longer updated; a stale file means a crash.
+  ~TextFile();
+  TextFile(const TextFile&) = delete;
+  TextFile& operator=(const TextFile&) = delete;
+
+  /// Looks now and then once every period, when nothing else is pending, and replaces the whole
+  /// file if its text has changed or the file is gone. With an empty path, never. Removes the file
+  /// at the previous path. Everybody may read the file: its readers are other users, and the umask
+  /// of the service would deny them access. If the path cannot be written, this is reported once
+  /// and affects nothing else.
+  void write_to(const std::string& path);
+
+ private:
+  void write();
+  std::error_code replace();
+
+  Needs needs_;
+  std::chrono::microseconds period_;
+  std::string path_;
+  std::size_t written_ = 0;  // the hash of the text
+  std::error_code last_error_;
+  Timer timer_;
+};
 
 }  // namespace iopslimit

@@ -17,6 +17,7 @@
 #include "disk/system_folders.hpp"
 #include "limit/limit_files.hpp"
 #include "loop/clock.hpp"
+#include "metrics/node_features.hpp"
 #include "service/own_rules.hpp"
 
 namespace iopslimit {
@@ -77,6 +78,9 @@ Service::Service(ServicePaths paths, ParsedConfig parsed)
                {.snapshot = [this] { return operator_->snapshot(); },
                 .advice = [this] { return observer_->advice(); },
                 .announce = [this](const Event& event) { journal_.send(event); }}),
+      features_(loop_, {.what = "the node's features",
+                        .text = [this] { return node_features(operator_->snapshot(), blocks_); },
+                        .announce = [this](const Event& event) { journal_.send(event); }}),
       repair_(loop_,
               [this] {
                 if (!inotify_io_) hear_inotify();
@@ -145,6 +149,7 @@ void Service::start() {
   malloc_trim(0);  // the memory of the first full pass is not needed again
   notifier_.ready(status());
   metrics_.write_to(node().config.metrics);
+  features_.write_to(node().config.features);
 }
 
 void Service::connect() {
@@ -272,6 +277,7 @@ std::vector<std::string> Service::reload() {
   operator_->reloaded(config_refused_);
   notifier_.ready(status());
   metrics_.write_to(node().config.metrics);
+  features_.write_to(node().config.features);
   return wrong;
 }
 

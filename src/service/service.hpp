@@ -13,6 +13,7 @@
 #include "control/controller.hpp"
 #include "control/fair_share.hpp"
 #include "control/operator.hpp"
+#include "disk/block_devices.hpp"
 #include "disk/block_events.hpp"
 #include "disk/mount_resolver.hpp"
 #include "limit/drift_watcher.hpp"
@@ -21,6 +22,7 @@
 #include "loop/signal.hpp"
 #include "loop/timer.hpp"
 #include "metrics/exporter.hpp"
+#include "metrics/textfile.hpp"
 #include "report/journal.hpp"
 #include "report/rate_limiter.hpp"
 #include "service/discovery.hpp"
@@ -115,6 +117,8 @@ class Service {
   BlockEvents block_events_;
   Scheduler scheduler_;
   MetricsExporter metrics_;
+  BlockDevices blocks_;
+  TextFile features_;
   std::optional<Operator> operator_;
   std::optional<Sharing> sharing_;
   std::optional<Observer> observer_;

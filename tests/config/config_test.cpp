@@ -85,6 +85,7 @@ TEST(ConfigKeys, EveryKeyArrives) {
       {"service", "on_stop", "clear"},
       {"service", "dry_run", "yes"},
       {"service", "metrics", "/run/iops-limitd/iops-limitd.prom"},
+      {"service", "features", "/run/features.d/iops"},
       {"advise", "observe", "no"},
       {"advise", "half_life", "7d"},
   });
@@ -116,6 +117,7 @@ TEST(ConfigKeys, EveryKeyArrives) {
   EXPECT_EQ(config.on_stop, OnStop::clear);
   EXPECT_TRUE(config.dry_run);
   EXPECT_EQ(config.metrics, "/run/iops-limitd/iops-limitd.prom");
+  EXPECT_EQ(config.features, "/run/features.d/iops");
   EXPECT_FALSE(config.observe);
   EXPECT_EQ(config.half_life, std::chrono::hours(168));
 }

@@ -90,8 +90,9 @@ TEST(ConfigFile, UnreadableFileGivesTheReason) {
 }
 
 constexpr std::array variables = {
-    "CONTAINER_IOPS_LIMIT", "DATA_TOTAL_IOPS",   "DATA_MOUNT",     "EXCLUDE_KEYWORDS",
-    "CONTAINERD_NAMESPACE", "CONTAINER_RUNTIME", "CGROUP_VERSION", "CHECK_INTERVAL"};
+    "CONTAINER_IOPS_LIMIT", "DATA_TOTAL_IOPS",      "DATA_MOUNT",
+    "EXCLUDE_KEYWORDS",     "CONTAINERD_NAMESPACE", "CONTAINER_RUNTIME",
+    "CGROUP_VERSION",       "CHECK_INTERVAL",       "NODE_FEATURES"};
 
 class Configuration : public testing::Test {
  protected:
@@ -185,7 +186,9 @@ TEST_F(Configuration, AFolderThatIsAFileIsAnError) {
 }
 
 TEST_F(Configuration, EveryVariableArrives) {
-  const std::array values = {"100", "900", "/srv", "one,two", "moby", "containerd", "v2", "5"};
+  const std::array values = {"100",        "900", "/srv", "one,two", "moby",
+                             "containerd", "v2",  "5",    "/run/nfd"};
+  static_assert(values.size() == variables.size());
   for (std::size_t at = 0; at < variables.size(); ++at) setenv(variables[at], values[at], 1);
   const ConfigText text = read();
   const ParsedConfig parsed = build_config(text.entries);
@@ -200,7 +203,8 @@ TEST_F(Configuration, EveryVariableArrives) {
                            .runtime = RuntimeType::containerd,
                            .containerd_namespaces = {"moby"},
                            .cgroup_version = CgroupVersion::v2,
-                           .check_interval = std::chrono::seconds(5)}));
+                           .check_interval = std::chrono::seconds(5),
+                           .features = "/run/nfd"}));
   ASSERT_THAT(text.entries, SizeIs(variables.size()));
   EXPECT_EQ(text.entries[0].origin, (Origin{"environment variable DATA_MOUNT", 0}));
 }

@@ -216,6 +216,19 @@ TEST(ParseMetrics, Table) {
       parse_metrics);
 }
 
+TEST(ParseFeatures, Table) {
+  expect_rows<std::string>(
+      {
+          {"", ""},
+          {"/run//features.d/iops", "/run/features.d/iops"},
+          {"iops", "", {"'iops' is not an absolute path"}},
+          {"/run/.iops", "", {"is not the name of a file that node-feature-discovery reads"}},
+          {"/run/features.d/", "", {"'/run/features.d/' is not the name of a file"}},
+          {"/run/../iops", "", {"holds '..'"}},
+      },
+      parse_features);
+}
+
 TEST(ParsePaths, Table) {
   expect_rows<Words>(
       {

@@ -13,18 +13,34 @@
 namespace iopslimit {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-std::vector<prometheus::MetricFamily> sample() {
-  return metrics_of(sample_measured());
-}
-
-TEST(MetricsFile, AsNodeExporterReadsIt) {
+struct TextFileTest : testing::Test {
   TempTree tree;
-  ASSERT_EQ(write_metrics(tree.at("m.prom"), sample()), std::error_code());
-  const std::string text = tree.text("m.prom");
+  EventLoop loop;
+  std::string text = "new";
+  std::vector<std::string> announced;
+  TextFile file{loop,
+                {.what = "the features",
+                 .text = [this] { return text; },
+                 .announce = [this](const Event& one) { announced.push_back(one.text); }},
+                std::chrono::milliseconds(10)};
+  std::string path = tree.at("m.prom");
+
+  /// Until the timer has rung.
+  void turn() { ASSERT_GT(sd_event_run(loop.event(), 30000000), 0); }
+  ino_t inode() const {
+    struct stat status {};
+    EXPECT_EQ(stat(path.c_str(), &status), 0);
+    return status.st_ino;
+  }
+};
+
+TEST(MetricsText, AsNodeExporterReadsIt) {
+  const std::string text = metrics_text(metrics_of(sample_measured()));
   EXPECT_THAT(text, HasSubstr("\n# TYPE iopslimit_drift_repaired_total counter\n"
                               "iopslimit_drift_repaired_total 2\n"));
   EXPECT_THAT(text, HasSubstr("iopslimit_container_limit_iops{namespace=\"shop\",pod=\"db-0\","
@@ -34,54 +50,62 @@ TEST(MetricsFile, AsNodeExporterReadsIt) {
   EXPECT_THAT(text, HasSubstr("iopslimit_event_to_limit_seconds_bucket{le=\"+Inf\"} 2\n"));
 }
 
-TEST(MetricsFile, QuotesAndBackslashesAreEscaped) {
-  TempTree tree;
+TEST(MetricsText, QuotesAndBackslashesAreEscaped) {
   Measured measured = sample_measured();
   measured.snapshot.containers[0].pod = "a\"} 1\nevil_metric{x=\"\\\xFF";
-  ASSERT_EQ(write_metrics(tree.at("m.prom"), metrics_of(measured)), std::error_code());
-  EXPECT_THAT(tree.text("m.prom"), HasSubstr("pod=\"a\\\"} 1?evil_metric{x=\\\"\\\\?\""));
-  EXPECT_THAT(tree.text("m.prom"), Not(HasSubstr("\nevil_metric")));
+  const std::string text = metrics_text(metrics_of(measured));
+  EXPECT_THAT(text, HasSubstr("pod=\"a\\\"} 1?evil_metric{x=\\\"\\\\?\""));
+  EXPECT_THAT(text, Not(HasSubstr("\nevil_metric")));
 }
 
-TEST(MetricsFile, EverybodyMayReadItWhateverTheUmask) {
-  TempTree tree;
+TEST_F(TextFileTest, EverybodyMayReadItWhateverTheUmask) {
   const mode_t before = umask(0077);
-  const std::error_code error = write_metrics(tree.at("m.prom"), sample());
+  file.write_to(path);
   umask(before);
-  ASSERT_EQ(error, std::error_code());
   struct stat status {};
-  ASSERT_EQ(stat(tree.at("m.prom").c_str(), &status), 0);
+  ASSERT_EQ(stat(path.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777U, 0644U);
 }
 
-// A reader that has the old file open goes on reading the old one, whole.
-TEST(MetricsFile, IsReplacedAndNotWrittenInto) {
-  TempTree tree;
+// A reader that has the old file open goes on reading the old one, whole; who reads every file of
+// the folder passes over the new one until it is whole.
+TEST_F(TextFileTest, IsReplacedAndNotWrittenInto) {
   tree.file("m.prom", "old");
-  std::filesystem::create_hard_link(tree.at("m.prom"), tree.at("held"));
-  ASSERT_EQ(write_metrics(tree.at("m.prom"), sample()), std::error_code());
+  std::filesystem::create_hard_link(path, tree.at("held"));
+  tree.file(".m.prom.new", "what a crash left");
+  file.write_to(path);
   EXPECT_EQ(tree.text("held"), "old");
-  EXPECT_THAT(tree.text("m.prom"), HasSubstr("iopslimit_build_info"));
-  EXPECT_FALSE(std::filesystem::exists(tree.at("m.prom.new")));
+  EXPECT_EQ(tree.text("m.prom"), "new");
+  EXPECT_FALSE(std::filesystem::exists(tree.at(".m.prom.new")));
 }
 
-TEST(MetricsFile, AFolderThatIsNotThere) {
-  TempTree tree;
-  EXPECT_EQ(write_metrics(tree.at("none/m.prom"), sample()), std::errc::no_such_file_or_directory);
+TEST_F(TextFileTest, WrittenWhenItsTextHasChanged) {
+  file.write_to(path);
+  const ino_t first = inode();
+  turn();
+  EXPECT_EQ(inode(), first);
+  text = "newer";
+  while (tree.text("m.prom") != "newer") turn();
+  EXPECT_NE(inode(), first);
 }
 
-TEST(MetricsFile, ForbiddenFileGivesAHint) {
+TEST_F(TextFileTest, WrittenAgainWhenItIsGone) {
+  file.write_to(path);
+  tree.remove("m.prom");
+  while (!std::filesystem::exists(path)) turn();
+  EXPECT_EQ(tree.text("m.prom"), "new");
+}
+
+TEST_F(TextFileTest, NamesWhatCannotBeWritten) {
+  file.write_to(tree.at("none/m.prom"));
+  EXPECT_THAT(announced, ElementsAre("cannot write the features to " + tree.at("none/m.prom") +
+                                     ": No such file or directory; limits are not affected"));
+}
+
+TEST(TextFileHint, OnlyForAForbiddenFile) {
   for (const auto error : {std::errc::read_only_file_system, std::errc::permission_denied})
-    EXPECT_THAT(metrics_hint(std::make_error_code(error)), HasSubstr("/run/iops-limitd"));
-  EXPECT_THAT(metrics_hint(std::make_error_code(std::errc::no_space_on_device)), IsEmpty());
-}
-
-TEST(MetricsFile, RemovedOnce) {
-  TempTree tree;
-  tree.file("m.prom", "old");
-  remove_metrics(tree.at("m.prom"));
-  remove_metrics(tree.at("m.prom"));
-  EXPECT_FALSE(std::filesystem::exists(tree.at("m.prom")));
+    EXPECT_THAT(textfile_hint(std::make_error_code(error)), HasSubstr("/run/iops-limitd"));
+  EXPECT_THAT(textfile_hint(std::make_error_code(std::errc::no_space_on_device)), IsEmpty());
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ VALUES = yaml.safe_load((CHART / "values.yaml").read_text())
 # The values that stand for each overlay.
 OVERLAYS = {"base": {}, "k3s": {"runtime": "k3s"}, "k0s": {"runtime": "k0s"}, "crio": {"runtime": "crio"},
             "docker": {"runtime": "docker"}, "selinux": {"selinux": True}, "openshift": {"openshift": True},
-            "dry-run": {"dryRun": True}}
+            "node-feature-discovery": {"nodeFeatureDiscovery": True}, "dry-run": {"dryRun": True}}
 
 
 def run(*command, given=None):

@@ -522,6 +522,15 @@ class Program(unittest.TestCase):
             self.assertIn("iopslimit_build_info", file.read_text())
         self.assertFalse(file.exists())
 
+    def test_features(self):
+        node = self.node
+        file = node.folder / "run/features"
+        node.configure(service_features="/run/features")
+        with node.daemon():
+            node.after(lambda: node.container("a"), "web of pod shop/pod-a")  # so it is past its start
+            self.assertIn("# +no-label\niopslimit.org/limits-read-iops=", file.read_text())
+        self.assertFalse(file.exists())
+
     @unittest.skipUnless(VERSION == "v1", "cgroup v1 has no limit for a pod")
     def test_what_v1_cannot(self):
         node = self.node
