@@ -17,6 +17,7 @@ from report import until
 FILE = pathlib.Path("/run/iops-limitd/iops-limitd.prom")
 WRITE_BPS = 1 << 30
 METERED = f"[policy metered]\npod = metered\nwrite_bps = {WRITE_BPS}\n"
+FEATURES = pathlib.Path("/etc/kubernetes/node-feature-discovery/features.d/iops-limitd")
 SECONDS = 120  # the file is written every 15, and scraped every 8
 # What has no value on this node: nothing is failed, pending or paused, and there is no advice on the first day; v1 has
 # neither a total for all nor io.pressure.
@@ -144,3 +145,35 @@ def forbidden(node):
         assert len(said) == 1 and "/run/iops-limitd" in said[0] and "ReadWritePaths=" in said[0], f"found {said}"
         node.remove_pods(pod)
     return said[0][:120]
+
+
+@case("features-for-node-feature-discovery", cells="v2-systemd")
+def features(node):
+    """In the directory that the unit opens to the service if it exists at the start."""
+    FEATURES.parent.mkdir(parents=True)
+    service.stop()
+    service.start()
+    node.base()
+    with configured(f"features = {FEATURES}\n"):
+        def reported():
+            return dict(line.split("=", 1) for line in FEATURES.read_text().splitlines() if not line.startswith("#"))
+
+        def agreed():
+            device, = document(node, "status")["devices"]
+            return reported() == {"iopslimit.org/total-iops": str(device["total_iops"]),
+                                  "iopslimit.org/limits-read-iops": str(device["used_read_iops"]),
+                                  "iopslimit.org/limits-write-iops": str(device["used_write_iops"]),
+                                  "iopslimit.org/model": "QEMU_NVMe_Ctrl"}
+
+        until(agreed, lambda: f"the features of iopsctl status, found {reported()}", SECONDS)
+        found = reported()
+        mark = service.cursor()
+        service.stop()
+        left = os.path.lexists(FEATURES)
+        service.start()
+        assert not left, f"{FEATURES} is still there, though the service has stopped"
+        assert reported() == found, f"after a restart {reported()}, before {found}"
+        said = [line for line in service.messages(after=mark) if "features" in line]
+        assert not said, f"found {said}"
+    assert not os.path.lexists(FEATURES), f"{FEATURES} is still there, though the features are off"
+    return ", ".join(f"{name}={value}" for name, value in found.items())
