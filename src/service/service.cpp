@@ -48,9 +48,7 @@ Service::Service(ServicePaths paths, ParsedConfig parsed)
           {.backend = *backend_, .allocator = share_, .announcer = announcer_, .work = work_},
           parsed.config, rules_of_earlier_run(paths_.rules(), parsed.config)),
       drift_watcher_(inotify_, hierarchy_.reached().root, watches_to_spare(),
-                     [this](const std::string& text) {
-                       journal_.log(Severity::warning, Action::watch_degraded, text);
-                     }),
+                     std::bind_front(&Service::warn_degraded, this)),
       discovery_(hierarchy_.reached(), inotify_, controller_,
                  {.large = [this](const std::string& cgroup) { work_.read(cgroup); },
                   .handled = [this] { metrics_.dealt_with(node().rules.writes()); },
@@ -62,14 +60,10 @@ Service::Service(ServicePaths paths, ParsedConfig parsed)
                       },
                   .rescanned =
                       [this] {
-                        drift_watcher_.forget_unless(
-                            [this](const std::string& cgroup) { return node().holds(cgroup); });
+                        drift_watcher_.forget_unless(std::bind_front(&Node::holds, &node()));
                         work_.follow(node().holders());
                       },
-                  .warn =
-                      [this](const std::string& text) {
-                        journal_.log(Severity::warning, Action::watch_degraded, text);
-                      }}),
+                  .warn = std::bind_front(&Service::warn_degraded, this)}),
       mount_resolver_(paths_.mountinfo),
       scheduler_(loop_, discovery_.cgroups_fd(), work_,
                  {.read_cgroups = [this] { return read_cgroups(); },
@@ -100,12 +94,11 @@ Service::Service(ServicePaths paths, ParsedConfig parsed)
 }
 
 void Service::set_workers() {
-  const auto verify = [this](const std::string& cgroup) { follow(cgroup, true); };
   work_.set_workers(
       {.retry = [this](const std::string& cgroup) { discovery_.retry(cgroup); },
        .rebalance = [this] { controller_.rebalance(); },
        .repair = [this](const std::string& cgroup) { controller_.on_written(cgroup); },
-       .verify = verify,
+       .verify = [this](const std::string& cgroup) { follow(cgroup, true); },
        .follow = [this](const std::string& cgroup) { follow(cgroup, false); },
        .announce = [this] { return announcer_.deliver_one(); },
        .read = [this](const std::string& cgroup) { return discovery_.read_piece(cgroup); }});
@@ -193,9 +186,8 @@ void Service::read_inotify() {
   });
   const bool soon = repeated_.any_of(written.cgroups, monotonic_seconds());
   written_.merge(written.cgroups);
-  if (written.lost) {
+  if (written.lost)
     for (std::string& cgroup : node().holders()) written_.insert(std::move(cgroup));
-  }
   scheduler_.request();
   if (soon) {
     inotify_io_.reset();  // until the repair: one process must not keep this loop reading
@@ -267,12 +259,11 @@ std::vector<std::string> Service::reload() {
   const auto wrong = load_for(backend_->capabilities(), paths_.config_file, {}, config);
   config_refused_ = !wrong.empty();
   for (const std::string& error : wrong) journal_.log(Severity::error, Action::config, error);
-  if (config_refused_) {
+  if (config_refused_)
     journal_.log(Severity::error, Action::config,
                  "the configuration has errors: the old one stays in force");
-  } else {
+  else
     put_in_force(std::move(config));
-  }
   scheduler_.drain();
   operator_->reloaded(config_refused_);
   notifier_.ready(status());
@@ -290,8 +281,7 @@ BusService::PreviewAnswer Service::preview(const Replacement& instead) {
     throw std::runtime_error("the disks cannot be looked up now: iopsctl status says why");
   auto preview = discovery_.preview(next, facts);
   return {.errors = {}, .next = [this, preview, begun = reloads_](PreviewView& found) {
-            if (begun != reloads_)
-              throw std::runtime_error("the configuration was read again meanwhile: ask again");
+            if (begun != reloads_) throw std::runtime_error("a reload came in between: ask again");
             return preview->step(found);
           }};
 }
@@ -332,6 +322,10 @@ void Service::follow(const std::string& cgroup, bool unread) {
   const SharedText holder = node().holder(cgroup);
   if (holder.empty()) return;
   if (drift_watcher_.follow(holder) || unread) controller_.on_written(cgroup);
+}
+
+void Service::warn_degraded(const std::string& text) {
+  journal_.log(Severity::warning, Action::watch_degraded, text);
 }
 
 void Service::send_summaries() {

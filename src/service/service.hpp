@@ -94,6 +94,7 @@ class Service {
   void stop();
   void finish_batch();
   void follow(const std::string& cgroup, bool unread);
+  void warn_degraded(const std::string& text);
   void send_summaries();
   void write_to_journal(const Event& event);
   std::string status() const;
