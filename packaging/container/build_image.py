@@ -3,7 +3,8 @@
 """The container image without a container engine and without a registry: Debian's own libraries by mmdebstrap, the two
 programs on top, as a docker-archive tar for `docker load` and `ctr -n k8s.io images import`.
 
-There is no shell in it: `kubectl exec` runs iopsctl. The same input gives the same bytes."""
+There is no shell in it: `kubectl exec` runs iopsctl. The same input gives the same bytes. IMAGE.spdx.json beside the
+image says what is in it."""
 import argparse
 import gzip
 import hashlib
@@ -20,6 +21,9 @@ import tempfile
 from host_apt import apt_options, debian_sources, suite
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(REPOSITORY / "packaging/sbom"))
+from document import OWN_LICENSE, Document  # noqa: E402
+
 # What the programs are linked with; their dependencies come along. libc-bin: the locale C.UTF-8, for iopsctl's tables.
 LIBRARIES = ["libc-bin", "libc6", "libinih1", "libprometheus-cpp-core1.0", "libsimdjson14", "libsmartcols1",
              "libstdc++6", "libsystemd0", "libudev1"]
@@ -36,20 +40,40 @@ def reproducible(archive, member, content=None):
 
 
 def debian_layer(cache):
-    """The libraries' layer as bytes; from the cache when neither the list, this file nor the archives have changed."""
+    """The libraries' layer as bytes, and dpkg's fields of its packages; from the cache when neither the list, this file
+    nor the archives have changed."""
     recipe = [pathlib.Path(__file__).read_bytes(), debian_sources().encode(), archive_state()]
     path = cache / f"debian-{hashlib.sha256(b'|'.join(recipe)).hexdigest()[:16]}.tar"
+    packages = path.with_suffix(".json")
     if not path.exists():
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="iops-limitd-container.") as scratch:
             whole = pathlib.Path(scratch, "whole.tar")
             bootstrap(whole, scratch)
-            for old in cache.glob("debian-*.tar"):
+            for old in cache.glob("debian-*"):
                 old.unlink()
             half = path.with_suffix(".half")
             half.write_bytes(selected(whole))
+            packages.write_text(json.dumps(in_layer(half, sorted(pathlib.Path(scratch).glob("*.deb")))))
             half.rename(path)
-    return path.read_bytes()
+    return path.read_bytes(), json.loads(packages.read_text())
+
+
+def in_layer(layer, debs):
+    """dpkg's fields of those packages that a file in the layer is from, apart from their copyright files."""
+    with tarfile.open(layer) as archive:
+        kept = {name for name in archive.getnames() if not name.startswith("usr/share/doc/")}
+    found = []
+    for deb in debs:
+        with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", deb], stdout=subprocess.PIPE) as unpacked:
+            with tarfile.open(fileobj=unpacked.stdout, mode="r|") as archive:
+                names = {one.name.removeprefix("./") for one in archive if not one.isdir()}
+        # On a merged system /lib is in /usr.
+        if kept & (names | {"usr/" + name for name in names}):
+            text = subprocess.run(["dpkg-deb", "-f", deb], check=True, capture_output=True, text=True).stdout
+            fields = dict(re.findall(r"^(\S+): (.*)$", text, re.M))
+            found.append({**fields, "Source": fields.get("Source", fields["Package"])})
+    return found
 
 
 def archive_state():
@@ -60,7 +84,8 @@ def archive_state():
 def bootstrap(path, scratch):
     """--variant=extract unpacks the packages and runs none of their scripts: seconds, and no chroot."""
     done = subprocess.run(["mmdebstrap", "--variant=extract", "--include=" + ",".join(LIBRARIES), *apt_options(),
-                           "--format=tar", suite(), str(path), "-"], input=debian_sources(), text=True,
+                           f'--extract-hook=cp "$1"/var/cache/apt/archives/*.deb {scratch}', "--format=tar", suite(),
+                           str(path), "-"], input=debian_sources(), text=True,
                           capture_output=True, env=dict(os.environ, TMPDIR=scratch))
     if done.returncode != 0:
         raise SystemExit("mmdebstrap failed:\n" + done.stderr[-3000:])
@@ -134,6 +159,21 @@ def archive(layers, tag):
     return buffer.getvalue()
 
 
+def write_sbom(image, layers, packages):
+    """What is in the layers: the programs' is the last one."""
+    document, files = Document(image, version()), {}
+    for layer in layers:
+        with tarfile.open(fileobj=io.BytesIO(layer)) as content:
+            own = OWN_LICENSE if layer is layers[-1] else "NOASSERTION"
+            files.update({one.name: (content.extractfile(one).read(), own) for one in content if one.isreg()})
+    document.describe("CONTAINER", files)
+    for package in packages:
+        folder = "usr/share/doc/" + package["Package"]
+        text = files.get(f"{folder}/copyright", (b"",))[0].decode()
+        document.relate(document.main, "CONTAINS", document.add_debian(package, text, suite()))
+    return document.write()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--programs", type=pathlib.Path, default=REPOSITORY / "build/release")
@@ -143,9 +183,12 @@ def main():
     arguments = parser.parse_args()
     if not (arguments.programs / "iops-limitd").exists():
         sys.exit(f"no {arguments.programs}/iops-limitd: run ./dev build first")
-    image = archive([debian_layer(arguments.cache), program_layer(arguments.programs)], arguments.tag)
+    libraries, packages = debian_layer(arguments.cache)
+    layers = [libraries, program_layer(arguments.programs)]
+    image = archive(layers, arguments.tag)
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     arguments.output.write_bytes(image)
+    write_sbom(arguments.output, layers, packages)
     packed = len(gzip.compress(image, 6))
     print(f"{arguments.output}: {arguments.tag}, {len(image) / 1e6:.1f} MB ({packed / 1e6:.1f} MB packed)")
 

@@ -61,6 +61,8 @@ gpg --batch --export owner@example.org >"$work/owner.gpg"
 verify() { gpgv -q --keyring "$work/owner.gpg" "$@" 2>"$work/gpgv.log" || fail "$1: $(cat "$work/gpgv.log")"; }
 verify "$dists/InRelease"
 verify "$dists/Release.gpg" "$dists/Release"
+bill=$site/apt/pool/$suite/$(basename "$deb").spdx.json
+verify "$bill.asc" "$bill"
 grep -q '^Acquire-By-Hash: yes$' "$dists/InRelease" || fail "no Acquire-By-Hash"
 
 make_root

@@ -1,14 +1,36 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# reproducible_test.sh FOLDER: built again in another place, time zone, language and umask, the Debian packages in FOLDER
-# come out the same to the byte.
+# reproducible_test.sh FOLDER: built again in another place, time zone, language and umask, the packages in FOLDER come out
+# the same to the byte, and so do the image that is made of each build's programs and the bills of materials.
 set -euo pipefail
 first=$(readlink -f "$1")
 here=$(readlink -f "$(dirname "$0")")
-again=$(mktemp -d)/another-place
-trap 'rm -r "${again%/*}"' EXIT
-(umask 027 && TZ=Asia/Kathmandu LC_ALL=C "$here/../build-deb" "$again")
-for file in "$first"/iops-limitd_*.deb "$first"/iops-limitd-dbgsym_*.deb "$first"/iops-limitd_*.tar.xz \
-  "$first"/iops-limitd_*.dsc; do
+work=$(mktemp -d)
+again=$work/another-place
+trap 'rm -r "$work"' EXIT
+
+# make_image PACKAGES FOLDER: with nothing from a cache.
+make_image() {
+  mkdir -p "$2/programs"
+  dpkg-deb -x "$1"/iops-limitd_*.deb "$2/tree"
+  mv -t "$2/programs" "$2"/tree/usr/{sbin/iops-limitd,bin/iopsctl}
+  /usr/bin/python3 "$here/../container/build_image.py" "--programs=$2/programs" "--cache=$2" "--output=$2/image.tar"
+}
+
+elsewhere=(env TZ=Asia/Kathmandu LC_ALL=C)
+umask 027
+"${elsewhere[@]}" "$here/../build-deb" "$again"
+"${elsewhere[@]}" "$here/../build-rpm" "$again"
+compared=0
+for file in "$first"/iops-limitd_*.{deb,tar.xz,dsc,spdx.json} "$first"/iops-limitd-dbgsym_*.deb "$first"/iops-limitd-[0-9]*.rpm \
+  "$first"/iops-limitd-*.spdx.json; do
   cmp "$file" "$again/${file##*/}"
+  compared=$((compared + 1))
 done
+[ "$compared" -eq 8 ] || { echo "expected to compare 8 files, found $compared"; exit 1; }
+
+(umask 022 && make_image "$first" "$work/one")
+export -f make_image
+here=$here "${elsewhere[@]}" bash -euc 'make_image "$@"' bash "$again" "$work/two"
+cmp "$work"/{one,two}/image.tar
+cmp "$work"/{one,two}/image.tar.spdx.json
