@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # contents_test.sh FOLDER: both packages in FOLDER hold what `cmake --install` installs, all of it and nothing else, apart
-# from each distribution's place for documentation.
+# from each distribution's place for documentation, and from Debian's AppArmor profile.
 set -euo pipefail
 source=$(readlink -f "$(dirname "$0")/../..")
 work=$(mktemp -d)
@@ -10,7 +10,7 @@ trap 'rm -r "$work"' EXIT
 # Names only: one place for what distributions put elsewhere.
 as_one() {
   sed -e 's,^\./,/,' -e 's,^/lib/,/usr/lib/,' -e 's,/zsh/[a-z]*-[a-z]*/,/zsh/,' -e 's,\(/man/.*\)\.gz$,\1,' |
-    grep -v -e '^/usr/share/doc/' -e '^/usr/share/licenses/' -e '/$' -e '^/etc/iops-limitd/conf.d$' | sort
+    grep -v -e '^/usr/share/doc/' -e '^/usr/share/licenses/' -e '/$' -e '^/etc/iops-limitd/conf.d$' -e '^/etc/apparmor.d/' | sort
 }
 
 # The install rules name every file: no build is needed to know them.

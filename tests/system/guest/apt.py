@@ -18,6 +18,7 @@ ARRIVED, MADE = pathlib.Path("/opt/lab/packages"), pathlib.Path("/opt/lab/made")
 INSTALL_DOCUMENT = pathlib.Path("/opt/lab/install.md")
 NOTES = pathlib.Path("/run/iops-limitd/rules")
 CONFFILE = pathlib.Path("/etc/iops-limitd/iops-limitd.conf")
+CONFFILES = (CONFFILE, pathlib.Path("/etc/apparmor.d/iops-limitd"))
 KEEP_MINE = ("-o", "Dpkg::Options::=--force-confold")
 
 

@@ -54,6 +54,8 @@ def main(plan, report):
     faults, stacks = plan["cell"].endswith("faults"), plan["layout"] == disks.RACK
     cases.load(cases.FAULTS if faults else cases.STACKS if stacks else cases.NEWER if plan["suite"] else cases.NODE)
     node = Node(plan, report)
+    if plan["apparmor"]:
+        disks.run("apparmor_parser", "-r", "/etc/apparmor.d/iops-limitd")
     service.configure(EVENTS_ONLY)
     report.step("formatting disks, starting containerd")
     node.set_up()

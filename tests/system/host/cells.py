@@ -10,13 +10,14 @@ class Cell(NamedTuple):
     driver: str  # of cgroups
     layout: str  # what /data is on
     suite: str = ""  # of Debian; "" is the host's own
+    apparmor: bool = False  # as on a Debian node; elsewhere it would only make containers start later
 
 
 CELLS = {
-    "v2-systemd": Cell("v2", "systemd", "ext4-partition"),  # the longest comes first
-    "v2-stacks": Cell("v2", "systemd", "rack"),
+    "v2-systemd": Cell("v2", "systemd", "ext4-partition", apparmor=True),  # the longest comes first
+    "v2-stacks": Cell("v2", "systemd", "rack", apparmor=True),
     "v2-cgroupfs": Cell("v2", "cgroupfs", "xfs-disk"),
-    "v1-systemd": Cell("v1", "systemd", "xfs-disk"),
+    "v1-systemd": Cell("v1", "systemd", "xfs-disk", apparmor=True),
     "v1-cgroupfs": Cell("v1", "cgroupfs", "ext4-partition"),
     "trixie-v2-systemd": Cell("v2", "systemd", "ext4-partition", "trixie"),
     "v1-stacks": Cell("v1", "systemd", "rack"),

@@ -62,6 +62,7 @@ class Machine:
                 "-device", f"{device},drive={ident}"]
 
     def _command(self, serials, kernel_arguments):
+        # apparmor: the last word counts.
         # no_timer_check: the kernel expects ten timer interrupts at once, and on a busy host they come late.
         append = ["root=/dev/vda", "rw", "console=ttyS0", "apparmor=0", "net.ifnames=0", "mitigations=off",
                   "random.trust_cpu=on", "no_timer_check", HIERARCHY_ARGUMENTS[self.hierarchy],

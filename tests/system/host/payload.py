@@ -11,7 +11,8 @@ REPOSITORY = SYSTEM_TESTS.parent.parent
 
 # Of conf/: file to the folder that it is installed in.
 INSTALLED = {"iops-limitd.conf": "etc/iops-limitd", "org.iopslimit1.conf": "usr/share/dbus-1/system.d",
-             "org.iopslimit1.policy": "usr/share/polkit-1/actions", "iops-limitd.catalog": "usr/lib/systemd/catalog"}
+             "org.iopslimit1.policy": "usr/share/polkit-1/actions", "apparmor/iops-limitd": "etc/apparmor.d",
+             "iops-limitd.catalog": "usr/lib/systemd/catalog"}
 
 
 class File(NamedTuple):
@@ -50,7 +51,7 @@ class Payload:
                        self.program.parent / "iops-limitd.service", 0o644)
         self._add_file(archive, "usr/bin/iopsctl", self.program.parent / "iopsctl", 0o755)
         for name, folder in INSTALLED.items():
-            self._add_file(archive, f"{folder}/{name}", REPOSITORY / "conf" / name, 0o644)
+            self._add_file(archive, f"{folder}/{pathlib.Path(name).name}", REPOSITORY / "conf" / name, 0o644)
         for page in sorted((REPOSITORY / "man").iterdir()):
             self._add_file(archive, f"opt/lab/man/{page.name}", page, 0o644)
         for page in sorted([*(REPOSITORY / "packaging/grafana").iterdir(),

@@ -25,11 +25,11 @@ def case(name, fresh=False, cells="", long=False, spread=""):
     return register
 
 
-# The imports register; their order is the order of the run. The last two take the program of the payload away.
-NODE = ("start", "containers", "restarts", "reload", "policies", "layouts", "moves", "operator", "operator_bus",
+# The imports register; their order is the order of the run. "ansible_role" and "package" take the program of the payload away.
+NODE = ("start", "containers", "confinement", "restarts", "reload", "policies", "layouts", "moves", "operator", "operator_bus",
         "operator_screen", "metrics", "advise", "enforcement", "calibrate", "sharing", "sharing_rows", "at_limit",
         "why", "apply_systemd", "many", "pod_scope", "crio_files", "docker_pods", "podman_containers", "daemonset", "cleanup",
-        "ansible_role", "package")
+        "ansible_role", "package", "denials")
 # In the machine of a newer Debian: what kernel, systemd and the runtimes have a hand in, and the package.
 NEWER = ("start", "containers", "restarts", "reload", "policies", "operator", "operator_bus", "metrics", "enforcement",
          "sharing", "at_limit", "apply_systemd", "docker_pods", "podman_containers", "package")
@@ -37,7 +37,7 @@ NEWER_DAILY = {"containers-there-before-the-service", "containers-made-while-it-
                "service-killed", "systemctl-daemon-reexec", "containerd-restarted", "policies-table",
                "operator-asks-iopsctl", "metrics-that-cannot-be-written", "sharing", "package-installed-by-apt"}
 FAULTS = ("scale", "faults", "hostile_pods", "hierarchy", "slow_readers")
-STACKS = ("stacks", "stack_changes", "hot_plug", "several_mounts", "refused", "shared_disk", "sharing_stacks")
+STACKS = ("stacks", "stack_changes", "hot_plug", "several_mounts", "refused", "shared_disk", "sharing_stacks", "denials")
 
 
 def load(modules):

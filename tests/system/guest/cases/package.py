@@ -138,11 +138,11 @@ def removed(node):
     found = [one for one in rules.below(kubepods) if one != (base.cgroup.strip("/"), foreign)]
     assert found == [], f"expected no other rule below {kubepods}, found {found}"
     rules.write(directory, other, "max")
-    left = left_by(path for path in apt.contents() if path != apt.CONFFILE)
+    left = left_by(path for path in apt.contents() if path not in apt.CONFFILES)
     assert left == [], f"removal left {left}"
     assert apt.CONFFILE.exists() and service.CONFIG.exists(), "removal took the configuration away"
     apt.remove("--purge")
-    left = left_by([apt.CONFFILE.parent, *map(pathlib.Path, ("/run/iops-limitd", "/etc/default/iops-limitd"))])
+    left = left_by([apt.CONFFILE.parent, *apt.CONFFILES, *map(pathlib.Path, ("/run/iops-limitd", "/etc/default/iops-limitd"))])
     left += [str(path) for folder in ("/etc/systemd", "/var/lib/systemd")
              for path in pathlib.Path(folder).rglob("*iops-limitd*")]
     assert left == [], f"purge left {left}"
