@@ -3,7 +3,7 @@
 """Writes the software bill of materials of a package beside it. To be run where the package was built: dpkg there says
 which Debian packages the linked libraries and the headers are from.
 
-Usage: package_sbom.py PACKAGE SOURCE   (a .deb and its .tar.xz, or an .rpm and its .src.rpm)
+Usage: package_sbom.py PACKAGE SOURCE   (SOURCE: the archive that it was built from)
 """
 import pathlib
 import re

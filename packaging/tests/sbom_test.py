@@ -127,8 +127,11 @@ class SbomTest(unittest.TestCase):
         self.assertEqual(found, expected)
 
     def test_names_the_source(self):
-        for artifact, name in ((DEB, "iops-limitd_*.tar.xz"), (RPM, "iops-limitd-*.src.rpm")):
-            source, = FOLDER.glob(name)
+        unpacked = pathlib.Path(self.scratch.name, "source-rpm")
+        unpacked.mkdir()
+        run("bash", "-c", f"rpm2cpio {FOLDER}/iops-limitd-*.src.rpm | cpio -idm --quiet", cwd=unpacked)
+        for artifact, found in ((DEB, FOLDER.glob("iops-limitd_*.tar.xz")), (RPM, unpacked.glob("*.tar.gz"))):
+            source, = found
             package = next(one for one in self.documents[artifact]["packages"]
                            if one["SPDXID"] in related(self.documents[artifact], "GENERATED_FROM"))
             self.assertEqual((package["packageFileName"], value(package, "SHA256")),
