@@ -37,8 +37,7 @@ std::string editor() {
     const char* value = std::getenv(name);
     if (value != nullptr && *value != '\0') return value;
   }
-  const bool sensible = access("/usr/bin/sensible-editor", X_OK) == 0;
-  return sensible ? "sensible-editor" : "vi";
+  return access("/usr/bin/editor", X_OK) == 0 ? "editor" : "vi";
 }
 
 std::string quoted(const std::string& text) {

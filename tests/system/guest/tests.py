@@ -7,6 +7,7 @@ import traceback
 import cases
 import disks
 import service
+from cases import confinement
 from node import EVENTS_ONLY, Node
 
 
@@ -55,7 +56,7 @@ def main(plan, report):
     cases.load(cases.FAULTS if faults else cases.STACKS if stacks else cases.NEWER if plan["suite"] else cases.NODE)
     node = Node(plan, report)
     if plan["apparmor"]:
-        disks.run("apparmor_parser", "-r", "/etc/apparmor.d/iops-limitd")
+        confinement.enforce()
     service.configure(EVENTS_ONLY)
     report.step("formatting disks, starting containerd")
     node.set_up()
