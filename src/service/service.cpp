@@ -256,7 +256,7 @@ std::vector<std::string> Service::reload() {
   notifier_.reloading();
   ++reloads_;
   Config config;
-  const auto wrong = load_for(backend_->capabilities(), paths_.config_file, {}, config);
+  auto wrong = load_for(backend_->capabilities(), paths_.config_file, {}, config);
   config_refused_ = !wrong.empty();
   for (const std::string& error : wrong) journal_.log(Severity::error, Action::config, error);
   if (config_refused_)

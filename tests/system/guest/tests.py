@@ -4,10 +4,10 @@ import subprocess
 import time
 import traceback
 
+import apparmor
 import cases
 import disks
 import service
-from cases import confinement
 from node import EVENTS_ONLY, Node
 
 
@@ -56,7 +56,7 @@ def main(plan, report):
     cases.load(cases.FAULTS if faults else cases.STACKS if stacks else cases.NEWER if plan["suite"] else cases.NODE)
     node = Node(plan, report)
     if plan["apparmor"]:
-        confinement.enforce()
+        apparmor.enforce()
     service.configure(EVENTS_ONLY)
     report.step("formatting disks, starting containerd")
     node.set_up()

@@ -7,23 +7,15 @@ import subprocess
 
 import disks
 import service
+from apparmor import PROFILE
 from cases import case
-from disks import run
 from node import EVENTS_ONLY
 
-PROFILE = "iops-limitd"
-FILE = pathlib.Path("/etc/apparmor.d", PROFILE)
 OUTSIDE = pathlib.Path("/root/outside.conf")  # that the profile does not let it read
 
 
 # Where it can write, beside the places of the kernel's own file systems: its state, and folders that it has to itself.
 WRITABLE = {"/run/iops-limitd", "/var/lib/iops-limitd", "/tmp", "/var/tmp"}
-
-
-def enforce():
-    """As aa-enforce, whose package this machine does not have."""
-    FILE.write_text(FILE.read_text().replace(", complain)", ")"))
-    run("apparmor_parser", "-r", FILE)
 
 
 def of_process(name):

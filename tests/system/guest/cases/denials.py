@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What AppArmor denied the service in all of this boot, or would have denied it once the package was installed, whose
 profile only complains: the last case."""
+from apparmor import PROFILE
 from cases import case
-from cases.confinement import OUTSIDE, PROFILE
+from cases.confinement import OUTSIDE
 from disks import run
 
 
