@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "api/bus_service.hpp"
 #include "config/edited_file.hpp"
@@ -19,7 +22,8 @@
 namespace iopslimit {
 namespace {
 
-volatile std::sig_atomic_t ended = 0;  // by a signal: nothing may be installed any more
+constexpr std::array<int, 3> ending{SIGINT, SIGTERM, SIGHUP};
+volatile std::sig_atomic_t ended = 0;  // by one of them: nothing may be installed any more
 
 void end_by(int) {
   ended = 1;
@@ -29,7 +33,7 @@ void end_by(int) {
 void catch_signals() {
   struct sigaction action {};
   action.sa_handler = end_by;
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaction(signal, &action, nullptr);
+  for (const int signal : ending) sigaction(signal, &action, nullptr);
 }
 
 std::string editor() {
@@ -78,20 +82,32 @@ std::optional<PreviewView> check(const Paths& paths, const Replacement& edited,
   return std::nullopt;
 }
 
+// Reads a character of the answer. Returns false at the end of the input, and when a signal has
+// come: also when it came before the call, because it is let in only while this waits.
+bool read_character(char& c, const sigset_t& let_in) {
+  pollfd input{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
+  return ended == 0 && ppoll(&input, 1, nullptr, &let_in) == 1 && read(STDIN_FILENO, &c, 1) == 1;
+}
+
 // The end of the input, and a signal, throw the text away.
 bool wants_to_edit_again() {
-  while (ended == 0) {
+  sigset_t held;
+  sigset_t before;
+  sigemptyset(&held);
+  for (const int signal : ending) sigaddset(&held, signal);
+  sigprocmask(SIG_BLOCK, &held, &before);
+  char first = '\n';
+  bool more = true;
+  while (more && first == '\n') {
     std::fputs("[e]dit again, or [t]hrow it away? ", stdout);
     std::fflush(stdout);
-    char first = '\n';
     char c = 0;
-    ssize_t got = 0;
-    while ((got = read(STDIN_FILENO, &c, 1)) == 1 && c != '\n')
+    while ((more = read_character(c, before)) && c != '\n')
       if (first == '\n') first = c;
-    if (first == 'e' || first == 'E') return true;
-    if (got != 1 || first == 't' || first == 'T') break;
+    if (std::string_view("eEtT").find(first) == std::string_view::npos) first = '\n';
   }
-  return false;
+  sigprocmask(SIG_SETMASK, &before, nullptr);
+  return ended == 0 && (first == 'e' || first == 'E');
 }
 
 int throw_away(const EditedFile& file) {
