@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The virtual-machine lab, called by ./dev: lab.py image | images | suites | test | demo | vm | bench | share | nvme-soak."""
+"""The virtual-machine lab, called by ./dev: lab.py image | images | suites | earlier | test | demo | vm | bench |
+share | nvme-soak."""
 import argparse
 import pathlib
 import shlex
@@ -16,11 +17,14 @@ def folder(text):
 
 def parse():
     parser = argparse.ArgumentParser(prog="lab.py")
-    parser.add_argument("command", choices=["image", "images", "suites", "test", "demo", "vm", "bench", "share", "nvme-soak"])
+    parser.add_argument("command", choices=["image", "images", "suites", "earlier", "test", "demo", "vm", "bench",
+                                            "share", "nvme-soak"])
     parser.add_argument("--cache", type=folder, default=REPOSITORY / "build/vm-cache")
     parser.add_argument("--work", type=folder, default=REPOSITORY / "build/vm")
     parser.add_argument("--program", type=folder, default=REPOSITORY / "build/release/iops-limitd")
     parser.add_argument("--packages", type=folder, default=REPOSITORY / "build/packages")
+    parser.add_argument("--earlier", type=folder, default=REPOSITORY / "build/earlier",
+                        help="with a folder of packages for each earlier version")
     parser.add_argument("--started", type=float, default=time.time(), help="when the whole command began, Unix time")
     parser.add_argument("--hierarchy", choices=["v1", "v2"], default="v2")
     parser.add_argument("--machines", type=int, default=2, help="that run side by side")
@@ -55,6 +59,11 @@ def main():
     if arguments.command == "suites":  # that the cells need a package of, beside the host's own
         import cells
         print(*filter(None, cells.suites(cells.chosen(arguments))), sep="\n")
+        return 0
+    if arguments.command == "earlier":  # versions whose packages the chosen cases need, and their commits
+        import cells
+        for version, commit in cells.earlier(arguments):
+            print(version, commit)
         return 0
     module = __import__({"test": "tests", "demo": "demo", "vm": "login", "bench": "bench",
                          "share": "share_bench", "nvme-soak": "nvme_soak"}[arguments.command])

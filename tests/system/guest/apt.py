@@ -33,6 +33,13 @@ def deb():
     return arrived[0]
 
 
+def earlier(version):
+    """The package of an earlier version, which ./dev makes of that version's commit."""
+    found = list((ARRIVED / version).glob("*.deb"))
+    assert found, f"no package of {version} came along; ./dev test --system makes it, or says why it cannot"
+    return found[0]
+
+
 def version_of(path):
     return run("dpkg-deb", "-f", str(path), "Version").strip()
 
@@ -95,6 +102,15 @@ def make_way():
     NO_SERVICES.unlink(missing_ok=True)
     service.install()
     service.configure(EVENTS_ONLY)
+
+
+def ensure_none(node):
+    """Neither a package nor what the payload installed is there; /data is."""
+    if not os.path.ismount(disks.MOUNT):
+        node.disk.mount()
+    if installed():
+        remove("--purge")
+    make_way()
 
 
 def ensure_installed(node):

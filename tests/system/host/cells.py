@@ -29,6 +29,9 @@ CELLS = {
 # With --all, or when asked for.
 LONG_CELLS = {"v1-stacks", "v1-faults", "trixie-v2-systemd", "trixie-v2-cgroupfs", "trixie-v1-systemd"}
 
+# The case that upgrades from an earlier version, its cell, and the commit that the version's package is made of.
+EARLIER = [("package-upgraded-from-0.1.0", "v2-systemd", "0.1.0", "eaae69caf65b0ffa970902f7b78b194c3f2fa1be")]
+
 
 def chosen(arguments):
     unknown = [cell for cell in arguments.cells if cell not in CELLS]
@@ -42,6 +45,12 @@ def chosen(arguments):
 def suites(cells):
     """Of the cells' machines, "" for the host's own."""
     return sorted({CELLS[cell].suite for cell in cells})
+
+
+def earlier(arguments):
+    """[(version, commit)] of the earlier packages that the chosen cases need."""
+    return [(version, commit) for case, cell, version, commit in EARLIER if cell in chosen(arguments)
+            and (arguments.filter in case if arguments.filter else arguments.all)]
 
 
 def images(cells, cache, progress):

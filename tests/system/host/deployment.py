@@ -33,10 +33,13 @@ def run(*command, **more):
     return done.stdout
 
 
+def debs(folder, place="opt/lab/packages"):
+    return {f"{place}/{path.name}": File(path.read_bytes()) for path in sorted(folder.glob("iops-limitd_*.deb"))}
+
+
 def packages(folder):
     """The Debian package as ./dev package makes it, and what the documents say of it."""
-    debs = {f"opt/lab/packages/{path.name}": File(path.read_bytes()) for path in sorted(folder.glob("iops-limitd_*.deb"))}
-    return {**debs, "opt/lab/install.md": File((REPOSITORY / "docs/install.md").read_bytes())}
+    return {**debs(folder), "opt/lab/install.md": File((REPOSITORY / "docs/install.md").read_bytes())}
 
 
 def role():

@@ -131,6 +131,9 @@ def main(arguments, progress):
     deployed = [cell for cell in cells if cell in deployment.CELLS]
     parts["files"] = dict.fromkeys(deployed, deployed and deployment.build(
         arguments.program, arguments.packages, arguments.work.parent / "container"))
+    for version, _ in matrix.earlier(arguments):
+        earlier = deployment.debs(arguments.earlier / version, f"opt/lab/packages/{version}")
+        parts["files"] = {cell: {**files, **earlier} for cell, files in parts["files"].items()}
     for cell in cells:
         if matrix.CELLS[cell].suite:
             parts["files"][cell] = deployment.packages(arguments.packages / matrix.CELLS[cell].suite)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Debian package in an operator's hands. These cases are the last of a boot: they replace the program that the
 payload installed by the package's, and remove that in the end."""
-import os
 import pathlib
 import shutil
 
@@ -37,11 +36,7 @@ def left_by(package_paths):
 @case("package-installed-by-apt", fresh=True, cells=CELLS)
 def installed(node):
     assert not shutil.which("cc") and not shutil.which("cmake"), "this machine has build tools, so nothing is proved"
-    if not os.path.ismount(disks.MOUNT):
-        node.disk.mount()
-    if apt.installed():
-        apt.remove("--purge")
-    apt.make_way()
+    apt.ensure_none(node)
     base = node.base()
     apt.install(apt.deb())
     expect_service("after the install", "inactive", "disabled")
