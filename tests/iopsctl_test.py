@@ -191,7 +191,7 @@ class WithService(Case):
         return self.machine.run(*arguments)
 
     def test_status(self):
-        self.ends(self.machine.run("status"), 0, "iops-limitd 0.1.0, running since Sun 2001-09-09",
+        self.ends(self.machine.run("status"), 0, "iops-limitd 1.2.3, running since Sun 2001-09-09",
                   "Device: /data = ext4 on nvme0n1", "/logs is not mounted",
                   "2 limited, 1 exempt, 1 sandbox, 1 failed, 1 paused", "33% of the total of 3000")
 

@@ -195,7 +195,7 @@ struct BusServiceTest : testing::Test {
 
 TEST_F(BusServiceTest, PropertiesTellWhatTheServiceIs) {
   start();
-  EXPECT_EQ(property("Version"), "s \"0.1.0\"\n");
+  EXPECT_EQ(property("Version"), "s \"1.2.3\"\n");
   EXPECT_EQ(property("CgroupVersion"), "s \"v2\"\n");
   EXPECT_EQ(property("Since"), "t 1000000000\n");
   EXPECT_EQ(property("Limited"), "t 2\n");
@@ -402,7 +402,7 @@ TEST_F(BusServiceTest, APolkitThatTakesItsTimeHoldsNothingUp) {
   FakePolkit polkit(bus, loop, FakePolkit::Mood::silent);
   FILE* caller = popen((as_nobody("Clear", "--timeout=1") + " >/dev/null 2>&1").c_str(), "re");
   turn_until([&polkit] { return !polkit.requested.empty(); });
-  EXPECT_EQ(property("Version"), "s \"0.1.0\"\n");
+  EXPECT_EQ(property("Version"), "s \"1.2.3\"\n");
   EXPECT_THAT(done, IsEmpty());
   pclose(caller);
 }
@@ -415,7 +415,7 @@ TEST_F(BusServiceTest, TheBusComesBack) {
   turn_until([this] { return away.size() == 2; });
   EXPECT_THAT(away, ElementsAre(HasSubstr("the system bus went away"), ""));
   EXPECT_THAT(announced, IsEmpty());
-  EXPECT_EQ(property("Version"), "s \"0.1.0\"\n");
+  EXPECT_EQ(property("Version"), "s \"1.2.3\"\n");
 }
 
 TEST_F(BusServiceTest, LeavesABusThatDoesNotReadAndComesBack) {
@@ -434,7 +434,7 @@ TEST_F(BusServiceTest, LeavesABusThatDoesNotReadAndComesBack) {
   bus.resume();
   turn_until([this] { return away.size() == 2; });
   EXPECT_EQ(away.back(), "");
-  EXPECT_EQ(property("Version"), "s \"0.1.0\"\n");
+  EXPECT_EQ(property("Version"), "s \"1.2.3\"\n");
 }
 
 // It takes the connection, and says nothing to the request for the name.
@@ -447,7 +447,7 @@ TEST_F(BusServiceTest, AsksForTheNameAgainWhenTheBusDoesNotAnswer) {
   silent.reset();
   bus.start();
   turn_until([this] { return !announced.empty() && announced.back().starts_with("on the bus"); });
-  EXPECT_EQ(property("Version"), "s \"0.1.0\"\n");
+  EXPECT_EQ(property("Version"), "s \"1.2.3\"\n");
 }
 
 TEST_F(BusServiceTest, TheBusMayComeLater) {
@@ -462,7 +462,7 @@ TEST_F(BusServiceTest, TheBusMayComeLater) {
       },
       &bus);
   start();
-  EXPECT_EQ(property("Version"), "s \"0.1.0\"\n");
+  EXPECT_EQ(property("Version"), "s \"1.2.3\"\n");
   sd_event_source_unref(later);
 }
 
@@ -667,7 +667,7 @@ TEST_F(BusFloodTest, OneUserHasSoManyCallsASecond) {
       true, [this] { return calls_in_a_row(bus.address(), 3000); }, [] { return false; });
   EXPECT_GT(count, 100);
   EXPECT_LT(count, 2900);
-  EXPECT_EQ(property("Version"), "s \"0.1.0\"\n");
+  EXPECT_EQ(property("Version"), "s \"1.2.3\"\n");
   EXPECT_EQ(call("Reload"), "");
 }
 

@@ -87,7 +87,7 @@ TEST(Screens, Status) {
   EXPECT_THAT(
       status_screen(snapshot, now, {.width = 80}),
       ElementsAre(
-          "● iops-limitd 0.1.0, running since Sun 2001-09-09 01:46:40 UTC (2 h 3 min ago)",
+          "● iops-limitd 1.2.3, running since Sun 2001-09-09 01:46:40 UTC (2 h 3 min ago)",
           "      Device: /data = ext4 on nvme0n1 (259:0); rule on 259:0",
           "      Budget: the limits add up to read 1000, write 1000 IOPS, 33% of the total",
           "              of 3000", " Device logs: /logs is not mounted: it is a plain directory",

@@ -86,7 +86,7 @@ TEST(Metrics, OfTheAdvice) {
 TEST(Metrics, OfTheService) {
   const Measured sample = sample_measured();
   EXPECT_EQ(value(sample, "iopslimit_build_info",
-                  {{"version", "0.1.0"}, {"cgroup_version", "v2"}, {"scope", "container"}}),
+                  {{"version", "1.2.3"}, {"cgroup_version", "v2"}, {"scope", "container"}}),
             1);
   EXPECT_EQ(value(sample, "iopslimit_start_time_seconds", {}), 1000000000);
   EXPECT_EQ(value(sample, "iopslimit_written_timestamp_seconds", {}), 2000000000);

@@ -34,7 +34,7 @@ inline WorkloadView sample_container(char digit, const std::string& space, const
 
 inline Snapshot sample_snapshot() {
   Snapshot snapshot;
-  snapshot.version = "0.1.0";
+  snapshot.version = "1.2.3";
   snapshot.since = 1000000000;
   snapshot.repaired = 2;
   snapshot.writes = 12;

@@ -68,7 +68,7 @@ def expect_understood(node, what, wanted, paused, until, noted, mark):
 
 @case(f"package-upgraded-from-{FIRST}", fresh=True, cells="v2-systemd", long=True)
 def upgraded(node):
-    first, second = apt.earlier(FIRST), apt.later("second")
+    first, second = apt.earlier(FIRST), apt.deb()
     apt.ensure_none(node)
     apt.install(first)
     expect_service(f"installed {FIRST}")  # that version's package enabled and started it
