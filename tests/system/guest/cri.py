@@ -70,7 +70,7 @@ class Runtime:
         method = self._channel.unary_unary(f"/runtime.v1.RuntimeService/{name}",
                                            request_serializer=lambda v: wire.encode(request, v),
                                            response_deserializer=lambda data: wire.decode(response, data))
-        return method(values, timeout=self.CALL_SECONDS, wait_for_ready=True)
+        return method(values, timeout=max(self.CALL_SECONDS, values.get("timeout", 0)), wait_for_ready=True)
 
     def execute(self, container_id, *command):
         """Runs a command in the container, and so in its cgroup; its standard output."""

@@ -34,7 +34,7 @@ def never_off(wanted):
     strays, ended = [], threading.Event()
 
     def watch():
-        while not ended.wait(0.002):
+        while not ended.wait(0.02):
             found = {cgroup: rules.of(cgroup) for cgroup in wanted}
             if found != wanted:
                 strays.append(found)
