@@ -3,26 +3,10 @@
 # image_signature_test.sh FOLDER: the image of the programs in FOLDER, signed into a registry on the loopback device and taken
 # from there by the commands of docs/kubernetes.md; one without a signature and one with another key's are refused.
 set -euo pipefail
-source=$(readlink -f "$(dirname "$0")/../..")
 deb=$(readlink -f "$1"/iops-limitd_*.deb)
-work=$(mktemp -d)
-export GNUPGHOME=$work/gnupg
-mkdir -m 700 "$GNUPGHOME"
+# shellcheck source=packaging/tests/signing.sh
+. "$(dirname "$0")/signing.sh"
 cd "$work"
-
-close() {
-  [ -z "${server:-}" ] || kill "$server"
-  gpgconf --kill all
-  rm -rf "$work"
-}
-trap close EXIT
-
-fail() {
-  printf '%s\n' "$*"
-  exit 1
-}
-
-new_key() { gpg --batch --quiet --passphrase '' --quick-gen-key "$1" rsa3072 sign never 2>/dev/null; }
 
 # documented NUMBER: that block below "Sign the image", for the registry and the folders of this test.
 documented() {

@@ -1,24 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# What the tests of the repositories share: throw-away keys, a web server, the commands of docs/install.md.
-source=$(readlink -f "$(dirname "${BASH_SOURCE[0]}")/../..")
-work=$(mktemp -d)
+# What the tests of the repositories share: a web server, the commands of docs/install.md.
+# shellcheck source=packaging/tests/signing.sh
+. "$(dirname "${BASH_SOURCE[0]}")/signing.sh"
 root=$work/root site=$work/site
-export GNUPGHOME=$work/gnupg
-mkdir -m 700 "$GNUPGHOME"
 export no_proxy=127.0.0.1
-
-close() {
-  [ -z "${server:-}" ] || kill "$server"
-  gpgconf --kill all
-  rm -rf "$work"
-}
-trap close EXIT
-
-fail() {
-  printf '%s\n' "$*"
-  exit 1
-}
 
 # refused WHAT WORDS COMMAND...: the command fails and says WORDS.
 refused() {
@@ -27,8 +13,6 @@ refused() {
   if out=$("$@" 2>&1); then fail "$what: accepted: $out"; fi
   grep -qi "$words" <<<"$out" || fail "$what: expected '$words', found: $out"
 }
-
-new_key() { gpg --batch --quiet --passphrase '' --quick-gen-key "$1" rsa3072 sign never 2>/dev/null; }
 
 # damage FILE: changes one of its bytes.
 damage() { printf '\377' | dd of="$1" bs=1 seek=10 conv=notrunc status=none; }
