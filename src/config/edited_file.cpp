@@ -16,7 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t largest_file = std::size_t{1} << 20U;  // as config/files
 constexpr mode_t mode_of_new = 0644;
 
 [[noreturn]] void fail(const std::string& path, const std::string& why) {
@@ -48,7 +47,7 @@ std::string read_text(const std::string& path) {
   if (fstat(file.fd(), &status) != 0) require(path, last_error());
   if (!S_ISREG(status.st_mode)) fail(path, "is not a regular file");
   std::string text;
-  require(path, read_whole(file.fd(), largest_file, text));
+  require(path, read_whole(file.fd(), largest_config_file, text));
   return text;
 }
 

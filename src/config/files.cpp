@@ -20,9 +20,6 @@
 namespace iopslimit {
 namespace {
 
-// Far larger than any configuration: a larger file is something else.
-constexpr std::size_t largest_file = std::size_t{1} << 20U;
-
 std::string why_not_readable(const std::error_code& error) {
   if (error == std::errc::no_such_file_or_directory) {
     return "no such file; create it, or correct the path or the link";
@@ -40,8 +37,7 @@ std::string why_not_readable(const std::error_code& error) {
   return "cannot be read (" + error.message() + "); correct the path, or the file";
 }
 
-// O_NONBLOCK keeps a pipe in place
-// of the file from blocking the service.
+// O_NONBLOCK keeps a pipe in place of the file from blocking the service.
 std::optional<Problem> read_regular_file(const std::string& path, std::string& text) {
   std::error_code error;
   const File file = open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY, error);
@@ -50,7 +46,7 @@ std::optional<Problem> read_regular_file(const std::string& path, std::string& t
   if (fstat(file.fd(), &status) != 0) return why_not_readable(last_error());
   if (S_ISDIR(status.st_mode)) return "is a directory; name a file in it";
   if (!S_ISREG(status.st_mode)) return "is not a regular file; put a text file in its place";
-  error = read_whole(file.fd(), largest_file, text);
+  error = read_whole(file.fd(), largest_config_file, text);
   if (error) return why_not_readable(error);
   return {};
 }
@@ -83,7 +79,7 @@ std::vector<std::string> files_in(const std::filesystem::path& folder, ConfigTex
 
 void read_or_replace(const std::string& file, const Replacement& instead, ConfigText& text) {
   if (file != instead.file) return read_config_file(file, text);
-  if (instead.text.size() > largest_file)
+  if (instead.text.size() > largest_config_file)
     return text.errors.push_back(
         {{file, 0}, why_not_readable(std::make_error_code(std::errc::file_too_large))});
   read_ini_text(instead.text, file, text);

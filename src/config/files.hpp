@@ -2,6 +2,7 @@
 // Reads configuration files (inih) and environment variables into entries.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,10 @@ bool is_config_name(std::string_view name);
 
 /// The names of the files in the conf.d beside the main file, sorted.
 std::vector<std::string> config_names(const std::string& main_file);
+
+/// The most bytes that a file may have: far more than any configuration, a larger file is
+/// something else.
+constexpr std::size_t largest_config_file = std::size_t{1} << 20U;
 
 /// A text that counts in the place of what a file holds, or as a file that does not exist yet.
 struct Replacement {
