@@ -41,6 +41,7 @@ TextFile::~TextFile() {
 void TextFile::write_to(const std::string& path) {
   if (!path_.empty() && path_ != path) unlink(path_.c_str());
   path_ = path;
+  written_.reset();
   last_error_.clear();
   if (path_.empty()) return timer_.stop();
   write();

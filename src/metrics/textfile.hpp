@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -54,7 +55,7 @@ class TextFile {
   Needs needs_;
   std::chrono::microseconds period_;
   std::string path_;
-  std::size_t written_ = 0;  // the hash of the text
+  std::optional<std::size_t> written_;  // the hash of the text at path_
   std::error_code last_error_;
   Timer timer_;
 };

@@ -89,6 +89,13 @@ TEST_F(TextFileTest, WrittenWhenItsTextHasChanged) {
   EXPECT_NE(inode(), first);
 }
 
+TEST_F(TextFileTest, AtANewPathReplacesWhatIsThere) {
+  file.write_to(path);
+  tree.file("other.prom", "of an earlier run");
+  file.write_to(tree.at("other.prom"));
+  EXPECT_EQ(tree.text("other.prom"), "new");
+}
+
 TEST_F(TextFileTest, WrittenAgainWhenItIsGone) {
   file.write_to(path);
   tree.remove("m.prom");
