@@ -5,6 +5,7 @@ Usage: deploy_test.py DEPLOY_SH
 """
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import unittest
 
 DEPLOY = pathlib.Path(sys.argv[1]).resolve()
 BASE = DEPLOY.parent / "base/daemonset.yaml"
+DOCUMENT = DEPLOY.parent.parent.parent / "docs/kubernetes.md"
 LABEL = "app.kubernetes.io/name=iops-limitd"
 IN_NAMESPACE = "kubectl -n kube-system"
 NEEDED = ("bash", "cat", "dirname", "grep", "readlink", "sed")  # what the script calls beside the two
@@ -66,6 +68,27 @@ class DeployTest(unittest.TestCase):
         applied = (self.folder / "calls.stdin").read_text()
         self.assertIn("          image: registry.example.org/a/b:2\n", applied)
         self.assertNotIn("image: iops-limitd", applied)
+
+    def test_documented_commands_name_the_image_that_was_pushed(self):
+        section = DOCUMENT.read_text().split("\n## With kustomize\n", 1)[1].split("\n## ", 1)[0]
+        first, *commands = re.search(r"^```\n(.*?)^```$", section, re.M | re.S)[1].splitlines()
+        self.assertEqual(first, "cd packaging/kubernetes")
+        pushed, applied, settings = "", {}, ""
+        for command in commands:
+            (self.folder / "calls.stdin").unlink(missing_ok=True)
+            if command.startswith("export "):
+                settings += command + "\n"
+                continue
+            calls = self.folder / "calls"
+            calls.write_text("")
+            subprocess.run([str(self.folder / "bash"), "-euc", settings + command], cwd=DEPLOY.parent, check=True,
+                           stdout=subprocess.DEVNULL,
+                           env={"PATH": str(self.folder), "CALLS": str(calls), "MANIFESTS": str(BASE), "FAIL": ""})
+            pushed = pushed or calls.read_text().split("docker push ", 1)[1].split()[0]
+            if (self.folder / "calls.stdin").exists():
+                applied[command] = re.findall(r" image: (\S+)", (self.folder / "calls.stdin").read_text())
+        self.assertEqual(len(applied), 3, applied)
+        self.assertEqual(applied, dict.fromkeys(applied, [pushed]))
 
     def test_overlays(self):
         for name in sorted(os.listdir(DEPLOY.parent / "overlays")):
