@@ -28,6 +28,7 @@ constexpr std::array keys{
     Key{"bps", &LimitKeys::bps, parse_ram_size},
     Key{"read-bps", &LimitKeys::read_bps, parse_ram_size},
     Key{"write-bps", &LimitKeys::write_bps, parse_ram_size},
+    Key{"ceiling-iops", &LimitKeys::ceiling_iops, parse_iops},
 };
 
 std::string unknown_key(std::string_view name) {
@@ -36,7 +37,8 @@ std::string unknown_key(std::string_view name) {
   for (const Key& key : keys) known.push_back(key.name);
   const auto near = nearest_name(name, known);
   return near ? "is not known; did you mean '" + *near + "'?"
-              : "is not known; there are iops, read-iops, write-iops, bps, read-bps, write-bps";
+              : "is not known; there are iops, read-iops, write-iops, bps, read-bps, write-bps, "
+                "ceiling-iops";
 }
 
 // A pod may carry thousands of annotations. The journal gets this many warnings, and one more that
@@ -167,6 +169,17 @@ Granted grant(const Config& config, const NamedPolicy* policy, const Limit& base
       .write_bps = clamped(config, bps, base.write_bps, either(request.write_bps, request.bps),
                            "write bytes/s", clamps)};
   return granted;
+}
+
+bool lower_ceiling(std::vector<ShareTerms>& terms, const LimitKeys& request) {
+  const std::uint64_t asked = request.ceiling_iops.value_or(0);
+  bool lowered = false;
+  for (ShareTerms& one : terms) {
+    if (!one.lend || asked == 0 || (one.ceiling_iops != 0 && one.ceiling_iops <= asked)) continue;
+    one.ceiling_iops = asked;
+    lowered = true;
+  }
+  return lowered;
 }
 
 std::optional<Problem> parse_ram_size(std::string_view text, std::uint64_t& value) {

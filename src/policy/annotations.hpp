@@ -23,10 +23,10 @@ struct PodRequest {
   std::vector<std::string> warnings;  ///< one sentence for each ignored annotation, with the reason
 };
 
-/// Reads PREFIX/iops, read-iops, write-iops, bps, read-bps and write-bps. A key for a single
-/// direction wins over the key for both. If two prefixes give the same key, the prefix that comes
-/// first in the configuration wins. Bytes per second are written as in the configuration, or as
-/// RAMInBytes of docker's go-units accepts them (10MB, 1.5GiB, 64k), because users of
+/// Reads PREFIX/iops, read-iops, write-iops, bps, read-bps, write-bps and ceiling-iops. A key for a
+/// single direction wins over the key for both. If two prefixes give the same key, the prefix that
+/// comes first in the configuration wins. Bytes per second are written as in the configuration, or
+/// as RAMInBytes of docker's go-units accepts them (10MB, 1.5GiB, 64k), because users of
 /// kubediskguard.io have such values in their pods.
 PodRequest read_request(const std::vector<std::string>& prefixes, const Record::Pairs& annotations);
 
@@ -42,6 +42,10 @@ struct Granted {
 /// maximum.
 Granted grant(const Config& config, const NamedPolicy* policy, const Limit& base,
               const LimitKeys& request);
+
+/// Lowers the ceiling of a container that may borrow to the requested one. A pod cannot raise it,
+/// and 0 asks for nothing. True if a ceiling is lower now.
+bool lower_ceiling(std::vector<ShareTerms>& terms, const LimitKeys& request);
 
 /// Parses bytes per second as written in an annotation. As the parse_*
 /// functions of config/values.

@@ -90,6 +90,8 @@ void follow_annotations(const Config& config, const NamedPolicy* policy, const R
     if (granted.clamps != announced) decision.reason += granted.clamps;
     announced = std::move(granted.clamps);
   }
+  if (request.keys.ceiling_iops && !lower_ceiling(decision.terms, request.keys))
+    decision.reason += ", which leaves the ceiling as it is";
   decision.warnings = std::move(request.warnings);
 }
 

@@ -96,6 +96,34 @@ TEST(PodRequests, ThousandsOfBadAnnotationsGiveAFewWarnings) {
   EXPECT_EQ(request(many).warnings.back(), "more annotations are ignored");
 }
 
+TEST(PodRequests, LowersACeilingAndNeverRaisesIt) {
+  struct Row {
+    const char* what;
+    ShareTerms before;
+    const char* asked;
+    std::uint64_t after;
+    bool lowered;
+  };
+  const Row rows[] = {
+      {"below the configured one", {.lend = true, .ceiling_iops = 1500}, "800", 800, true},
+      {"above it", {.lend = true, .ceiling_iops = 1500}, "2000", 1500, false},
+      {"the same", {.lend = true, .ceiling_iops = 1500}, "1500", 1500, false},
+      {"up to the total without it", {.lend = true}, "800", 800, true},
+      {"unlimited", {.lend = true, .ceiling_iops = 1500}, "0", 1500, false},
+      {"it does not borrow", {.lend = false}, "800", 0, false},
+  };
+  for (const Row& row : rows) {
+    std::vector<ShareTerms> terms{row.before};
+    const PodRequest asked = request({{"iopslimit.org/ceiling-iops", row.asked}});
+    EXPECT_EQ(lower_ceiling(terms, asked.keys), row.lowered) << row.what;
+    EXPECT_EQ(terms[0].ceiling_iops, row.after) << row.what;
+    EXPECT_EQ(terms[0].lend, row.before.lend) << row.what;
+  }
+  std::vector<ShareTerms> none;
+  EXPECT_FALSE(lower_ceiling(none, {.ceiling_iops = 800})) << "all terms are the defaults";
+  EXPECT_FALSE(lower_ceiling(none, {}));
+}
+
 TEST(RamSize, Table) {
   struct Row {
     const char* text;

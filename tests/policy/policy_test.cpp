@@ -232,6 +232,22 @@ TEST(PolicySections, AnnotationsComeOnTopAndSayWhatTheyWereClampedBy) {
             "2000 by [annotations] max_iops (/c:9)");
 }
 
+TEST(PolicySections, AnAnnotationLowersTheCeilingOfAContainerThatBorrows) {
+  const Config config = with(
+      {{"p", {.origin = {"/c", 3}, .limits = {.iops = 800, .lend = true, .ceiling_iops = 2000}}}});
+  Record record{.name = "web", .annotations = {{"iopslimit.org/ceiling-iops", "900"}}};
+  Decision decision = decide(config, {}, &record);
+  EXPECT_EQ(decision.limits.at(0), symmetric(800));
+  EXPECT_EQ(decision.terms.at(0).ceiling_iops, 900U);
+  EXPECT_EQ(decision.reason, "[policy p] (/c:3); annotation iopslimit.org/ceiling-iops = 900");
+  record.annotations = {{"iopslimit.org/ceiling-iops", "9000"}};
+  decision = decide(config, {}, &record);
+  EXPECT_EQ(decision.terms.at(0).ceiling_iops, 2000U);
+  EXPECT_EQ(decision.reason,
+            "[policy p] (/c:3); annotation iopslimit.org/ceiling-iops = 9000, which leaves the "
+            "ceiling as it is");
+}
+
 TEST(PolicySections, AnExemptContainerCannotAskForALimit) {
   const Config config = with({{"free", {.exempt = true}}});
   const Record record{.name = "web", .annotations = {{"iopslimit.org/iops", "x"}}};

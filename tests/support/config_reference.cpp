@@ -29,7 +29,8 @@ const std::map<std::string, std::string> introductions{
     {"[exclude]", "Containers without any limit. This section comes before every policy."},
     {"[annotations]",
      "What pods may ask for by the annotations `PREFIX/iops`, `read-iops`, `write-iops`, `bps`, "
-     "`read-bps` and `write-bps`."},
+     "`read-bps` and `write-bps`. Where containers borrow, `PREFIX/ceiling-iops` lowers "
+     "`ceiling_iops`."},
     {"[runtime]", "Where the names of containers come from."},
     {"[cgroup]", "The hierarchy that carries the limits."},
     {"[service]", "The service itself."},
