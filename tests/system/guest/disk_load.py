@@ -2,6 +2,7 @@
 """Containers that use the disk at once, each in its own way, and what the kernel counts of them meanwhile. fio runs in
 the container's cgroup like a process of its own: to have the runtime start it takes seconds in an emulated machine."""
 import bisect
+import contextlib
 import json
 import os
 import signal
@@ -64,9 +65,9 @@ class Hog:
 
     def __init__(self, container, devnum, how=THREADS, work="read", block="4k", directory=disks.MOUNT, size=FILE_BYTES):
         self.container, self.name, self.direction = container, container.name, int(work == "write")
-        path = lay_out(container.name, directory, size)
+        self.path = lay_out(container.name, directory, size)
         before = rules.operations(container.cgroup, devnum)
-        self._fio = Fio(container, path, ["--runtime=36000", f"--rw={WORK[work]}", f"--bs={block}", *how])
+        self._fio = Fio(container, self.path, ["--runtime=36000", f"--rw={WORK[work]}", f"--bs={block}", *how])
         try:
             until(lambda: rules.operations(container.cgroup, devnum) != before, f"the first I/O of {self.name}")
         except AssertionError:
@@ -84,6 +85,27 @@ class Hog:
 
     def end(self):
         self._fio.end()
+
+
+@contextlib.contextmanager
+def uncached(hogs, every=0.5):
+    """While the block runs, the page cache forgets what they have read: else buffered reads of large blocks have soon read
+    all of their files, and need the disk no more."""
+    over = threading.Event()
+
+    def forget():
+        while not over.wait(every):
+            for hog in hogs:
+                with open(hog.path, "rb") as file:
+                    os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+    thread = threading.Thread(target=forget)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 class Quiet:
@@ -112,7 +134,7 @@ class Watch:
 
     def __init__(self, containers, devnum, direction=0, every=0.1):
         self._containers, self._devnum = {one.name: one for one in containers}, devnum
-        self._direction, self.every = direction, every
+        self.direction, self.every = direction, every
         self._times, self._counts, self._limits = [], [], []
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run)
@@ -141,7 +163,7 @@ class Watch:
         """Between two looks as if it had grown evenly."""
         after = min(max(bisect.bisect_left(self._times, moment), 1), len(self._times) - 1)
         early, late = self._times[after - 1], self._times[after]
-        first, last = (self._counts[at][name][self._direction] for at in (after - 1, after))
+        first, last = (self._counts[at][name][self.direction] for at in (after - 1, after))
         return first + (last - first) * min(1.0, max(0.0, (moment - early) / (late - early)))
 
     def rate(self, name, begin, end):

@@ -9,7 +9,7 @@ import time
 import service
 from disk_load import limit_of
 from report import until
-from sharing import measure, measure_wake, median_of, spelled
+from sharing import NOTICED_SECONDS, measure, measure_wake, median_of, spelled
 
 ROUNDS = 3
 WHOLE_SHARE, STARVED_SHARE = 0.95, 0.7
@@ -17,6 +17,8 @@ CLEARLY_SHORTER = 0.2
 LONGER = 1.5  # a read of the quiet one beside hogs, compared with hogs whose limits fit
 USED, TIMES_STATIC, EQUAL, BACK = 0.85, 3, 0.95, 0.9
 ALONE_IN_SECONDS, RECALL_SECONDS = 3, 2
+NEAR = 0.1  # of what it should be
+THREE = ("hog-a", "hog-b", "hog-c")
 
 
 def reported(node, found):
@@ -77,6 +79,32 @@ def divided(node, stage):
         return said
 
     return until_good(lambda: reported(node, measure(stage, "lend", ["both"])), judge)
+
+
+def settled(made, mode, seconds, text=""):
+    """All hogs work in that mode; (watch, begin, end) of a time in which the service has long known it."""
+    with made.configured(text or made.scale.modes()[mode]), made.watch() as watch:
+        made.all_on()
+        time.sleep(NOTICED_SECONDS + 2)
+        began = time.monotonic()
+        time.sleep(seconds)
+        return watch, began, time.monotonic()
+
+
+def expect_near(found, wanted, what):
+    assert abs(found / wanted - 1) <= NEAR, f"{what}: expected {wanted:.0f} within {NEAR:.0%}, found {found:.0f}"
+
+
+def over_committed(node, stage):
+    """Three hogs and a quiet one whose limits are far above the total: each hog has the same part of what is left."""
+    said = quiet_served(node, stage)
+    watch, began, ended = settled(stage, "fair", 10)
+    rates = [watch.rate(hog.name, began, ended) for hog in stage.hogs]
+    mean = sum(rates) / len(rates)
+    for hog, rate in zip(stage.hogs, rates):
+        expect_near(rate, mean, hog.name)
+    assert sum(rates) >= USED * stage.scale.total, f"the hogs got {rates} of {stage.scale.total}"
+    return f"{said}; without it the hogs got " + ", ".join(f"{rate:.0f}" for rate in rates)
 
 
 def stopped_wake(stage):

@@ -40,11 +40,15 @@ def on_stack(build, node):
     running(node, "")
     scale = sharing.Scale()
     # The mirror's halves share the reads, so together they can do more than one; the total is what counts.
-    with sharing.capacity(node.report, scale.capacity, ("disk-a", "disk-b")), build() as (device, directory, more), \
-            sharing.stage(node, devnum=disks.number(device), directory=directory) as made:
-        made.more = more
-        return "; ".join([checks.quiet_served(node, made), checks.lent(node, made), checks.divided(node, made),
-                          checks.woken(node, made), checks.recalled_after_kill(made)])
+    with sharing.capacity(node.report, scale.capacity, ("disk-a", "disk-b")), build() as (device, directory, more):
+        place = {"devnum": disks.number(device), "directory": directory}
+        with sharing.stage(node, **place) as made:
+            made.more = more
+            said = [checks.quiet_served(node, made), checks.lent(node, made), checks.divided(node, made),
+                    checks.woken(node, made), checks.recalled_after_kill(made)]
+        with sharing.stage(node, checks.THREE, **place) as made:
+            made.more = more
+            return "; ".join([*said, checks.over_committed(node, made)])
 
 
 for name, build in STACKS.items():
