@@ -1,34 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """The demonstration's second part: a disk that can do less than the containers want, first without the service's help,
 then shared."""
-import time
-
 import sharing
 
 SCALE = sharing.Scale()
 MODES = ("no limits", "limits and total", "lend")
 SETTLE_SECONDS, NOTICED_SECONDS, QUIET_SECONDS = 1, 4, 4
-AWAKE_AT, ASLEEP_AT, END_AT = 6, 11, 17  # seconds of the timeline in which the lender wakes and sleeps
-BARS_PER_SECOND = 2
+# Seconds of the timeline: the second hog begins, the quiet container wakes up, it sleeps again, the end.
+SECOND_AT, AWAKE_AT, ASLEEP_AT, END_AT = 5, 10, 15, 21
 
 
 def timeline(stage, report):
-    """One hog borrows; the quiet container wakes up, takes back what is its own, and sleeps again."""
-    hog, lender, guarantee = stage.hogs[0], stage.lender, stage.scale.guarantee
-    acts = [(AWAKE_AT, lender.on), (ASLEEP_AT, lender.off), (END_AT, hog.off)]
-    with stage.configured(stage.scale.modes()["lend"], guarantee), stage.watch() as watch:
-        began = hog.on()
-        for second, act in acts:
-            time.sleep(max(0.0, began + second - time.monotonic()))
-            act()
-        time.sleep(watch.every)  # one more look
-    step = 1 / BARS_PER_SECOND
-    for one in (hog, lender):
-        bars = [watch.rate(one.name, began + number * step, began + (number + 1) * step)
-                for number in range(END_AT * BARS_PER_SECOND)]
-        changes = [limit[0] for _, limit in watch.changes(one.name, began, began + END_AT)]
-        report.send("loan", container=one.name, bars=bars, limits=[guarantee, *changes],
-                    marks=[AWAKE_AT * BARS_PER_SECOND, ASLEEP_AT * BARS_PER_SECOND])
+    """One hog borrows, soon two do; the quiet container wakes up, takes back what is its own, and sleeps again."""
+    first, second = stage.hogs
+    acts = [(0, first.on), (SECOND_AT, second.on), (AWAKE_AT, stage.lender.on), (ASLEEP_AT, stage.lender.off)]
+    for track in sharing.play(stage, acts, END_AT):
+        report.send("loan", marks=[at for at, _ in acts[1:]], **track)
 
 
 def show(report, containers, devnum):
@@ -42,5 +29,5 @@ def show(report, containers, devnum):
             found = sharing.measure(stage, mode, ["quiet"])
             report.send("shared", scale=vars(SCALE), **found)
             report.step(sharing.spelled(found))
-        report.step("one of them borrows; quiet wakes up, then sleeps again")
+        report.step("they borrow, one after the other; quiet wakes up, then sleeps again")
         timeline(stage, report)

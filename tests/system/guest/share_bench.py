@@ -43,3 +43,6 @@ def main(plan, report):
             for mode in modes:
                 found = measure(stage, mode)
                 report.send("measured", round=number, found=found)
+        first, second = stage.hogs
+        report.send("played", tracks=sharing.play(stage, [
+            (5, first.on), (15, second.on), (25, stage.lender.on), (35, stage.lender.off), (45, second.off)], 55))

@@ -194,6 +194,24 @@ def measure(stage, mode, parts=tuple(PARTS)):
     return found
 
 
+def play(stage, acts, seconds):
+    """Each act at its second while the service lends; for each container how much it got in each half second, and
+    [second, limit] of each limit that it had."""
+    guarantee, step = stage.scale.guarantee, 0.5
+    with stage.configured(stage.scale.modes()["lend"], guarantee), stage.watch() as watch:
+        began = time.monotonic()
+        for second, act in [*acts, (seconds, stage.all_off)]:
+            time.sleep(max(0.0, began + second - time.monotonic()))
+            act()
+        time.sleep(watch.every)  # one more look
+    return [{"container": one.name, "guarantee": guarantee, "step": step,
+             "rates": [watch.rate(one.name, began + number * step, began + (number + 1) * step)
+                       for number in range(int(seconds / step))],
+             "limits": [[0.0, guarantee], *([moment - began, limit[0]] for moment, limit
+                                            in watch.changes(one.name, began, began + seconds))]}
+            for one in stage.containers]
+
+
 def spelled(found):
     """One measurement in words."""
     text = []

@@ -31,19 +31,23 @@ def table(findings):
 
 
 def split(text, marks):
-    first, second = marks
-    return f"{paint('cyan', text[:first])}│{paint('cyan', text[first:second])}│{paint('cyan', text[second:])}"
+    """The parts before, between and after the marks."""
+    cuts = [0, *marks, len(text)]
+    return "│".join(paint("cyan", text[first:last]) for first, last in zip(cuts, cuts[1:]))
 
 
 def loan(findings):
-    top = max(rate for event in findings.loans for rate in event["bars"]) or 1
-    print(paint("bold", f"  A loan goes out and comes back, two bars a second: reads (█ = {number(top)} IOPS)"))
+    top = max(rate for event in findings.loans for rate in event["rates"]) or 1
+    print(paint("bold", f"  Loans go out and come back, two bars a second: reads (█ = {number(top)} IOPS)"))
     print()
     for event in findings.loans:
-        limits = " → ".join(number(limit) for limit in event["limits"][:6])
-        print(f"  {event['container']:<12} {split(bars(event['bars'], top), event['marks'])}  limit {limits}")
-    first, second = findings.loans[0]["marks"]
-    print(" " * (15 + first) + paint("bold", "└ quiet wakes".ljust(second - first + 1) + "└ sleeps again"))
+        marks = [int(second / event["step"]) for second in event["marks"]]
+        limits = " → ".join(number(limit) for _, limit in event["limits"][:6])
+        print(f"  {event['container']:<12} {split(bars(event['rates'], top), marks)}  limit {limits}")
+    words, text = ("└ newcomer", "└ quiet", "└ quiet sleeps again"), ""
+    for count, (mark, word) in enumerate(zip(marks, words)):
+        text = text.ljust(mark + count) + word
+    print(" " * 15 + paint("bold", text))
 
 
 def complaints(findings):
@@ -54,7 +58,7 @@ def complaints(findings):
     found, share, borrowed = [], lent[0]["quiet"]["share"], findings.loans[0]
     if share < LEAST_SHARE:
         found.append(f"quiet got {share:.0%} of its reads beside containers that borrow")
-    if max(borrowed["limits"]) < 2 * borrowed["limits"][0]:
+    if max(limit for _, limit in borrowed["limits"]) < 2 * borrowed["guarantee"]:
         found.append(f"{borrowed['container']} was lent nothing: its limits were {borrowed['limits']}")
     return found
 

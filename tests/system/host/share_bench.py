@@ -9,6 +9,7 @@ import sys
 
 import accelerator
 import image
+import share_picture
 from machine import Machine, MachineFailed
 from measured_tables import markdown
 from payload import REPOSITORY, Payload
@@ -65,13 +66,15 @@ def main(arguments, progress):
     machine = Machine("share", arguments.work / "share", parts, accelerated, arguments.hierarchy,
                       Payload(plan, arguments.program), cpus=CPUS)
     progress("booting")
-    modes, failed = {}, False
+    modes, tracks, failed = {}, [], False
     try:
         for event in machine.run(SECONDS):
             if event["event"] == "measured":
                 found = event["found"]
                 modes.setdefault(found["mode"], Mode(found["mode"])).rounds.append(found)
                 progress(f"round {event['round'] + 1}, {found['mode']}: quiet got {found['quiet']['share']:.0%}")
+            elif event["event"] == "played":
+                tracks = event["tracks"]
             elif event["event"] == "failure":
                 print(event["text"], file=sys.stderr)
                 failed = True
@@ -79,15 +82,17 @@ def main(arguments, progress):
         print(failure, file=sys.stderr)
         failed = True
     if modes:
-        write(modes)
+        write(modes, tracks)
     return 1 if failed or not modes else 0
 
 
-def write(modes):
+def write(modes, tracks):
     FOLDER.mkdir(parents=True, exist_ok=True)
     text = explanation(SCALE) + "\n" + table(modes)
     (FOLDER / "share.md").write_text(text)
-    document = {"scale": SCALE, "modes": {name: mode.rounds for name, mode in modes.items()}}
+    if tracks:
+        (FOLDER / "sharing.svg").write_text(share_picture.svg(tracks))
+    document = {"scale": SCALE, "modes": {name: mode.rounds for name, mode in modes.items()}, "tracks": tracks}
     (FOLDER / "share.json").write_text(json.dumps(document, indent=1) + "\n")
     print(text)
-    print(f"{(FOLDER / 'share.md').relative_to(REPOSITORY)}, {(FOLDER / 'share.json').relative_to(REPOSITORY)}")
+    print(", ".join(str((FOLDER / name).relative_to(REPOSITORY)) for name in ("share.md", "share.json", "sharing.svg")))
