@@ -12,6 +12,7 @@ import threading
 import time
 
 import cpu
+import sharing
 from stage import BUILD, DATA, LOAD_CPU, RECORDS, SOURCE, SUBJECT_CPU, Stage, Subject, pinned
 from table import Row, ratio_of_rounds
 
@@ -215,7 +216,7 @@ def idle(bench):
     subjects = {kind: start(stages[kind], cpu=SUBJECT_CPU) for kind, start in kinds.items()}
     time.sleep(3)  # the bus is met, the journal written, the script's first round over
     before = {kind: (one.cpu_ns(), one.switches()) for kind, one in subjects.items()}
-    counters = {kind: count_waits(subjects[kind], seconds) for kind in ("ours", "without a check")}
+    counters = {kind: subjects[kind].count_waits(seconds) for kind in ("ours", "without a check")}
     time.sleep(seconds)
     cpu = {kind: (one.cpu_ns() - before[kind][0]) / 1e6 for kind, one in subjects.items()}
     woken = {kind: one.switches() - before[kind][1] for kind, one in subjects.items()}
@@ -233,14 +234,6 @@ def idle(bench):
               of_target="ours")
     yield Row(f"wake-ups {said}, check_interval = 0", "", woken["without a check"], woken["floor"], target=0,
               of_target="ours")
-
-
-def count_waits(subject, seconds):
-    """perf, which counts how often the event loop lays itself down to wait: a switch of context may also be a wait for a
-    lock of the kernel's, in the middle of a check."""
-    return subprocess.Popen(["perf", "stat", "-x", ",", "-e", "syscalls:sys_enter_epoll_wait", "--filter",
-                             "timeout != 0", "-p", str(subject.pid), "--", "sleep", str(seconds)],
-                            stderr=subprocess.PIPE, text=True)
 
 
 def syscalls(bench):
@@ -342,4 +335,5 @@ def drain(terminal):
 
 
 ALL = {"appear": appear, "burst": burst, "cpu": cpu.containers, "first_pass": first_pass, "reload": reload, "idle": idle,
-       "syscalls": syscalls, "size": size, "top": top, "history": history, "get_all": cpu.get_all, "pause": cpu.pause}
+       "syscalls": syscalls, "size": size, "top": top, "history": history, "get_all": cpu.get_all, "pause": cpu.pause,
+       "sharing": sharing.sharing}

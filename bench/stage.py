@@ -297,6 +297,13 @@ class Subject:
                 return int(line.split()[1])
         raise RuntimeError("no voluntary_ctxt_switches")
 
+    def count_waits(self, seconds):
+        """perf, which counts how often the event loop lays itself down to wait: a switch of context may also be a wait
+        for a lock of the kernel's, in the middle of a check."""
+        return subprocess.Popen(["perf", "stat", "-x", ",", "-e", "syscalls:sys_enter_epoll_wait", "--filter",
+                                 "timeout != 0", "-p", str(self.pid), "--", "sleep", str(seconds)],
+                                stderr=subprocess.PIPE, text=True)
+
     def stop(self):
         if self.process is None:
             return
