@@ -155,6 +155,32 @@ expect_version "$later" "the owner's again"
 damage "$repository/repodata/repomd.xml"
 refused "a changed index" "GPG signature verification error" install_anew
 
+# The role of the Ansible collection adds it, and changes nothing the second time. Its node has no other repository, no
+# key and no package; Ansible finds the package manager of the machine that runs this, so the play names it.
+rm "$repository"/*.rpm
+publish owner@example.org "$folder"
+cat >"$work/play.yml" <<END
+- hosts: localhost
+  connection: local
+  tasks:
+    - ansible.builtin.include_role: {name: $source/packaging/ansible/roles/iops_limitd, tasks_from: repository}
+END
+export work url
+role() {
+  # shellcheck disable=SC2016
+  unshare -m sh -ec '
+    mkdir -p /etc/yum.repos.d /var/lib/rpm /var/cache/dnf
+    for folder in /etc/yum.repos.d /var/lib/rpm /var/cache/dnf; do mount -t tmpfs none "$folder"; done
+    for _ in first second; do
+      LC_ALL=C.UTF-8 ANSIBLE_NOCOLOR=1 ansible-playbook -i localhost, -e ansible_pkg_mgr=dnf \
+        -e "iops_limitd_repository=$url" -e iops_limitd_rpm_folder=debian "$work/play.yml"
+    done
+    dnf -y --releasever 9 list --available iops-limitd' 2>&1
+}
+role >"$work/role.log" || fail "$(cat "$work/role.log")"
+[ "$(sed -nE 's/.*changed=([0-9]+).*/\1/p' "$work/role.log" | paste -sd ' ')" = "2 0" ] || fail "$(cat "$work/role.log")"
+grep -qE "^iops-limitd.* $first-1" "$work/role.log" || fail "dnf does not offer the package: $(cat "$work/role.log")"
+
 # One that was built elsewhere gets into the folder of its distribution.
 spec iops-limitd "$first" 1.el9 "" >"$work/el9.spec"
 printf '%%files\n' >>"$work/el9.spec"

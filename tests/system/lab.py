@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The virtual-machine lab, called by ./dev: lab.py image | images | suites | earlier | test | demo | vm | bench |
+"""The virtual-machine lab, called by ./dev: lab.py image | images | suites | earlier | sites | test | demo | vm | bench |
 share | nvme-soak."""
 import argparse
 import pathlib
@@ -17,7 +17,7 @@ def folder(text):
 
 def parse():
     parser = argparse.ArgumentParser(prog="lab.py")
-    parser.add_argument("command", choices=["image", "images", "suites", "earlier", "test", "demo", "vm", "bench",
+    parser.add_argument("command", choices=["image", "images", "suites", "earlier", "sites", "test", "demo", "vm", "bench",
                                             "share", "nvme-soak"])
     parser.add_argument("--cache", type=folder, default=REPOSITORY / "build/vm-cache")
     parser.add_argument("--work", type=folder, default=REPOSITORY / "build/vm")
@@ -25,6 +25,7 @@ def parse():
     parser.add_argument("--packages", type=folder, default=REPOSITORY / "build/packages")
     parser.add_argument("--earlier", type=folder, default=REPOSITORY / "build/earlier",
                         help="with a folder of packages for each earlier version")
+    parser.add_argument("--sites", type=folder, default=REPOSITORY / "build/apt-sites", help="made by apt_sites.sh")
     parser.add_argument("--started", type=float, default=time.time(), help="when the whole command began, Unix time")
     parser.add_argument("--hierarchy", choices=["v1", "v2"], default="v2")
     parser.add_argument("--machines", type=int, default=2, help="that run side by side")
@@ -64,6 +65,10 @@ def main():
         import cells
         for version, commit in cells.earlier(arguments):
             print(version, commit)
+        return 0
+    if arguments.command == "sites":  # the address of the repositories that the chosen cases need
+        import cells
+        print(cells.sites(arguments) or "")
         return 0
     module = __import__({"test": "tests", "demo": "demo", "vm": "login", "bench": "bench",
                          "share": "share_bench", "nvme-soak": "nvme_soak"}[arguments.command])

@@ -32,6 +32,9 @@ LONG_CELLS = {"v1-stacks", "v1-faults", "trixie-v2-systemd", "trixie-v2-cgroupfs
 # The case that upgrades from an earlier version, its cell, and the commit that the version's package is made of.
 EARLIER = [("package-upgraded-from-0.1.0", "v2-systemd", "0.1.0", "eaae69caf65b0ffa970902f7b78b194c3f2fa1be")]
 
+# The case that installs out of an apt repository, its cell, and the address of the repository in the machine.
+FROM_REPOSITORY = "package-from-an-apt-repository", "v2-systemd", "http://127.0.0.1:8089"
+
 
 def chosen(arguments):
     unknown = [cell for cell in arguments.cells if cell not in CELLS]
@@ -47,10 +50,20 @@ def suites(cells):
     return sorted({CELLS[cell].suite for cell in cells})
 
 
+def runs(case, cell, arguments):
+    """Whether a long case is among the chosen ones."""
+    return cell in chosen(arguments) and (arguments.filter in case if arguments.filter else arguments.all)
+
+
 def earlier(arguments):
     """[(version, commit)] of the earlier packages that the chosen cases need."""
-    return [(version, commit) for case, cell, version, commit in EARLIER if cell in chosen(arguments)
-            and (arguments.filter in case if arguments.filter else arguments.all)]
+    return [(version, commit) for case, cell, version, commit in EARLIER if runs(case, cell, arguments)]
+
+
+def sites(arguments):
+    """The address of the repositories that the chosen cases need, or None."""
+    case, cell, url = FROM_REPOSITORY
+    return url if runs(case, cell, arguments) else None
 
 
 def images(cells, cache, progress):

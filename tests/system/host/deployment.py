@@ -42,10 +42,13 @@ def packages(folder):
     return {**debs(folder), "opt/lab/install.md": File((REPOSITORY / "docs/install.md").read_bytes())}
 
 
-def role():
-    folder = REPOSITORY / "packaging/ansible"
-    return {f"opt/lab/ansible/{path.relative_to(folder)}": File(path.read_bytes())
+def files(folder, place):
+    return {f"{place}/{path.relative_to(folder)}": File(path.read_bytes())
             for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def role():
+    return files(REPOSITORY / "packaging/ansible", "opt/lab/ansible")
 
 
 def build(program, packages_folder, folder):

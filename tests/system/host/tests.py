@@ -134,6 +134,9 @@ def main(arguments, progress):
     for version, _ in matrix.earlier(arguments):
         earlier = deployment.debs(arguments.earlier / version, f"opt/lab/packages/{version}")
         parts["files"] = {cell: {**files, **earlier} for cell, files in parts["files"].items()}
+    if matrix.sites(arguments):
+        sites = deployment.files(arguments.sites, "opt/lab/apt-sites")
+        parts["files"] = {cell: {**files, **sites} for cell, files in parts["files"].items()}
     for cell in cells:
         if matrix.CELLS[cell].suite:
             parts["files"][cell] = deployment.packages(arguments.packages / matrix.CELLS[cell].suite)

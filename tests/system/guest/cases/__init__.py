@@ -29,7 +29,7 @@ def case(name, fresh=False, cells="", long=False, spread=""):
 NODE = ("start", "containers", "confinement", "restarts", "reload", "policies", "layouts", "moves", "operator", "operator_bus",
         "operator_screen", "metrics", "advise", "enforcement", "calibrate", "sharing", "sharing_rows", "at_limit",
         "why", "apply_systemd", "many", "pod_scope", "crio_files", "docker_pods", "podman_containers", "daemonset", "cleanup",
-        "ansible_role", "package", "package_upgrade", "denials")
+        "ansible_role", "package", "package_repository", "package_upgrade", "denials")
 # In the machine of a newer Debian: what kernel, systemd and the runtimes have a hand in, and the package.
 NEWER = ("start", "containers", "restarts", "reload", "policies", "operator", "operator_bus", "metrics", "enforcement",
          "sharing", "at_limit", "apply_systemd", "docker_pods", "podman_containers", "package")
