@@ -71,7 +71,8 @@ int clear_without_service(const Arguments& arguments) {
       continue;
     }
     std::error_code failed = check_beneath(kernel.tree().root, place.cgroup);
-    if (!failed) failed = ledger.set(place, {});
+    const Limit held = ledger.read(place).value_or(symmetric(max_iops));
+    if (!failed) failed = ledger.set(place, {}, held);
     const bool gone = failed == ControlError::cgroup_gone || failed == ControlError::device_refused;
     if (gone) ledger.drop(place);  // the rule went with its cgroup or disk
     if (failed && !gone) {

@@ -33,9 +33,11 @@ class LimitBackend {
 
   virtual Capabilities capabilities() const = 0;
 
-  /// Writes all four values (an unlimited Limit removes the rule) and reads them back. Writes
-  /// nothing when the kernel already holds them. Does not change the rule of any other device.
-  [[nodiscard]] virtual std::error_code set(const RuleKey& key, const Limit& limit) = 0;
+  /// Replaces the rule of this service and reads back what it writes. An unlimited Limit removes
+  /// the rule. `held` is the limit that the kernel holds: nothing is written if it is the same, and
+  /// on v1 only the values that differ. Does not change the rule of any other device.
+  [[nodiscard]] virtual std::error_code set(const RuleKey& key, const Limit& limit,
+                                            const Limit& held) = 0;
 
   /// Returns what the kernel holds for the pair: an unlimited Limit when there is no rule, nothing
   /// when it cannot be read.

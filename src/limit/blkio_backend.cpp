@@ -18,8 +18,9 @@ std::error_code BlkioBackend::create(const RuleKey& key, const Limit& limit) {
   return error;
 }
 
-std::error_code BlkioBackend::set(const RuleKey& key, const Limit& limit) {
+std::error_code BlkioBackend::set(const RuleKey& key, const Limit& limit, const Limit& held) {
   for (const BlkioThrottle& throttle : blkio_throttles) {
+    if (limit.*throttle.value == held.*throttle.value) continue;
     if (const auto error = put(key, throttle.file, limit.*throttle.value)) return error;
   }
   return {};
@@ -29,8 +30,6 @@ std::error_code BlkioBackend::put(const RuleKey& key, const char* name, std::uin
   std::error_code error;
   const File file = files_.open(key.cgroup, name, error);
   if (error) return error;
-  if ((error = read_limit_file(file.fd(), text_))) return error;
-  if (parse_blkio(text_, key.device) == value) return {};
   if ((error = write_line(file.fd(), format_blkio(key.device, value)))) return error;
   if ((error = read_limit_file(file.fd(), text_))) return error;
   if (parse_blkio(text_, key.device) != value) return ControlError::not_held;

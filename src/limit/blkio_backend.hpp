@@ -25,8 +25,7 @@ inline constexpr std::array<BlkioThrottle, 4> blkio_throttles{
      {"blkio.throttle.write_bps_device", &Limit::write_bps}}};
 
 /// Errors of set() and create(): ControlError, or the system's own for anything else. If a write to
-/// one of the four files fails, the next set() repairs the rest: it compares each file before it
-/// writes.
+/// one of the four files fails, the files after it keep what they had.
 class BlkioBackend final : public LimitBackend {
  public:
   /// `root`: the mount point of the blkio hierarchy. Throws std::system_error when it cannot be
@@ -35,7 +34,7 @@ class BlkioBackend final : public LimitBackend {
 
   Capabilities capabilities() const override { return capabilities_of(CgroupVersion::v1); }
   std::error_code create(const RuleKey& key, const Limit& limit) override;
-  std::error_code set(const RuleKey& key, const Limit& limit) override;
+  std::error_code set(const RuleKey& key, const Limit& limit, const Limit& held) override;
   std::optional<Limit> read(const RuleKey& key) override;
   void drop(const RuleKey&) override {}
 

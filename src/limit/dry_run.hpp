@@ -16,11 +16,11 @@ class DryRun final : public LimitBackend {
 
   Capabilities capabilities() const override { return real_.capabilities(); }
   std::error_code create(const RuleKey& key, const Limit& limit) override {
-    return set(key, limit);
-  }
-  std::error_code set(const RuleKey& key, const Limit& limit) override {
     pretended_[key] = limit;
     return {};
+  }
+  std::error_code set(const RuleKey& key, const Limit& limit, const Limit&) override {
+    return create(key, limit);
   }
   std::optional<Limit> read(const RuleKey& key) override {
     const auto found = pretended_.find(key);

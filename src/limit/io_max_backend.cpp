@@ -13,12 +13,11 @@ std::error_code IoMaxBackend::create(const RuleKey& key, const Limit& limit) {
   return error ? error : write_line(file.fd(), format_io_max(key.device, limit));
 }
 
-std::error_code IoMaxBackend::set(const RuleKey& key, const Limit& limit) {
+std::error_code IoMaxBackend::set(const RuleKey& key, const Limit& limit, const Limit& held) {
   std::error_code error;
+  if (limit == held) return error;
   const File file = files_.open(key.cgroup, "io.max", error);
   if (error) return error;
-  if ((error = read_limit_file(file.fd(), text_))) return error;
-  if (parse_io_max(text_, key.device) == limit) return {};
   if ((error = write_line(file.fd(), format_io_max(key.device, limit)))) return error;
   if ((error = read_limit_file(file.fd(), text_))) return error;
   if (parse_io_max(text_, key.device) != limit) return ControlError::not_held;

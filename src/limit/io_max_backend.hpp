@@ -18,7 +18,7 @@ class IoMaxBackend final : public LimitBackend {
 
   Capabilities capabilities() const override { return capabilities_of(CgroupVersion::v2); }
   std::error_code create(const RuleKey& key, const Limit& limit) override;
-  std::error_code set(const RuleKey& key, const Limit& limit) override;
+  std::error_code set(const RuleKey& key, const Limit& limit, const Limit& held) override;
   std::optional<Limit> read(const RuleKey& key) override;
   void drop(const RuleKey&) override {}
 

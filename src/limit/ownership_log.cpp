@@ -22,8 +22,8 @@ std::error_code OwnershipLog::create(const RuleKey& key, const Limit& limit) {
   return error;
 }
 
-std::error_code OwnershipLog::set(const RuleKey& key, const Limit& limit) {
-  const std::error_code error = backend_.set(key, limit);
+std::error_code OwnershipLog::set(const RuleKey& key, const Limit& limit, const Limit& held) {
+  const std::error_code error = backend_.set(key, limit, held);
   if (limit.unlimited() && !error) drop(key);
   return error;
 }

@@ -24,7 +24,7 @@ class OwnershipLog final : public LimitBackend {
 
   Capabilities capabilities() const override { return backend_.capabilities(); }
   std::error_code create(const RuleKey& key, const Limit& limit) override;
-  std::error_code set(const RuleKey& key, const Limit& limit) override;
+  std::error_code set(const RuleKey& key, const Limit& limit, const Limit& held) override;
   std::optional<Limit> read(const RuleKey& key) override { return backend_.read(key); }
   void retry_notes() override { notes_.retry(); }
   void drop(const RuleKey& key) override { notes_.remove(key); }

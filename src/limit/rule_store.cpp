@@ -60,9 +60,10 @@ std::error_code RuleStore::set(const std::string& cgroup, const std::vector<Rule
   key_.cgroup = cgroup;
   for (const Rule& rule : changes_) {
     key_.device = rule.device;
-    const bool is_first = std::ranges::find(held, rule.device, &Rule::device) == held.end();
-    std::error_code error =
-        is_first ? backend_.create(key_, rule.limit) : backend_.set(key_, rule.limit);
+    const auto before = std::ranges::find(held, rule.device, &Rule::device);
+    const bool is_first = before == held.end();
+    std::error_code error = is_first ? backend_.create(key_, rule.limit)
+                                     : backend_.set(key_, rule.limit, before->limit);
     // The kernel drops a disk's rules with the disk, so there is nothing left to remove.
     if (error == ControlError::device_refused && rule.limit.unlimited()) error.clear();
     if (error) {
@@ -81,7 +82,7 @@ std::error_code RuleStore::set(const std::string& cgroup, const std::vector<Rule
 void RuleStore::release(const std::string& cgroup, const std::vector<Rule>& held) {
   for (const Rule& rule : held) {
     const RuleKey key{cgroup, rule.device};
-    const std::error_code error = backend_.set(key, Limit{});
+    const std::error_code error = backend_.set(key, Limit{}, rule.limit);
     if (error == ControlError::cgroup_gone || error == ControlError::device_refused) {
       backend_.drop(key);
     } else if (error) {
@@ -107,7 +108,8 @@ void RuleStore::prime(const RuleKey& key) {
   if (!found || !found->unlimited()) return;
   // If the kernel refuses this rule, it also refuses the first container's rule, and that error is
   // reported.
-  if (!backend_.create(key, symmetric(max_iops))) static_cast<void>(backend_.set(key, Limit{}));
+  const Limit nothing = symmetric(max_iops);
+  if (!backend_.create(key, nothing)) static_cast<void>(backend_.set(key, Limit{}, nothing));
 }
 
 std::error_code RuleStore::repair(const std::string& cgroup, std::vector<Rule>& held,
@@ -116,7 +118,8 @@ std::error_code RuleStore::repair(const std::string& cgroup, std::vector<Rule>& 
   const auto lost = [&](const Rule& rule) {
     const auto found = backend_.read({cgroup, rule.device});
     if (found == rule.limit) return false;
-    const std::error_code error = backend_.set({cgroup, rule.device}, rule.limit);
+    const std::error_code error =
+        backend_.set({cgroup, rule.device}, rule.limit, found.value_or(Limit{}));
     if (!error) repaired(rule, found.value_or(Limit{}));
     // If the rule can be neither read nor written for another reason, assume that it is unchanged.
     const bool known = found || error == ControlError::controller_missing;

@@ -16,9 +16,9 @@
 
 namespace iopslimit {
 
-/// Whether this service may ever write to this cgroup: a container, a pod or a kubepods directory.
-/// A path with ".." or an empty part is none. Whoever reads the notes of an earlier run leaves all
-/// other cgroups alone, because anybody's error may be in that file.
+/// Whether this service may ever write to this cgroup: a container, a pod or a kubepods
+/// directory. A path with ".." or an empty part is none. Readers of an earlier run's notes skip
+/// all other cgroups, because the file may be damaged.
 bool may_hold_rules(std::string_view cgroup);
 
 class RuleStore {

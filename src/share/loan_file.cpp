@@ -79,7 +79,7 @@ void recall_noted_loans(const std::string& path, LimitBackend& backend) {
     // A rule that is gone is somebody's decision. One that cannot be written is repaired or
     // announced by the first pass.
     if (found && !found->unlimited() && *found != configured)
-      static_cast<void>(backend.set(key, configured));
+      static_cast<void>(backend.set(key, configured, *found));
   }
   unlink(path.c_str());
 }

@@ -155,8 +155,8 @@ void UnitRules::read_back(const UnitChange& change, const InForce& in_force) {
     const Rule* now = find_rule(in_force, key.cgroup, key.device);
     const auto found = now == nullptr ? std::nullopt : kernel_.read(key);
     if (!found || *found == now->limit) continue;
-    if (kernel_.set(key, now->limit)) continue;  // the next pass tries again
-    if (*found == rule.limit) continue;          // the wanted limit has changed meanwhile
+    if (kernel_.set(key, now->limit, *found)) continue;  // the next pass tries again
+    if (*found == rule.limit) continue;                  // the wanted limit has changed meanwhile
     give_up(
         {change.cgroup, {rule}},
         "systemd was given " + to_string(rule.limit) + " for " + std::string(unit_of(key.cgroup)) +

@@ -14,7 +14,7 @@ TEST(DryRuns, ReadBackWhatWasPretendedAndElseTheTruth) {
   const RuleKey key{"/kubepods/c", {259, 0}};
   kernel.rules[key] = symmetric(70);
   EXPECT_EQ(dry.read(key), symmetric(70));
-  EXPECT_FALSE(dry.set(key, symmetric(500)));
+  EXPECT_FALSE(dry.set(key, symmetric(500), {}));
   EXPECT_EQ(dry.read(key), symmetric(500));
   dry.drop(key);
   EXPECT_EQ(dry.read(key), symmetric(70));

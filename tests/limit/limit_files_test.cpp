@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The v2 and v1 sinks on plain files, and the v1 backend on a real blkio hierarchy where this
+// The v2 and v1 back ends on plain files, and the v1 backend on a real blkio hierarchy where this
 // machine has one.
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -26,18 +26,17 @@ TEST(IoMaxBackend, WritesAndReadsBack) {
   TempTree tree;
   tree.file("/kubepods/pod0a/c/io.max");
   IoMaxBackend backend(tree.root());
-  EXPECT_EQ(backend.set(key, five_hundred), std::error_code());
+  EXPECT_EQ(backend.set(key, five_hundred, {}), std::error_code());
   EXPECT_EQ(tree.text("/kubepods/pod0a/c/io.max"), "259:0 rbps=max wbps=max riops=500 wiops=500\n");
   EXPECT_EQ(backend.read(key), five_hundred);
 }
 
 TEST(IoMaxBackend, SkipsWritesOfHeldLimits) {
   TempTree tree;
-  const std::string held = "8:0 riops=1\n259:0 rbps=max wbps=max riops=500 wiops=500\n";
-  tree.file("/kubepods/pod0a/c/io.max", held);
+  tree.file("/kubepods/pod0a/c/io.max", "untouched");
   IoMaxBackend backend(tree.root());
-  EXPECT_EQ(backend.set(key, five_hundred), std::error_code());
-  EXPECT_EQ(tree.text("/kubepods/pod0a/c/io.max"), held);
+  EXPECT_EQ(backend.set(key, five_hundred, five_hundred), std::error_code());
+  EXPECT_EQ(tree.text("/kubepods/pod0a/c/io.max"), "untouched");
 }
 
 TEST(IoMaxBackend, CreateWritesWithoutReading) {
@@ -54,8 +53,8 @@ TEST(IoMaxBackend, ReportsGoneCgroupsAndMissingControllers) {
   TempTree tree;
   tree.folder("/kubepods/pod0a/c");
   IoMaxBackend backend(tree.root());
-  EXPECT_EQ(backend.set(key, five_hundred), std::error_code(ControlError::controller_missing));
-  EXPECT_EQ(backend.set({"/kubepods/pod0a/x", nvme}, five_hundred),
+  EXPECT_EQ(backend.set(key, five_hundred, {}), std::error_code(ControlError::controller_missing));
+  EXPECT_EQ(backend.set({"/kubepods/pod0a/x", nvme}, five_hundred, {}),
             std::error_code(ControlError::cgroup_gone));
   EXPECT_EQ(backend.read(key), std::nullopt);
 }
@@ -66,7 +65,7 @@ TEST(IoMaxBackend, ALinkIsNotFollowed) {
   tree.folder("/kubepods/pod0a/c");
   std::filesystem::create_symlink(tree.at("/other"), tree.at("/kubepods/pod0a/c/io.max"));
   IoMaxBackend backend(tree.root());
-  EXPECT_TRUE(backend.set(key, five_hundred));
+  EXPECT_TRUE(backend.set(key, five_hundred, {}));
   EXPECT_EQ(tree.text("/other"), "");
 }
 
@@ -80,7 +79,7 @@ TEST(BlkioBackend, FourFiles) {
   for (const char* name : {"read_iops", "write_iops", "read_bps", "write_bps"})
     tree.file(throttle + name + "_device");
   BlkioBackend backend(tree.root());
-  EXPECT_EQ(backend.set(key, {.read_iops = 500, .write_iops = 300, .read_bps = 1048576}),
+  EXPECT_EQ(backend.set(key, {.read_iops = 500, .write_iops = 300, .read_bps = 1048576}, {}),
             std::error_code());
   EXPECT_EQ(tree.text(throttle + "read_iops_device"), "259:0 500\n");
   EXPECT_EQ(tree.text(throttle + "write_iops_device"), "259:0 300\n");
@@ -98,6 +97,16 @@ TEST(BlkioBackend, CreateWritesOnlyValuesThatAreSet) {
   EXPECT_EQ(backend.create(key, five_hundred), std::error_code());
   EXPECT_EQ(tree.text(throttle + "read_iops_device"), "259:0 500\n");
   EXPECT_EQ(tree.text(throttle + "write_iops_device"), "259:0 500\n");
+}
+
+TEST(BlkioBackend, SetWritesOnlyValuesThatDifferFromTheHeldOnes) {
+  TempTree tree;
+  const std::string throttle = "/kubepods/pod0a/c/blkio.throttle.";
+  tree.file(throttle + "write_iops_device", "259:0 500\n");
+  BlkioBackend backend(tree.root());
+  EXPECT_EQ(backend.set(key, {.read_iops = 500, .write_iops = 300}, five_hundred),
+            std::error_code());
+  EXPECT_EQ(tree.text(throttle + "write_iops_device"), "259:0 300\n");
 }
 
 TEST(ControlFiles, AnotherPodOfTheSameNameIsNotTakenForTheOldOne) {
@@ -163,31 +172,31 @@ TEST_F(RealBlkio, TheKernelHoldsWhatWasWritten) {
   BlkioBackend backend(root_);
   const Limit limit{
       .read_iops = 500, .write_iops = max_iops, .read_bps = 1048576, .write_bps = 2048};
-  EXPECT_EQ(backend.set({cgroup_, device_}, limit), std::error_code());
+  EXPECT_EQ(backend.set({cgroup_, device_}, limit, {}), std::error_code());
   EXPECT_EQ(backend.read({cgroup_, device_}), limit);
-  EXPECT_EQ(backend.set({cgroup_, device_}, {.read_iops = 400}), std::error_code());
+  EXPECT_EQ(backend.set({cgroup_, device_}, {.read_iops = 400}, limit), std::error_code());
   EXPECT_EQ(backend.read({cgroup_, device_}), (Limit{.read_iops = 400}));
-  EXPECT_EQ(backend.set({cgroup_, device_}, {}), std::error_code());
+  EXPECT_EQ(backend.set({cgroup_, device_}, {}, {.read_iops = 400}), std::error_code());
   EXPECT_EQ(backend.read({cgroup_, device_}), Limit{});
 }
 
 TEST_F(RealBlkio, DifferentStoredValueIsNotHeld) {
   BlkioBackend backend(root_);
   // 32 bits, unchecked: the kernel takes this and stores 0.
-  EXPECT_EQ(backend.set({cgroup_, device_}, {.read_iops = 4294967296}),
+  EXPECT_EQ(backend.set({cgroup_, device_}, {.read_iops = 4294967296}, {}),
             std::error_code(ControlError::not_held));
 }
 
 TEST_F(RealBlkio, AnUnknownDeviceIsRefused) {
   BlkioBackend backend(root_);
-  EXPECT_EQ(backend.set({cgroup_, {4000, 4000}}, five_hundred),
+  EXPECT_EQ(backend.set({cgroup_, {4000, 4000}}, five_hundred, {}),
             std::error_code(ControlError::device_refused));
 }
 
 TEST_F(RealBlkio, ARemovedCgroupIsGone) {
   BlkioBackend backend(root_);
   ASSERT_EQ(rmdir((root_ + cgroup_).c_str()), 0);
-  EXPECT_EQ(backend.set({cgroup_, device_}, five_hundred),
+  EXPECT_EQ(backend.set({cgroup_, device_}, five_hundred, {}),
             std::error_code(ControlError::cgroup_gone));
   EXPECT_EQ(backend.read({cgroup_, device_}), std::nullopt);
 }

@@ -25,9 +25,9 @@ class NullSink final : public LimitBackend {
  public:
   Capabilities capabilities() const override { return {}; }
   std::error_code create(const RuleKey& key, const Limit& limit) override {
-    return set(key, limit);
+    return set(key, limit, Limit{});
   }
-  std::error_code set(const RuleKey&, const Limit&) override {
+  std::error_code set(const RuleKey&, const Limit&, const Limit&) override {
     noted_before_write = text ? text() : "";
     return error;
   }
@@ -64,7 +64,7 @@ TEST_F(OwnershipLogTest, ARestartKnowsItsRules) {
     OwnershipLog ledger = open();
     EXPECT_EQ(ledger.create(web, limit), std::error_code());
     EXPECT_EQ(ledger.create(db, limit), std::error_code());
-    EXPECT_EQ(ledger.set(db, {}), std::error_code());
+    EXPECT_EQ(ledger.set(db, {}, limit), std::error_code());
   }
   EXPECT_THAT(open().rules(), ElementsAre(web));
 }
@@ -80,7 +80,7 @@ TEST_F(OwnershipLogTest, ARuleThatCouldNotBeRemovedStaysNoted) {
   OwnershipLog ledger = open();
   EXPECT_EQ(ledger.create(web, limit), std::error_code());
   backend.error = ControlError::device_refused;
-  EXPECT_TRUE(ledger.set(web, {}));
+  EXPECT_TRUE(ledger.set(web, {}, limit));
   EXPECT_THAT(open().rules(), ElementsAre(web));
 }
 
@@ -88,7 +88,7 @@ TEST_F(OwnershipLogTest, AChangedLimitIsNoNewNote) {
   OwnershipLog ledger = open();
   EXPECT_FALSE(ledger.create(web, limit));
   for (std::uint64_t iops = 100; iops < 200; ++iops)
-    EXPECT_FALSE(ledger.set(web, {.read_iops = iops}));
+    EXPECT_FALSE(ledger.set(web, {.read_iops = iops}, limit));
   EXPECT_EQ(notes(), "+ 259:0 /kubepods/pod0a/web\n");
 }
 

@@ -20,9 +20,9 @@ class RecordingBackend final : public LimitBackend {
   Capabilities capabilities() const override { return can; }
   std::error_code create(const RuleKey& key, const Limit& limit) override {
     begun.push_back(key);
-    return set(key, limit);
+    return set(key, limit, Limit{});
   }
-  std::error_code set(const RuleKey& key, const Limit& limit) override {
+  std::error_code set(const RuleKey& key, const Limit& limit, const Limit&) override {
     if (const auto failure = failures.find(key.cgroup); failure != failures.end())
       return failure->second;
     if (key.device == refused) return ControlError::device_refused;

@@ -62,12 +62,12 @@ class Kernel final : public LimitBackend {
  public:
   explicit Kernel(CgroupVersion version) : can_(capabilities_of(version)) {}
   Capabilities capabilities() const override { return can_; }
-  std::error_code set(const RuleKey&, const Limit& limit) override {
+  std::error_code set(const RuleKey&, const Limit& limit, const Limit&) override {
     sum += limit.read_iops;
     return {};
   }
   std::error_code create(const RuleKey& key, const Limit& limit) override {
-    return set(key, limit);
+    return set(key, limit, Limit{});
   }
   std::optional<Limit> read(const RuleKey&) override { return symmetric(500); }
   void drop(const RuleKey&) override {}
