@@ -11,6 +11,7 @@
 
 #include "advice/workload_name.hpp"
 #include "loop/file.hpp"
+#include "loop/token.hpp"
 
 namespace iopslimit {
 namespace {
@@ -75,8 +76,7 @@ class Words {
   bool at_end() const { return rest_.empty(); }
   bool next_is(char letter) const { return rest_.starts_with(letter); }
   std::string_view word() {
-    const std::string_view found = rest_.substr(0, rest_.find(' '));
-    rest_.remove_prefix(std::min(found.size() + 1, rest_.size()));
+    const std::string_view found = take_token(rest_, ' ');
     good_ = good_ && !found.empty();
     return found;
   }
@@ -103,12 +103,9 @@ class Words {
  private:
   template <class Number>
   Number number(std::string_view text, Number most) {
-    Number value{};
-    const char* end = text.data() + text.size();
-    const auto result = std::from_chars(text.data(), end, value);
-    // Not a number compares false with everything.
-    good_ = good_ && result.ec == std::errc() && result.ptr == end && value >= 0 && value <= most;
-    return good_ ? value : Number{};
+    const auto value = whole_number<Number>(text);
+    good_ = good_ && value >= Number{0} && *value <= most;  // NaN compares false with everything
+    return good_ ? *value : Number{};
   }
 
   std::string_view rest_;
@@ -138,14 +135,6 @@ bool parse_workload(std::string_view line, Minute now, History::Workloads& workl
       (!named && !key.container.empty()))
     return false;
   return workloads.emplace(std::move(key), std::move(one)).second;
-}
-
-// Removes the first line and returns it, without its end.
-std::string_view take_line(std::string_view& text) {
-  const auto end = text.find('\n');
-  const std::string_view line = text.substr(0, end);
-  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-  return line;
 }
 
 std::optional<History> read_history(const std::string& path, std::chrono::seconds half_life,
@@ -183,8 +172,8 @@ std::optional<History> parse_history(std::string_view text, std::chrono::seconds
   const std::size_t count = last.number(History::most_workloads);
   const auto sum = last.number(UINT64_MAX);
   if (!last.good() || !last.at_end() || sum != checksum(body)) return std::nullopt;
-  if (take_line(body) != first_line) return std::nullopt;
-  Words head(take_line(body));
+  if (take_token(body, '\n') != first_line) return std::nullopt;
+  Words head(take_token(body, '\n'));
   const Minute now = head.number(latest);
   const Minute reference = head.number(latest);
   constexpr std::int64_t year = std::int64_t{366} * 86400;
@@ -195,7 +184,7 @@ std::optional<History> parse_history(std::string_view text, std::chrono::seconds
     return std::nullopt;
   History::Workloads workloads;
   while (!body.empty()) {
-    if (!parse_workload(take_line(body), now, workloads)) return std::nullopt;
+    if (!parse_workload(take_token(body, '\n'), now, workloads)) return std::nullopt;
   }
   if (workloads.size() != count) return std::nullopt;
   History history(saved_half_life, reference, now, std::move(workloads));

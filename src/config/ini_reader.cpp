@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "config/spelling.hpp"
+#include "loop/token.hpp"
 
 // Debian's build of inih has this variable, which allows longer lines at run time. Other builds do
 // not have it and keep the limit they were compiled with; the guard uses the size that inih asks
@@ -147,11 +148,8 @@ void GuardedReader::refuse(std::string why) {
 char* GuardedReader::next_line(char* buffer, std::size_t size) {
   if (rest_.empty() || size < 3) return nullptr;
   ++line_;
-  const std::size_t end = std::min(rest_.find('\n'), rest_.size());
   clean_ = {};
-  const std::string_view line = rest_.substr(0, end);
-  rest_.remove_prefix(std::min(end + 1, rest_.size()));
-  read_entry(line, size - 2);
+  read_entry(take_token(rest_, '\n'), size - 2);
   // The line is copied without leading white space, because inih takes an indented line as a
   // continuation of the last key.
   char* const line_end = std::ranges::copy(clean_, buffer).out;

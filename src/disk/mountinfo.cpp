@@ -2,10 +2,10 @@
 #include "disk/mountinfo.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <set>
-#include <system_error>
+
+#include "loop/token.hpp"
 
 namespace iopslimit {
 namespace {
@@ -32,36 +32,25 @@ std::string unescape(std::string_view text) {
   return plain;
 }
 
-// Removes the text up to the next separator from the front and returns it. Two separators in a row
-// enclose an empty field: mount(2) accepts "" as a source.
-std::string_view take(std::string_view& text, char separator) {
-  const std::string_view field = text.substr(0, text.find(separator));
-  text.remove_prefix(field.size() == text.size() ? field.size() : field.size() + 1);
-  return field;
-}
-
-bool parse_number(std::string_view text, unsigned& number) {
-  const char* end = text.data() + text.size();
-  const auto result = std::from_chars(text.data(), end, number);
-  return result.ec == std::errc() && result.ptr == end;
-}
-
 // 36 35 98:0 /root /mount/point rw,noatime [shared:1 ...] - ext4 /dev/sda1 rw,errors=continue
 std::optional<Mount> parse_line(std::string_view line) {
   Mount mount;
-  if (!parse_number(take(line, ' '), mount.id)) return std::nullopt;
-  if (!parse_number(take(line, ' '), mount.parent)) return std::nullopt;
-  const auto devnum = parse_devnum(take(line, ' '));
-  if (!devnum) return std::nullopt;
+  const auto id = whole_number<unsigned>(take_token(line, ' '));
+  const auto parent = whole_number<unsigned>(take_token(line, ' '));
+  const auto devnum = parse_devnum(take_token(line, ' '));
+  if (!id || !parent || !devnum) return std::nullopt;
+  mount.id = *id;
+  mount.parent = *parent;
   mount.devnum = *devnum;
-  mount.root = unescape(take(line, ' '));
-  mount.mount_point = unescape(take(line, ' '));
-  take(line, ' ');  // options of this mount alone
-  while (!line.empty() && take(line, ' ') != "-") {
+  mount.root = unescape(take_token(line, ' '));
+  mount.mount_point = unescape(take_token(line, ' '));
+  take_token(line, ' ');  // options of this mount alone
+  while (!line.empty() && take_token(line, ' ') != "-") {
     // optional fields: shared:, master:, propagate_from:, unbindable, and any future ones
   }
-  mount.file_system = take(line, ' ');
-  mount.source = unescape(take(line, ' '));
+  mount.file_system = take_token(line, ' ');
+  // Two blanks in a row enclose an empty source: mount(2) accepts "".
+  mount.source = unescape(take_token(line, ' '));
   mount.super_options = unescape(line);
   if (mount.root.empty() || mount.mount_point.empty() || mount.super_options.empty()) {
     return std::nullopt;
@@ -146,7 +135,7 @@ const RefusedKind* refused_kind(std::string_view file_system) {
 std::vector<Mount> parse_mountinfo(std::string_view text) {
   std::vector<Mount> mounts;
   while (!text.empty()) {
-    if (auto mount = parse_line(take(text, '\n'))) mounts.push_back(std::move(*mount));
+    if (auto mount = parse_line(take_token(text, '\n'))) mounts.push_back(std::move(*mount));
   }
   return mounts;
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cgroup/path.hpp"
+#include "loop/token.hpp"
 
 namespace iopslimit {
 namespace {
@@ -39,9 +40,7 @@ bool is_of_container(std::string_view cgroup) {
 bool is_in_container(std::string_view cgroups, std::string_view cgroup_namespace) {
   if (!cgroup_namespace.empty() && cgroup_namespace != first_namespace) return true;
   while (!cgroups.empty()) {
-    const std::size_t end = std::min(cgroups.find('\n'), cgroups.size());
-    const std::string_view line = cgroups.substr(0, end);
-    cgroups.remove_prefix(std::min(end + 1, cgroups.size()));
+    const std::string_view line = take_token(cgroups, '\n');
     const std::size_t path = line.find(":/");  // ID:CONTROLLERS:PATH
     if (path != std::string_view::npos && is_of_container(line.substr(path + 1))) return true;
   }

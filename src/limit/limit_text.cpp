@@ -1,33 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "limit/limit_text.hpp"
 
-#include <algorithm>
 #include <charconv>
-#include <system_error>
+
+#include "loop/token.hpp"
 
 namespace iopslimit {
 namespace {
-
-// Removes the text up to `separator`, and the separator, from the front. Returns the text before
-// it.
-std::string_view take(std::string_view& text, char separator) {
-  const auto end = std::min(text.find(separator), text.size());
-  const std::string_view front = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  return front;
-}
-
-std::uint64_t number_or_zero(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto end = std::from_chars(text.data(), text.data() + text.size(), value);
-  return end.ec == std::errc() && end.ptr == text.data() + text.size() ? value : 0;
-}
 
 // Returns the rest of the line that begins with `device` and a blank; empty when there is none.
 std::string_view line_of(std::string_view text, Devnum device) {
   const std::string start = to_string(device) + " ";
   while (!text.empty()) {
-    std::string_view line = take(text, '\n');
+    std::string_view line = take_token(text, '\n');
     if (line.starts_with(start)) return line.substr(start.size());
   }
   return {};
@@ -65,12 +50,12 @@ Limit parse_io_max(std::string_view text, Devnum device) {
   Limit limit;
   std::string_view line = line_of(text, device);
   while (!line.empty()) {
-    std::string_view value = take(line, ' ');
-    const std::string_view key = take(value, '=');
-    if (key == "rbps") limit.read_bps = number_or_zero(value);
-    if (key == "wbps") limit.write_bps = number_or_zero(value);
-    if (key == "riops") limit.read_iops = number_or_zero(value);
-    if (key == "wiops") limit.write_iops = number_or_zero(value);
+    std::string_view value = take_token(line, ' ');
+    const std::string_view key = take_token(value, '=');
+    if (key == "rbps") limit.read_bps = whole_number(value).value_or(0);
+    if (key == "wbps") limit.write_bps = whole_number(value).value_or(0);
+    if (key == "riops") limit.read_iops = whole_number(value).value_or(0);
+    if (key == "wiops") limit.write_iops = whole_number(value).value_or(0);
   }
   return limit;
 }
@@ -81,14 +66,14 @@ LimitLine format_blkio(Devnum device, std::uint64_t value) {
 }
 
 std::uint64_t parse_blkio(std::string_view text, Devnum device) {
-  return number_or_zero(line_of(text, device));
+  return whole_number(line_of(text, device)).value_or(0);
 }
 
 std::vector<Devnum> devices_in(std::string_view text) {
   std::vector<Devnum> devices;
   while (!text.empty()) {
-    std::string_view line = take(text, '\n');
-    if (const auto device = parse_devnum(take(line, ' '))) devices.push_back(*device);
+    std::string_view line = take_token(text, '\n');
+    if (const auto device = parse_devnum(take_token(line, ' '))) devices.push_back(*device);
   }
   return devices;
 }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <system_error>
 
+#include "loop/token.hpp"
 #include "terminal/display.hpp"
 
 namespace iopslimit {
@@ -100,11 +101,7 @@ class Table {
     const std::unique_ptr<char, Free> owned(printed);
     lines_.clear();
     std::string_view rest = printed;
-    while (!rest.empty()) {
-      const std::size_t end = std::min(rest.find('\n'), rest.size());
-      lines_.emplace_back(rest.substr(0, end));
-      rest.remove_prefix(std::min(end + 1, rest.size()));
-    }
+    while (!rest.empty()) lines_.emplace_back(take_token(rest, '\n'));
   }
 
   std::size_t total_width() const {

@@ -4,10 +4,11 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <cstdlib>
 #include <optional>
 #include <string_view>
+
+#include "loop/token.hpp"
 
 namespace iopslimit {
 namespace {
@@ -15,12 +16,8 @@ namespace {
 std::optional<std::size_t> variable(const char* name) {
   const char* text = std::getenv(name);
   if (text == nullptr) return std::nullopt;
-  const std::string_view whole = text;
-  std::size_t number = 0;
-  const auto end = std::from_chars(whole.data(), whole.data() + whole.size(), number);
-  if (end.ec != std::errc() || end.ptr != whole.data() + whole.size() || number == 0)
-    return std::nullopt;
-  return number;
+  const auto number = whole_number<std::size_t>(text);
+  return number == std::size_t{0} ? std::nullopt : number;
 }
 
 winsize size_of(int descriptor) {
