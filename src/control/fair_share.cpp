@@ -2,6 +2,7 @@
 #include "control/fair_share.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <tuple>
 
 namespace iopslimit {
@@ -17,7 +18,7 @@ constexpr Moment between_returns{500};  // of what was cut
 constexpr double least_cut = 0.97;
 constexpr double least_grant = 1.05;
 
-// Bandwidth moves along with the IOPS.
+// Changes the bandwidth in proportion to the IOPS.
 void set(std::uint64_t iops, std::uint64_t configured, std::uint64_t& limit, std::uint64_t& bps) {
   if (configured != 0 && bps != 0) {
     const double scaled =
@@ -28,6 +29,20 @@ void set(std::uint64_t iops, std::uint64_t configured, std::uint64_t& limit, std
   limit = iops;
 }
 
+// Where the workload's member is, or is to be added.
+template <typename Members>
+auto place_of(Members& members, const Workload& workload) {
+  return std::ranges::lower_bound(members, &workload, std::ranges::less(),
+                                  [](const auto& member) { return member.workload; });
+}
+
+// Null if it is no member.
+template <typename Members>
+auto* find(Members& members, const Workload& workload) {
+  const auto place = place_of(members, workload);
+  return place != members.end() && place->workload == &workload ? &*place : nullptr;
+}
+
 }  // namespace
 
 void FairShare::reset(const Targets& targets) {
@@ -35,7 +50,6 @@ void FairShare::reset(const Targets& targets) {
   pods_io_.reset(targets);
   others_.assign(targets.size(), {});
   members_.clear();
-  order_.clear();
   counts_.changed = 0;
   Targets others = targets;
   for (Target& target : others) {
@@ -45,22 +59,18 @@ void FairShare::reset(const Targets& targets) {
 }
 
 bool FairShare::remove(const Workload& workload) {
-  const auto member = members_.find(&workload);
-  bool had_other = false;
-  if (member != members_.end()) {
-    had_other = differs(member->second);
-    members_.erase(member);
-    std::erase(order_, &workload);
-  }
+  const Member* member = find(members_, workload);
+  const bool had_other = member != nullptr && differs(*member);
+  if (member != nullptr) members_.erase(place_of(members_, workload));
   return otherwise_->remove(workload) || had_other;
 }
 
 Limit FairShare::allot(std::size_t target, const Workload& workload,
                        const Limit& configured) const {
   Limit limit = otherwise_->allot(target, workload, configured);
-  const auto member = members_.find(&workload);
-  if (member == members_.end()) return limit;
-  const auto& lanes = member->second.lanes[target];
+  const Member* member = find(members_, workload);
+  if (member == nullptr) return limit;
+  const auto& lanes = member->lanes[target];
   if (lanes[0].limit != 0)
     set(lanes[0].limit, configured.read_iops, limit.read_iops, limit.read_bps);
   if (lanes[1].limit != 0)
@@ -77,13 +87,12 @@ void FairShare::begin(Moment now, const IoCounts& total) {
 }
 
 void FairShare::add(const Workload& workload, const IoCounts& counts, bool claims, bool in_total) {
-  const auto [entry, is_new] = members_.try_emplace(&workload);
-  Member& member = entry->second;
-  if (is_new) {
-    member.workload = &workload;
-    member.lanes.resize(targets_.size());
-    order_.push_back(&workload);
-  }
+  Member* known = find(members_, workload);
+  Member& member =
+      known != nullptr
+          ? *known
+          : *members_.insert(place_of(members_, workload),
+                             {&workload, std::vector<std::array<Lane, 2>>(targets_.size())});
   member.claims = claims;
   member.in_total = in_total;
   member.read = now_;
@@ -120,17 +129,17 @@ Terms FairShare::terms_of(const Member& member, std::size_t target, std::size_t 
   return terms;
 }
 
-// What those use that claim nothing: exempt ones, and those that are no members yet.
+// The I/O of the workloads that claim nothing: those that are exempt or not members yet.
 std::uint64_t FairShare::used_by_others(std::size_t target, std::size_t direction) {
   double others = pods_io_.ios(target, direction).second();
-  for (const Workload* workload : order_) {
-    const Member& member = members_.at(workload);
+  for (const Member& member : members_) {
     const Rates& rates = member.lanes[target][direction].demand.ios();
     if (member.claims && member.in_total) others -= rates.second();
     if (!member.claims && !member.in_total) others += rates.second();
   }
-  // The total and the members are not read at the same moment, and the kernel lets a tenth of a
-  // second of I/O through at once: a single round may find that as the use of others.
+  // The total and the members are not read at the same moment, and the kernel lets a tenth of
+  // a second of I/O through at once: a single round may take that for the use of others. So
+  // the smallest of three rounds counts.
   auto& [seen, estimate] = others_[target][direction];
   std::rotate(seen.begin(), seen.begin() + 1, seen.end());
   seen.back() = static_cast<std::uint64_t>(std::max(others, 0.0));
@@ -145,8 +154,7 @@ void FairShare::divide(std::size_t target, std::size_t direction, std::vector<Ch
   const std::uint64_t total = on.total_iops;
   const std::uint64_t spare_of_all = total / 50;  // 2 %
   bool tight = pods_io_.ios(target, direction).second() >= used_up * static_cast<double>(total);
-  for (const Workload* workload : order_) {
-    Member& member = members_.at(workload);
+  for (Member& member : members_) {
     if (!member.claims) continue;
     Lane& lane = member.lanes[target][direction];
     const Terms terms = terms_of(member, target, direction);
@@ -154,7 +162,7 @@ void FairShare::divide(std::size_t target, std::size_t direction, std::vector<Ch
     const std::uint64_t spare =
         std::max<std::uint64_t>(1, std::min(terms.guarantee / 20, spare_of_all / members_.size()));
     claims.push_back(lane.demand.claim(terms, limit, spare));
-    lanes.push_back({workload, &lane, limit, 0, terms.guarantee});
+    lanes.push_back({member.workload, &lane, limit, 0, terms.guarantee});
     if (limit >= terms.guarantee) continue;
     tight = true;
     if (claims.back().hungry) counts_.below += tick_;
@@ -184,8 +192,8 @@ std::vector<const Workload*> FairShare::divide() {
   return apply(changes);
 }
 
-// The lowered ones come first, so that what is handed out never exceeds what there is; of each kind
-// the largest first.
+// Lowers limits before it raises others, so that their sum never exceeds the total; makes the
+// largest changes first.
 std::vector<const Workload*> FairShare::apply(std::vector<Change>& changes) {
   std::ranges::sort(changes, {}, [](const Change& one) {
     const bool raise = one.to > one.from;
@@ -201,7 +209,7 @@ std::vector<const Workload*> FairShare::apply(std::vector<Change>& changes) {
     if (std::ranges::find(changed, one.workload) == changed.end()) changed.push_back(one.workload);
   }
   counts_.changed = static_cast<std::size_t>(
-      std::ranges::count_if(members_, [this](const auto& entry) { return differs(entry.second); }));
+      std::ranges::count_if(members_, [this](const Member& one) { return differs(one); }));
   return changed;
 }
 
@@ -210,48 +218,55 @@ bool FairShare::differs(const Member& member) const {
       member.lanes, [](const auto& lanes) { return lanes[0].limit != 0 || lanes[1].limit != 0; });
 }
 
-// One that could not be read in this round is gone, or will be told to be.
+// A member that could not be read in this round is gone; the tree watcher reports that soon.
 void FairShare::drop_quiet() {
-  std::erase_if(members_, [this](const auto& entry) {
-    const Member& member = entry.second;
+  std::erase_if(members_, [this](const Member& member) {
     if (differs(member)) return false;
     return member.read != now_ || std::ranges::all_of(member.lanes, [](const auto& lanes) {
              return lanes[0].demand.is_quiet() && lanes[1].demand.is_quiet();
            });
   });
-  std::erase_if(order_, [this](const Workload* one) { return !members_.contains(one); });
 }
 
 std::vector<const Workload*> FairShare::recall() {
   std::vector<const Workload*> changed;
-  for (const Workload* one : order_) {
-    if (differs(members_.at(one))) changed.push_back(one);
+  for (const Member& one : members_) {
+    if (differs(one)) changed.push_back(one.workload);
   }
   counts_.recalls += changed.size();
   counts_.changed = 0;
   members_.clear();
-  order_.clear();
   pods_io_.forget();
   others_.assign(targets_.size(), {});
   return changed;
 }
 
 bool FairShare::suspend(const Workload& workload, Moment until) {
-  const auto found = members_.find(&workload);
-  if (found == members_.end()) return false;
-  Member& member = found->second;
-  const bool had_other = differs(member);
-  member.suspended_until = until;
-  for (auto& lanes : member.lanes) lanes[0].limit = lanes[1].limit = 0;
+  Member* member = find(members_, workload);
+  if (member == nullptr) return false;
+  const bool had_other = differs(*member);
+  member->suspended_until = until;
+  for (auto& lanes : member->lanes) lanes[0].limit = lanes[1].limit = 0;
   return had_other;
 }
 
 // ---- what it knows ----
 
+bool FairShare::is_member(const Workload& workload) const {
+  return find(members_, workload) != nullptr;
+}
+
+std::vector<const Workload*> FairShare::members() const {
+  std::vector<const Workload*> all;
+  all.reserve(members_.size());
+  for (const Member& member : members_) all.push_back(member.workload);
+  return all;
+}
+
 const Demand* FairShare::demand(const Workload& workload, std::size_t target,
                                 std::size_t direction) const {
-  const auto found = members_.find(&workload);
-  return found == members_.end() ? nullptr : &found->second.lanes[target][direction].demand;
+  const Member* member = find(members_, workload);
+  return member == nullptr ? nullptr : &member->lanes[target][direction].demand;
 }
 
 bool FairShare::has_unknown_io() const {
@@ -261,8 +276,7 @@ bool FairShare::has_unknown_io() const {
     if (!targets_[i].is_shared()) continue;
     for (const std::size_t direction : directions) {
       double rate = pods_io_.ios(i, direction).recent();
-      for (const Workload* workload : order_) {
-        const Member& member = members_.at(workload);
+      for (const Member& member : members_) {
         if (member.in_total) rate -= member.lanes[i][direction].demand.ios().recent();
       }
       const auto total = static_cast<double>(targets_[i].total_iops);
@@ -274,15 +288,14 @@ bool FairShare::has_unknown_io() const {
 
 std::vector<Loan> FairShare::loans() const {
   std::vector<Loan> loans;
-  for (const Workload* one : order_) {
-    const Member& member = members_.at(one);
+  for (const Member& member : members_) {
     for (std::size_t i = 0; i < targets_.size(); ++i) {
-      const Limit configured = targets_[i].limit(one->decision.limits);
+      const Limit configured = targets_[i].limit(member.workload->decision.limits);
       const auto above = [&](std::size_t direction) {
         return member.lanes[i][direction].limit > iops_of(configured, direction);
       };
       if (above(0) || above(1))
-        loans.push_back({{one->path.cgroup, targets_[i].device.devnum}, configured});
+        loans.push_back({{member.workload->path.cgroup, targets_[i].device.devnum}, configured});
     }
   }
   return loans;
@@ -290,12 +303,12 @@ std::vector<Loan> FairShare::loans() const {
 
 std::array<std::uint64_t, 2> FairShare::lends(const Workload& workload) const {
   std::array<std::uint64_t, 2> left{};
-  const auto found = members_.find(&workload);
-  if (found == members_.end() || !found->second.claims) return left;
+  const Member* member = find(members_, workload);
+  if (member == nullptr || !member->claims) return left;
   for (std::size_t i = 0; i < targets_.size(); ++i) {
     for (const std::size_t direction : directions) {
-      const Lane& lane = found->second.lanes[i][direction];
-      const std::uint64_t guarantee = terms_of(found->second, i, direction).guarantee;
+      const Lane& lane = member->lanes[i][direction];
+      const std::uint64_t guarantee = terms_of(*member, i, direction).guarantee;
       if (lane.limit == 0 && lane.demand.need() < guarantee)
         left[direction] += guarantee - lane.demand.need();
     }

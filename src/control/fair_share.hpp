@@ -1,13 +1,12 @@
-// SPDX-License-Identifier: Apache-2.0
-// Shares the total of each device by what the workloads do: lends what is left, and cuts the busy
-// ones to fair parts when it is not enough.
+// SPDX-License-Identifier: Apache-2.0 Shares the total of each device according to the I/O of
+// the workloads: lends what they leave unused, and lowers the busy ones to fair parts when the
+// total is not enough.
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <unordered_map>
 #include <vector>
 
 #include "cgroup/io_stat.hpp"
@@ -18,17 +17,17 @@
 
 namespace iopslimit {
 
-/// How often limits were changed for the sake of sharing, and what is different now.
+/// How often sharing has changed limits, and how many limits differ now.
 struct ShareCounts {
   std::uint64_t grants = 0;   ///< limits raised
   std::uint64_t recalls = 0;  ///< limits lowered
-  std::size_t changed = 0;    ///< workloads with another limit than their configured one
-  Moment below{0};            ///< in which busy workloads were below their guarantee, summed up
+  std::size_t changed = 0;    ///< workloads whose limit is not the configured one
+  Moment below{0};            ///< that busy workloads spent below their guarantee, summed up
 };
 
-/// A workload that did I/O lately is a member. One round is begin(), add() for each member that
-/// could be read, and divide(). The limits of everybody else, and of devices whose total is not
-/// shared, are those of another allocator.
+/// The members are the workloads with recent I/O. A round consists of begin(), add() for each
+/// member whose counters could be read, and divide(). Another allocator sets the limits of all
+/// other workloads, and those on devices whose total is not shared.
 class FairShare final : public Allocator {
  public:
   /// The most limits that one divide() changes.
@@ -46,26 +45,29 @@ class FairShare final : public Allocator {
   /// Starts a round with the counters of all pods together.
   void begin(Moment now, const IoCounts& total);
   /// Takes in the counters of a workload, which becomes a member. `claims`: it has a limit in
-  /// force, and what it wants counts. `in_total`: its I/O is in the total of begin().
+  /// force and takes part in the division. `in_total`: the total of begin() includes its I/O.
   void add(const Workload& workload, const IoCounts& counts, bool claims, bool in_total);
-  /// Ends the round. Returns those whose allotment has changed, the lowered ones first.
+  /// Ends the round. Returns the workloads whose allotment has changed, those with less
+  /// first.
   std::vector<const Workload*> divide();
-  /// Gives everybody the configured limit and forgets what it knows. Returns those whose allotment
-  /// has changed.
+  /// Gives every workload its configured limit and forgets all members. Returns the workloads
+  /// whose allotment has changed.
   std::vector<const Workload*> recall();
-  /// The same for one workload, which borrows nothing until `until`.
+  /// Gives one member its configured limit; it borrows nothing before `until`. Returns true
+  /// if that changes its allotment.
   bool suspend(const Workload& workload, Moment until);
 
-  const std::vector<const Workload*>& members() const { return order_; }
-  bool is_member(const Workload& workload) const { return members_.contains(&workload); }
-  /// True if a noticeable part of the I/O is of none of the members.
+  std::vector<const Workload*> members() const;
+  bool is_member(const Workload& workload) const;
+  /// True if others than the members do a noticeable part of the I/O.
   bool has_unknown_io() const;
   const Targets& targets() const { return targets_; }
   const PodsIo& pods_io() const { return pods_io_; }
-  /// What a member wants of a target in one direction (0 for reads); null if it is no member.
+  /// A member's demand on a target in one direction (0 for reads); null if the workload is no
+  /// member.
   const Demand* demand(const Workload& workload, std::size_t target, std::size_t direction) const;
   std::vector<Loan> loans() const;
-  /// What the workload leaves of its guarantees while others borrow; read and write IOPS.
+  /// The part of its guarantees that the workload leaves to others; read and write IOPS.
   std::array<std::uint64_t, 2> lends(const Workload& workload) const;
   const ShareCounts& counts() const { return counts_; }
 
@@ -82,7 +84,7 @@ class FairShare final : public Allocator {
     Moment read{0};
     Moment suspended_until{-1};
   };
-  struct Others {                         // what those use that claim nothing
+  struct Others {                         // the I/O of workloads that claim nothing
     std::array<std::uint64_t, 3> seen{};  // in the last rounds
     Estimate estimate;
   };
@@ -105,10 +107,9 @@ class FairShare final : public Allocator {
   Targets targets_;
   PodsIo pods_io_;
   std::vector<std::array<Others, 2>> others_;  // one for each target
-  std::unordered_map<const Workload*, Member> members_;
-  std::vector<const Workload*> order_;  // of the members
+  std::vector<Member> members_;                // in the order of their addresses
   Moment now_{0};
-  Moment tick_{0};  // since the round before
+  Moment tick_{0};  // since the previous round
   ShareCounts counts_;
 };
 

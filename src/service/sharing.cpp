@@ -216,7 +216,7 @@ bool Sharing::read_total() {
 }
 
 void Sharing::read_members() {
-  for (const Workload* member : std::vector(share_.members())) {
+  for (const Workload* member : share_.members()) {
     if (const auto counts = meter_.counts(member->path.cgroup)) add(*member, *counts);
   }
 }
