@@ -115,7 +115,8 @@ void Operator::add_own_fields(Snapshot& snapshot) const {
   snapshot.problems = own_.problems;
   snapshot.last_error = own_.last_error;
   snapshot.last_error_at = own_.last_error_at;
-  if (needs_.add_rest) needs_.add_rest(snapshot);
+  snapshot.lines_dropped = needs_.lines_dropped();
+  needs_.add_rest(snapshot);
 }
 
 Summary Operator::summary() const {

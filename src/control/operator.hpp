@@ -30,9 +30,10 @@ class Operator {
     std::function<void()> drain;            ///< announces the controller's pending events
     std::function<void()> refresh = [] {};  ///< problems() has changed outside of a check
     std::string hierarchy = {};             ///< the one in use, see Snapshot
-    /// Sets what the rest of the service knows: Snapshot::sharing, what each container lends, and
-    /// the dropped lines of the log.
-    std::function<void(Snapshot&)> add_rest = {};
+    /// See Snapshot::lines_dropped.
+    std::function<std::uint64_t()> lines_dropped = [] { return std::uint64_t{0}; };
+    /// Sets what the rest of the service knows: Snapshot::sharing, and what each container lends.
+    std::function<void(Snapshot&)> add_rest = [](Snapshot&) {};
     std::function<std::vector<Advice>()> advice = [] { return std::vector<Advice>(); };
     /// See BusService::Answers.
     std::function<BusService::PreviewAnswer(const Replacement&)> preview = {};
@@ -60,7 +61,9 @@ class Operator {
   std::vector<WorkloadView> containers_after(const std::string& cgroup) const;
   Summary summary() const;
   /// See BusService::Answers.
-  std::uint64_t revision() const { return controller_.node().revision + own_changes_; }
+  std::uint64_t revision() const {
+    return controller_.node().revision + own_changes_ + needs_.lines_dropped();
+  }
 
  private:
   void add_own_fields(Snapshot& snapshot) const;

@@ -115,11 +115,8 @@ void Service::start() {
                               .drain = [this] { scheduler_.drain(); },
                               .refresh = [this] { scheduler_.request(); },
                               .hierarchy = to_string(hierarchy_.mounted()),
-                              .add_rest =
-                                  [this](Snapshot& snapshot) {
-                                    sharing_->add_to(snapshot);
-                                    snapshot.lines_dropped = journal_.dropped();
-                                  },
+                              .lines_dropped = [this] { return journal_.dropped(); },
+                              .add_rest = [this](Snapshot& all) { sharing_->add_to(all); },
                               .advice = [this] { return observer_->advice(); },
                               .preview = std::bind_front(&Service::preview, this)};
   operator_.emplace(loop_, controller_, paths_.run_folder, paths_.bus_address, needs);

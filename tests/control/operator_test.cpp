@@ -42,6 +42,7 @@ struct OperatorTest : testing::Test, DrivenController {
   TempTree run;
   std::vector<std::string> announced;
   int refreshed = 0;  // how often the status was to be shown anew
+  std::uint64_t lines_dropped = 0;
   std::unique_ptr<EventLoop> loop;
   std::optional<Operator> operator_side;
   std::string address = "unix:path=" + run.at("no-bus");
@@ -57,7 +58,8 @@ struct OperatorTest : testing::Test, DrivenController {
         Operator::Needs{.reload = [] { return std::vector<std::string>(); },
                         .announce = [this](const Event& event) { announce(event); },
                         .drain = [this] { drain(); },
-                        .refresh = [this] { ++refreshed; }});
+                        .refresh = [this] { ++refreshed; },
+                        .lines_dropped = [this] { return lines_dropped; }});
     controller->on_disks({.mounts = {on_partition()}, .system_mounts = {}, .identities = {}});
     appear('a', "db");
     appear('b', "web");
@@ -123,6 +125,7 @@ TEST_F(OperatorTest, RevisionChangesWheneverTheSnapshotDoes) {
   });
   changes([this] { drain(); });
   changes([this] { operator_side->reloaded(true); });
+  changes([this] { ++lines_dropped; });
   changes([this] { controller->on_disks({.mounts = {NotMounted{"gone"}}}); });
   changes([this] { controller->clear(); });
 }
