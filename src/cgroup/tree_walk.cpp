@@ -50,8 +50,7 @@ void TreeWalk::visit(ContainerPath path) const {
   if (path.kind == elsewhere) return;
   const SharedText cgroup = path.cgroup;
   if (path.kind == pod || path.kind == kubepods) visitor_.found(std::move(path));
-  visitor_.enter(cgroup);
-  list(cgroup);
+  if (visitor_.enter(cgroup)) list(cgroup);
 }
 
 // Nothing in a container but its process leaf concerns the walk.
@@ -61,8 +60,8 @@ void TreeWalk::visit_container(ContainerPath path) const {
   const SharedText scope = path.cgroup;
   const std::string leaf = process_leaf_of(path);
   visitor_.found(std::move(path));
-  visitor_.enter(scope);
-  if (access((root_ + leaf).c_str(), F_OK) == 0) visit(parse_cgroup(leaf, options_.standalone));
+  if (visitor_.enter(scope) && access((root_ + leaf).c_str(), F_OK) == 0)
+    visit(parse_cgroup(leaf, options_.standalone));
 }
 
 void TreeWalk::list(const std::string& cgroup) const {
@@ -88,7 +87,7 @@ std::vector<ContainerPath> list_containers(const std::string& root, WatchOptions
   };
   TreeWalk(root, options,
            {.found = found,
-            .enter = [](const SharedText&) {},
+            .enter = [](const SharedText&) { return true; },
             .unreadable = [](const std::string&, std::error_code) {}})
       .list("/");
   return containers;

@@ -28,7 +28,9 @@ class TreeWalk {
   struct Visitor {
     /// A container, a pod, a kubepods directory, or one that is unfamiliar.
     std::function<void(ContainerPath)> found;
-    std::function<void(const SharedText& cgroup)> enter;  ///< before its children are listed
+    /// Called before the children of a directory are listed, unless it returns false: there are
+    /// none.
+    std::function<bool(const SharedText& cgroup)> enter;
     /// A directory that exists cannot be read.
     std::function<void(const std::string& cgroup, std::error_code)> unreadable;
   };

@@ -22,7 +22,7 @@ TreeWatcher::TreeWatcher(std::string root, WatchOptions options, Handlers handle
       handlers_(std::move(handlers)),
       walk_(std::move(root), options,
             {.found = [this](ContainerPath path) { found(std::move(path)); },
-             .enter = [this](const SharedText& cgroup) { enter(cgroup); },
+             .enter = [this](const SharedText& cgroup) { return enter(cgroup); },
              .unreadable =
                  [this](const std::string& cgroup, std::error_code error) {
                    unreadable(cgroup, "cannot read the cgroup directory " + cgroup + ": " +
@@ -93,13 +93,16 @@ void TreeWatcher::unreadable(const std::string& cgroup, const std::string& why) 
              " stays so, new containers there are found by a scan every second";
 }
 
-// Something mounted over a directory shows another one in its place.
-void TreeWatcher::enter(const SharedText& cgroup) {
+// Something mounted over a directory shows another one in its place. A directory has a link for
+// each of its subdirectories (kernfs_refresh_inode(), fs/kernfs/inode.c).
+bool TreeWatcher::enter(const SharedText& cgroup) {
+  constexpr nlink_t without_children = 2;
   watch(cgroup);
   struct stat status {};
-  if (scanned_ == nullptr || stat((root_ + cgroup).c_str(), &status) != 0) return;
+  if (scanned_ == nullptr || stat((root_ + cgroup).c_str(), &status) != 0) return true;
   if (status.st_dev != device_)
     unreadable(cgroup, "something is mounted over the cgroup " + cgroup);
+  return status.st_nlink != without_children;
 }
 
 void TreeWatcher::watch(const SharedText& cgroup) {

@@ -79,7 +79,7 @@ class TreeWatcher {
   bool is_of_a_controller(int descriptor, std::uint32_t mask);
   void found(ContainerPath path);
   void unreadable(const std::string& cgroup, const std::string& why);
-  void enter(const SharedText& cgroup);
+  bool enter(const SharedText& cgroup);
   void watch(const SharedText& cgroup);
   void unwatch(const std::string& cgroup, int descriptor);
   void unwatch_below(const std::string& cgroup);

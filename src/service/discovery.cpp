@@ -80,7 +80,7 @@ TreeWalk Discovery::walk(const Config& config, std::function<void(ContainerPath)
   return {root_,
           options_for(config),
           {.found = std::move(found),
-           .enter = [](const std::string&) {},
+           .enter = [](const std::string&) { return true; },
            .unreadable = [](const std::string&, std::error_code) {}}};
 }
 
