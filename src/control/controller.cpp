@@ -199,7 +199,7 @@ bool Controller::learn(Workload& workload, RecordAnswer record) {
   return learned == Workload::Learned::record;
 }
 
-// The records that were read for a new configuration.
+// The records that were read for a new configuration. Where there is none, the known one stays.
 void Controller::learn_all(const Listing& listing) {
   for (const auto& workload : node_.workloads) workload->read_again = true;
   for (const auto& [path, record] : listing.containers) {
@@ -253,8 +253,8 @@ void Controller::revalidate_lost() {
   }
 }
 
-// A process leaf has come or goes. Does nothing for any other path. The scope keeps its rules: a
-// container can make such a child, too, while its processes stay where they are.
+// A process leaf has come, or is going. Does nothing for any other path. The scope keeps its
+// rules: a container can make such a child, too, while its processes stay where they are.
 void Controller::set_superseded(const ContainerPath& leaf, bool superseded) {
   if (leaf.leaf != ProcessLeaf::itself) return;
   Workload* scope = node_.workloads.find(scope_of(leaf));

@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0
-// Receives facts as plain values, decides, and sets rules through the back end. What may wait goes
-// to the work queue, what happened to the announcer.
+// SPDX-License-Identifier: Apache-2.0 Receives facts as plain values, decides, and sets rules
+// through the back end. Passes work that may wait to the work queue, and events to the
+// announcer.
 #pragma once
 
 #include <string>
@@ -42,8 +42,9 @@ class Controller {
   /// Another process wrote to a limit file of the cgroup, or the service wrote without reading
   /// back. Restores each rule that differs.
   void on_written(const std::string& cgroup);
-  /// A new configuration, and a listing with every record read again (the configuration may need
-  /// labels and annotations that were not kept). Decides again and writes only what changed.
+  /// A new configuration, and a listing, with every record read again if the configuration may need
+  /// labels and annotations that were not kept. With another scope it has every record. Decides
+  /// again and writes only what changed.
   void on_config(Config config, Listing listing);
   /// The result of a scan of the disks, with the identities of the targets. If a mount is now on
   /// other devices, removes the service's rules on the old devices and writes rules on the new
@@ -52,7 +53,8 @@ class Controller {
   void on_disks(const DiskFacts& facts);
   /// The current pauses: every change is in force on return.
   void on_pauses(Pauses pauses);
-  /// Puts the allotments in force that others have changed; this may wait until a burst is over.
+  /// Puts the allotment of every workload in force, because others have come or gone. May
+  /// wait until a burst is over.
   void rebalance();
   /// The allocator has changed the allotments of these workloads: puts them in force.
   void on_allotted(const std::vector<const Workload*>& workloads);

@@ -22,6 +22,11 @@ void WorkQueue::run_retries() {
   retry_.clear();
 }
 
+void WorkQueue::write_limits() {
+  run_retries();
+  if (std::exchange(rebalance_, false)) workers_.rebalance();
+}
+
 bool WorkQueue::run_one() {
   run_retries();
   if (std::exchange(rebalance_, false)) {

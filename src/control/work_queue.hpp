@@ -46,6 +46,8 @@ class WorkQueue {
   /// Carries out all retries. A cgroup that fails once more is not queued again: whoever enables
   /// the controller raises an event.
   void run_retries();
+  /// Carries out everything that changes limits: the retries and the division of the total.
+  void write_limits();
   /// Carries out the retries and one piece of other work. Returns false if there was none.
   bool run_one();
   /// Reads one piece of a large record. Returns false if there is none. It is not part of

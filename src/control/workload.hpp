@@ -23,7 +23,7 @@ struct Workload {
   Decision decision{.verdict = Verdict::sandbox};  ///< initially does not compete for the total
   std::vector<Rule> held;                          ///< the service's rules that the kernel holds
   std::error_code last_error;                      ///< announced once, not at every pass
-  bool read_again = false;  ///< the record was read for an older configuration
+  bool read_again = false;  ///< the next record replaces the known one, for a new configuration
   bool announced = false;   ///< the journal has a line about its limit
   bool waits = false;       ///< an event about its current state is pending
   /// Its processes are in its process leaf, which has a workload of its own. It keeps its rules,

@@ -16,7 +16,7 @@ bool is_complete(const RecordAnswer& answer) {
   return record != nullptr && !record->incomplete;
 }
 
-// Waits for a new file; a large one is there.
+// True if the file is still to come; that of a large record is there.
 bool is_late(const RecordAnswer& answer) {
   return !is_complete(answer) && !is_large(answer);
 }
@@ -84,7 +84,8 @@ TreeWalk Discovery::walk(const Config& config, std::function<void(ContainerPath)
            .unreadable = [](const std::string&, std::error_code) {}}};
 }
 
-// Of a pod as a whole the record is that of a container in it. As read_piece() for large ones.
+// The record of a pod as a whole is that of a container in it. Reads a large one in pieces, as
+// read_piece() does.
 Preview::Read Discovery::record_reader(const Config& config) const {
   auto records = std::make_shared<Runtimes>(sources_for(folders_for(config), config));
   return [this, config, records](const ContainerPath& path) -> RecordAnswer {
@@ -159,8 +160,8 @@ void Discovery::retry(const std::string& cgroup) {
 }
 
 // Lists the current cgroups. Reads known records again only with `reread`, because a new
-// configuration may need more of their fields. `late` receives the containers without a whole
-// record.
+// configuration may need other ones, or more of their fields. `late` receives the containers
+// without a whole record.
 Listing Discovery::list(bool reread, std::vector<ContainerPath>& late) {
   Listing listing;
   std::vector<ContainerPath> all = tree_watcher_.scan();
@@ -204,10 +205,14 @@ void Discovery::rescan() {
 
 void Discovery::reconfigure(Config config) {
   tree_watcher_.set_options(options_for(config));
-  folders_ = folders_for(config);
-  records_ = Runtimes(sources_for(folders_, config));
+  RecordFolders folders = folders_for(config);
+  const Config& now = node().config;
+  const bool reread = folders != folders_ || config.runtime != now.runtime ||
+                      config.scope != now.scope || requested_by(config) != requested_by(now);
+  folders_ = std::move(folders);
+  if (reread) records_ = Runtimes(sources_for(folders_, config));
   std::vector<ContainerPath> late;
-  Listing listing = list(true, late);
+  Listing listing = list(reread, late);
   controller_.on_config(std::move(config), std::move(listing));
   listed(late);
 }

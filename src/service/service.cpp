@@ -135,9 +135,8 @@ void Service::start() {
     announcer_.add_listener([this](const Event& event) { unit_mirror_->on_event(event); });
   announcer_.add_listener([this](const Event& event) { metrics_.on_event(event); });
   announcer_.add_listener([this](const Event& event) { sharing_->on_event(event); });
-  check();
+  check([this] { notifier_.ready(status()); });
   malloc_trim(0);  // the memory of the first full pass is not needed again
-  notifier_.ready(status());
   metrics_.write_to(node().config.metrics);
   features_.write_to(node().config.features);
 }
@@ -157,12 +156,9 @@ void Service::connect() {
   if (!block_events_.warning().empty())
     journal_.log(Severity::warning, Action::watch_degraded, block_events_.warning());
   hear_inotify();
-  const auto on_signal = [this](int signal, EventLoop::Callback callback) {
-    signals_.push_back(std::make_unique<Signal>(loop_, signal, std::move(callback)));
-  };
-  on_signal(SIGHUP, [this] { reload(); });
-  on_signal(SIGTERM, [this] { stop(); });
-  on_signal(SIGINT, [this] { stop(); });
+  signals_.push_back(std::make_unique<Signal>(loop_, SIGHUP, [this] { reload(); }));
+  for (const int signal : {SIGTERM, SIGINT})
+    signals_.push_back(std::make_unique<Signal>(loop_, signal, [this] { stop(); }));
   safety_net_.every(node().config.check_interval);
   notifier_.feed_watchdog();
 }
@@ -198,12 +194,15 @@ void Service::hear_inotify() {
   inotify_io_.emplace(loop_, inotify_.fd(), EPOLLIN, [this] { read_inotify(); });
 }
 
-// The safety net, and the first pass.
-void Service::check() {
+// The safety net, and the first pass. Calls `in_force` when every limit is, before all that may
+// wait.
+void Service::check(const std::function<void()>& in_force) {
   backend_->retry_notes();
   inotify_.retry();
   scan_disks();
   discovery_.rescan();
+  work_.write_limits();
+  in_force();
   scheduler_.drain();
   sharing_->check();
   observer_->check();
@@ -261,9 +260,9 @@ std::vector<std::string> Service::reload() {
                  "the configuration has errors: the old one stays in force");
   else
     put_in_force(std::move(config));
+  notifier_.ready(status());
   scheduler_.drain();
   operator_->reloaded(config_refused_);
-  notifier_.ready(status());
   metrics_.write_to(node().config.metrics);
   features_.write_to(node().config.features);
   return wrong;
@@ -291,6 +290,7 @@ void Service::put_in_force(Config config) {
   discovery_.reconfigure(std::move(config));
   observer_->reconfigure();
   scan_disks();
+  work_.write_limits();
 }
 
 void Service::stop() {

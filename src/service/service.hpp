@@ -41,7 +41,7 @@ struct ConfigRefused : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Where the service finds the machine, and where it puts what is its own.
+/// The paths at which the service finds the machine, and those of its own files.
 struct ServicePaths {
   std::string config_file;
   std::string run_folder = "/run/iops-limitd";
@@ -54,7 +54,7 @@ struct ServicePaths {
   std::optional<Hierarchy> hierarchy = std::nullopt;  ///< nullopt: the one that is mounted
   LogForm log = LogForm::automatic;
 
-  /// What the service remembers across restarts: its rules, and what it lent.
+  /// The service's rules, and what it lent, so that a restart knows them.
   std::string rules() const { return run_folder + "/rules"; }
   std::string loans() const { return run_folder + "/loans"; }
   /// What containers used.
@@ -67,7 +67,8 @@ class Service {
   /// what the service needs.
   Service(ServicePaths paths, ParsedConfig parsed);
 
-  /// Does the first pass and notifies systemd (READY).
+  /// Does the first pass. Notifies systemd (READY) when every limit is in force, before they are
+  /// read back, watched and announced.
   void start();
   /// Starts, then handles events until SIGTERM or SIGINT.
   void run() {
@@ -84,7 +85,7 @@ class Service {
   bool read_cgroups();
   void read_inotify();
   void hear_inotify();
-  void check();
+  void check(const std::function<void()>& in_force = [] {});
   void check_problems();
   void scan_disks();
   bool find_disks(const Config& config, DiskFacts& facts);

@@ -54,6 +54,18 @@ TEST_F(WorkQueueTest, RunsEachKindInTheOrderOfItsPriority) {
                                 "follow /f", "event 2", "event 1"));
 }
 
+TEST_F(WorkQueueTest, WritesLimitsBeforeEverythingElse) {
+  events = 1;
+  work.verify("/v");
+  work.repair({"/r"});
+  work.rebalance();
+  work.retry("/m");
+  work.write_limits();
+  EXPECT_THAT(done, ElementsAre("retry /m", "rebalance"));
+  work.write_limits();
+  EXPECT_EQ(done.size(), 2U);
+}
+
 TEST_F(WorkQueueTest, RunsOnePieceAtATime) {
   work.verify("/a");
   work.verify("/b");

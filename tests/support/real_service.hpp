@@ -3,6 +3,9 @@
 // real disk of this machine, on which nothing is limited: the limit files are plain files.
 #pragma once
 
+#include <unistd.h>
+
+#include <csignal>
 #include <filesystem>
 #include <optional>
 #include <stdexcept>
@@ -19,18 +22,35 @@ namespace iopslimit {
 class RealService {
  public:
   explicit RealService(CgroupVersion version, unsigned pods = 1,
-                       std::vector<NamedPolicy> policies = {})
-      : version_(version), policies_(std::move(policies)) {
+                       std::vector<NamedPolicy> policies = {}, std::string bus_address = {})
+      : version_(version), policies_(std::move(policies)), bus_address_(std::move(bus_address)) {
     for (unsigned number = 0; number < pods; ++number) tree_.folder("/cgroup" + pod(number));
     for (const char* folder : {"/made", "/run", records}) tree_.folder(folder);
+    if (bus_address_.empty()) bus_address_ = "unix:path=" + tree_.at("/no-bus");
+    restart();
+  }
+
+  void restart() {
+    service_.reset();
     ServicePaths paths{.config_file = tree_.at("/iops-limitd.conf"),
                        .run_folder = tree_.at("/run"),
                        .state_folder = tree_.at("/var"),
-                       .bus_address = "unix:path=" + tree_.at("/no-bus"),
-                       .hierarchy = Hierarchy{version, tree_.at("/cgroup")},
+                       .bus_address = bus_address_,
+                       .hierarchy = Hierarchy{version_, tree_.at("/cgroup")},
                        .log = LogForm::json};
     service_.emplace(std::move(paths), ParsedConfig{config(), {}});
     service_->start();
+  }
+  /// Reloads with another limit for each container.
+  void reload(unsigned iops) {
+    const Config now = config();
+    tree_.file("/iops-limitd.conf",
+               "[device]\nmount = " + now.device.mount +
+                   "\nshared_disk = allow\n[limits]\niops = " + std::to_string(iops) +
+                   "\ntotal_iops = 0\n[runtime]\nstate = " + now.state_folders.front() +
+                   "\n[service]\ncheck_interval = 0\n");
+    kill(getpid(), SIGHUP);
+    finish();
   }
 
   static std::string pod(unsigned number) {
@@ -40,12 +60,21 @@ class RealService {
            "kubepods-burstable-pod0a1b2c3d_0000_4000_8000_" +
            digits + ".slice";
   }
-  /// Makes everything of a container, and its cgroup last. Returns the path of the cgroup.
-  std::string make(unsigned number, unsigned in_pod, const std::string& record = usual_record()) {
+  /// Makes everything of a container, and its cgroup last. Returns the path of the cgroup. With
+  /// `refused` it cannot be limited: its limit files are links, which the service does not follow.
+  std::string make(unsigned number, unsigned in_pod, const std::string& record = usual_record(),
+                   bool refused = false) {
     const std::string digits = std::to_string(100000000000 + number);
     const std::string id = std::string(52, 'a') + digits;
     const std::string name = "cri-containerd-" + id + ".scope";
-    for (const char* file : limit_files()) tree_.file("/made/" + name + "/" + file);
+    tree_.folder("/made/" + name);
+    for (const std::string file : limit_files()) {
+      if (refused) {
+        std::filesystem::create_symlink("/nowhere", tree_.at("/made/" + name + "/" + file));
+      } else {
+        tree_.file("/made/" + name + "/" + file);
+      }
+    }
     tree_.file(std::string(records) + "/" + id + "/config.json", record);
     const std::string cgroup = pod(in_pod) + "/" + name;
     std::filesystem::rename(tree_.at("/made/" + name), tree_.at("/cgroup" + cgroup));
@@ -68,6 +97,8 @@ class RealService {
     }
   }
   const Node& node() const { return service_->node(); }
+  /// What a file of the temporary tree contains.
+  std::string text(const std::string& path) const { return tree_.text(path); }
 
   static std::string usual_record() {
     return R"({"ociVersion":"1.1.0","annotations":{
@@ -115,6 +146,7 @@ class RealService {
 
   CgroupVersion version_;
   std::vector<NamedPolicy> policies_;
+  std::string bus_address_;
   TempTree tree_;
   std::optional<Service> service_;
 };
