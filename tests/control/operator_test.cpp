@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// An operator's pauses, from the bus to the rule, across restarts of the service.
+// The operator's side of the service; tests/service/operator_calls_test.cpp has its calls on the
+// bus.
 #include "control/operator.hpp"
 
 #include <gmock/gmock.h>
@@ -14,7 +15,6 @@
 #include <optional>
 
 #include "api/bus_codec.hpp"
-#include "iopsctl/client.hpp"
 #include "loop/clock.hpp"
 #include "support/driven_controller.hpp"
 #include "support/parsed_path.hpp"
@@ -95,16 +95,6 @@ struct OperatorTest : testing::Test, DrivenController {
   }
 };
 
-TEST_F(OperatorTest, APauseIsTakenUpByARestart) {
-  note(container('a').cgroup, boot_seconds() + 600);
-  start();
-  EXPECT_FALSE(limited('a'));
-  EXPECT_TRUE(limited('b'));
-  EXPECT_EQ(view('a').state, State::paused);
-  start();
-  EXPECT_FALSE(limited('a'));
-}
-
 TEST_F(OperatorTest, RevisionChangesWheneverTheSnapshotDoes) {
   start();
   const auto changes = [this](const std::function<void()>& act) {
@@ -128,16 +118,6 @@ TEST_F(OperatorTest, RevisionChangesWheneverTheSnapshotDoes) {
   changes([this] { ++lines_dropped; });
   changes([this] { controller->on_disks({.mounts = {NotMounted{"gone"}}}); });
   changes([this] { controller->clear(); });
-}
-
-TEST_F(OperatorTest, APauseEndsByItself) {
-  note(container('a').cgroup, boot_seconds() + 2);
-  start();
-  EXPECT_FALSE(limited('a'));
-  turn_until([this] { return limited('a'); });
-  EXPECT_THAT(announced, Contains(HasSubstr("resumed: db of pod n/p is limited to read 500 IOPS")));
-  EXPECT_EQ(run.text("pauses"), "");
-  EXPECT_EQ(view('a').state, State::limited);
 }
 
 TEST_F(OperatorTest, APauseThatEndedMeanwhileIsOver) {
@@ -254,7 +234,6 @@ TEST_F(LargeOperatorTest, NoCallHoldsTheLoopUp) {
   }
 }
 
-/// A client in a process of its own: this one's loop has to turn meanwhile.
 struct OperatorOnBusTest : OperatorTest {
   PrivateBus bus;
 
@@ -272,52 +251,7 @@ struct OperatorOnBusTest : OperatorTest {
   void SetUp() override {
     if (geteuid() != 0) GTEST_SKIP() << "needs root";
   }
-  template <class Ask>
-  void client(const Ask& ask) {
-    const pid_t child = fork();
-    if (child == 0) {
-      setenv("DBUS_SYSTEM_BUS_ADDRESS", address.c_str(), 1);
-      Client service(Paths("/nowhere"));  // has no socket
-      ask(service);
-      _exit(0);
-    }
-    int status = -1;
-    while (waitpid(child, &status, WNOHANG) == 0) sd_event_run(loop->event(), 10000);
-    EXPECT_EQ(status, 0);
-  }
 };
-
-TEST_F(OperatorOnBusTest, PauseAndResume) {
-  client([](Client& service) { service.pause(container('a').cgroup, std::chrono::seconds(600)); });
-  EXPECT_FALSE(limited('a'));
-  EXPECT_TRUE(limited('b'));
-  EXPECT_THAT(announced, ElementsAre("an operator paused n/p/db for 10 min",
-                                     "paused: db of pod n/p is not limited until the pause ends"));
-  EXPECT_THAT(run.text("pauses"), HasSubstr(" " + container('a').cgroup + "\n"));
-  client([](Client& service) {
-    const Snapshot snapshot = service.snapshot();
-    const WorkloadView& db = snapshot.containers.front();
-    if (db.state != State::paused) _exit(1);
-    const std::uint64_t left = db.paused_until - wall_seconds();
-    if (left < 590 || left > 600) _exit(2);
-  });
-  client([](Client& service) { service.resume(container('a').cgroup); });
-  EXPECT_TRUE(limited('a'));
-  EXPECT_EQ(run.text("pauses"), "");
-}
-
-TEST_F(OperatorOnBusTest, ErrorsAreCountedAndKept) {
-  kernel.failures[container('c').cgroup] = ControlError::device_refused;
-  appear('c', "bad");
-  drain();
-  client([](Client& service) {
-    const Snapshot snapshot = service.snapshot();
-    if (snapshot.errors != 1) _exit(1);
-    if (snapshot.count(State::failed) != 1) _exit(2);
-    if (snapshot.last_error.find("not limited: bad") == std::string::npos) _exit(3);
-    if (snapshot.last_error_at == 0) _exit(4);
-  });
-}
 
 TEST_F(OperatorOnBusTest, ShowsAsLongAsTheBusIsAway) {
   const std::uint64_t revision = operator_side->revision();
@@ -331,12 +265,6 @@ TEST_F(OperatorOnBusTest, ShowsAsLongAsTheBusIsAway) {
   turn_until([this] { return operator_side->problems().empty(); });
   EXPECT_THAT(announced, ElementsAre(away, "over now: " + away));
   EXPECT_EQ(refreshed, 2);
-}
-
-TEST_F(OperatorOnBusTest, ClearIsAnnounced) {
-  client([](Client& service) { service.clear(); });
-  EXPECT_THAT(kernel.rules, IsEmpty());
-  EXPECT_THAT(announced, Contains(HasSubstr("an operator took every limit away")));
 }
 
 }  // namespace
