@@ -207,16 +207,6 @@ const FieldValue* find_field(const Fields& fields, std::string_view name) {
   return found == fields.end() ? nullptr : &found->value;
 }
 
-std::string bus_name_of(std::string_view field) {
-  std::string name;
-  bool up = true;
-  for (const char c : field) {
-    if (c != '_') name += up && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-    up = c == '_';
-  }
-  return name;
-}
-
 std::string field_of_bus_name(std::string_view name) {
   std::string field;
   for (const char c : name) {

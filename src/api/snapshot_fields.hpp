@@ -44,8 +44,7 @@ void read_fields(const Fields& fields, Advice& advice);
 /// Null if there is no field of that name.
 const FieldValue* find_field(const Fields& fields, std::string_view name);
 
-/// Convert a field name to its D-Bus form ("last_reload" to "LastReload") and back.
-std::string bus_name_of(std::string_view field);
+/// Returns the field of a name on the bus: "last_reload" for "LastReload".
 std::string field_of_bus_name(std::string_view name);
 
 }  // namespace iopslimit
