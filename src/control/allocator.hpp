@@ -21,8 +21,8 @@ class Allocator {
 
   /// The devices or their totals have changed. Forgets every demand.
   virtual void reset(const Targets& targets) = 0;
-  /// A workload with its decision comes, or goes: also one that has no share. Returns true if that
-  /// changes any allotment.
+  /// Adds or removes a workload, which has its decision and may have no share. Returns true
+  /// if that changes any allotment.
   virtual bool add(const Workload& workload) = 0;
   virtual bool remove(const Workload& workload) = 0;
   /// The effective limit of a workload on a device for which `configured` is its own. `target` is
@@ -31,8 +31,8 @@ class Allocator {
                       const Limit& configured) const = 0;
 };
 
-/// Every workload has its configured limit: where the kernel holds the total on kubepods, first
-/// come first served.
+/// Gives every workload its configured limit. The kernel holds the total on kubepods then, and
+/// serves whoever comes first.
 class FixedAllocator final : public Allocator {
  public:
   void reset(const Targets&) override {}

@@ -11,9 +11,9 @@
 
 namespace iopslimit {
 
-/// Keeps the order in which the events happened. The event about a decision is created when it is
-/// delivered, or just before its workload changes, because other containers wait for their limits
-/// during a burst.
+/// Keeps the order in which the events happened. The event about a decision is created when it
+/// is delivered, or just before its workload changes: during a burst other containers wait for
+/// their limits.
 class Announcer final : public EventSink {
  public:
   using Listener = std::function<void(const Event&)>;

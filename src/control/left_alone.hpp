@@ -1,6 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0
-// The cgroups that look as if they had to be limited and are not: announced and counted, so that
-// nobody takes them for limited.
+// SPDX-License-Identifier: Apache-2.0 Announces and counts the cgroups that look like containers
+// and are not limited, so that nobody believes they are.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +14,8 @@ namespace iopslimit {
 
 class LeftAlone {
  public:
-  /// How many are remembered and counted. Whoever makes more changes nothing for the service.
+  /// The most that are remembered and counted, so that nobody can use up the service's
+  /// memory.
   static constexpr std::size_t most = 1000;
 
   explicit LeftAlone(EventSink& events) : events_(events) {}

@@ -12,8 +12,8 @@
 
 namespace iopslimit {
 
-/// A total counts as used up at this part: the kernel does not reach what it is told, above all
-/// where the clock of a virtual machine is late.
+/// A total counts as used up at this part of it, because I/O stays somewhat below the limit
+/// that the kernel enforces, above all in a virtual machine whose clock is late.
 inline constexpr double used_up = 0.75;
 
 class PodsIo {
@@ -27,14 +27,14 @@ class PodsIo {
   const Rates& ios(std::size_t target, std::size_t direction) const {
     return lanes_[target][direction].ios;
   }
-  /// For how long of the time since `since` (see Rates) one at this limit was at it, if it did all
-  /// that the pods did; 0 = unlimited.
+  /// How long a container with this limit would have been at it since `since` (see Rates) if
+  /// it had done all the I/O of the pods; 0 = unlimited.
   Moment time_at(std::uint64_t iops, std::uint64_t bps, Moment since, std::size_t target,
                  std::size_t direction) const;
   /// True if the pods do more than a few I/Os.
   bool has_io() const;
-  /// True if some total is nearly used up, or the pods together do what one that has the limit
-  /// `smallest` can do.
+  /// True if some total is nearly used up, or the pods together reach `smallest`, the lowest
+  /// limit of a container.
   bool is_busy(const Limit& smallest) const;
 
  private:

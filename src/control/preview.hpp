@@ -13,13 +13,12 @@
 
 namespace iopslimit {
 
-/// Decides by the functions by which the controller decides, on copies. Limits are the configured
-/// ones: what sharing lends is no part of the configuration. A container that comes or goes
-/// meanwhile may be missing.
+/// Decides with the functions of the controller, on copies. Shows configured limits, without
+/// what sharing lends. May miss a container that comes or goes meanwhile.
 class Preview {
  public:
-  /// The workload's record with what the next configuration needs of it. A large record: there is
-  /// more to read.
+  /// Reads what the next configuration needs of the workload's record. After LargeRecord it
+  /// is called again.
   using Read = std::function<RecordAnswer(const ContainerPath&)>;
 
   /// `now` must outlive the preview, and have the same configuration all the time. `workloads` are
@@ -27,7 +26,8 @@ class Preview {
   Preview(const Node& now, Config next, const DiskFacts& facts,
           std::vector<ContainerPath> workloads, Read read);
 
-  /// Does a piece of the work, and adds what it finds to `found`. False: it is over.
+  /// Does a piece of the work, and adds what it finds to `found`. Returns false when all is
+  /// done.
   bool step(PreviewView& found);
 
  private:

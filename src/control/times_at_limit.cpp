@@ -25,8 +25,8 @@ void TimesAtLimit::count(Moment now, const FairShare& share) {
   }
 }
 
-// What was not seen before the readings began counts too: for as long as one at this limit needs
-// for what the pods did in that time.
+// Adds the time before the readings began: as long as one at this limit needs for all the I/O
+// that the pods did then.
 void TimesAtLimit::count(Moment now, const Workload& workload, const Rule& rule,
                          const FairShare& share, std::size_t target) {
   for (std::size_t direction = 0; direction < 2; ++direction) {

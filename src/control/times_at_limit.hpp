@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0
-// Counts for each container how long it was at its limit. The kernel counts nothing of that.
+// SPDX-License-Identifier: Apache-2.0 Counts for each container how long it was at its limit.
+// The kernel has no counter for it.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@ namespace iopslimit {
 
 class TimesAtLimit {
  public:
-  /// The service reads the members of `share` from `now` on, and did not do so before.
+  /// The service reads the members of `share` from `now` on.
   void begin(Moment now) { begun_ = now; }
   /// The members of `share` were read at `now`. Judges each by the limits that it holds.
   void count(Moment now, const FairShare& share);

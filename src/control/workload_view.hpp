@@ -18,8 +18,8 @@ WorkloadView view_of(const Workload& workload, const Pauses& pauses);
 /// Adds a workload's limits to `used` of each device that carries them.
 void add_up(const std::vector<Rule>& held, std::vector<DeviceView>& devices);
 
-/// Adds to `lent` and `cut` of the devices that carry the rule what it differs from the configured
-/// limit.
+/// Adds the difference between the rule and the configured limit to `lent` or `cut` of its
+/// device.
 void add_difference(const Rule& held, const Limit& configured, std::vector<DeviceView>& devices);
 
 }  // namespace iopslimit

@@ -14,7 +14,7 @@
 
 namespace iopslimit {
 
-/// One line for a limit file; it lies in no memory but its own.
+/// One line for a limit file, in a buffer of its own: it needs no allocation.
 class LimitLine {
  public:
   LimitLine& operator<<(std::string_view text);

@@ -91,7 +91,8 @@ void RuleKeyFile::remove(const RuleKey& key) {
 void RuleKeyFile::append(char sign, const RuleKey& key) {
   add_line(line_, sign, key);
   ++lines_;
-  // To begin the file takes long if much waits: it is tried less and less often, and by retry().
+  // To begin the file takes long if many notes wait, so that is tried less and less often, and
+  // by retry().
   if (file_ || std::has_single_bit(lines_)) write();
   if (postponed_ && line_.size() > most_waiting_) shorten();
 }
@@ -126,8 +127,8 @@ std::error_code RuleKeyFile::rewrite(const std::set<RuleKey>& keys) {
   return {};
 }
 
-// Leaves out what has come and gone since the disk is full, so that the notes that wait do not grow
-// with time.
+// Leaves out the rules that came and went while the disk was full, so that the waiting notes do
+// not grow with time.
 void RuleKeyFile::shorten() {
   std::map<RuleKey, char> last;
   each_note(line_, [&last](Note note) {

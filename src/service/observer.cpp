@@ -15,7 +15,7 @@ namespace {
 using std::chrono::microseconds;
 
 constexpr std::chrono::milliseconds save_interval{600000};
-// A scan of many containers gives way to everything else after this time.
+// After this time a scan of many containers lets other work go first.
 constexpr microseconds most_at_once{5000};
 constexpr std::chrono::milliseconds give_way{1};
 // The kernel lets somewhat less through than the limit.
@@ -175,8 +175,8 @@ void Observer::scan() {
   timer_.restart(clock_.period);
 }
 
-// A container whose counters did not move while those of all pods did not needs no second reading
-// to be known at that time.
+// While the counters of all pods did not move, no container's did: its last reading holds for
+// that time.
 void Observer::read(const Workload& workload) {
   WorkloadHistory* history = see(workload);
   if (history == nullptr) return;
@@ -214,8 +214,8 @@ void Observer::add_total(const IoCounts& before, Msec since) {
   if (history != nullptr) history_.add(*history, sample, minute());
 }
 
-// The largest of all devices counts: the limit is that of each data mount. `workload` is null for
-// all pods together. Returns false without I/O.
+// The device with the most I/O counts, because the limit holds on each data mount. `workload` is
+// null for all pods together. Returns false without I/O.
 bool Observer::add_way(const Workload* workload, const Target& target, std::size_t direction,
                        std::uint64_t ios, UsageSample& sample) const {
   if (ios == 0 || sample.seconds <= 0) return false;

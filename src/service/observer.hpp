@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0
-// Watches how many IOPS the workloads use, for the advice which limits to set.
+// SPDX-License-Identifier: Apache-2.0 Measures how many IOPS the workloads use, for advice about
+// their limits.
 #pragma once
 
 #include <chrono>
@@ -22,16 +22,16 @@
 
 namespace iopslimit {
 
-/// Tests have their own.
+/// Tests pass one that they set.
 struct ObserverClock {
   std::chrono::milliseconds period{15000};
   std::function<std::uint64_t()> now = wall_seconds;  ///< seconds since the epoch
   std::function<std::chrono::milliseconds()> monotonic = monotonic_msec;
 };
 
-/// Reads each container's counters every 15 s while those of the kubepods directories move. While
-/// they do not, nothing wakes it: each check of the service looks whether they do again. Writes
-/// nothing but its file.
+/// Reads each container's counters every 15 s while those of the kubepods directories move.
+/// While they do not move it sleeps; each check of the service tests whether they move again.
+/// Writes nothing but its file.
 class Observer {
  public:
   using Announce = std::function<void(const Event&)>;
@@ -39,7 +39,8 @@ class Observer {
   Observer(EventLoop& loop, const Hierarchy& tree, const Controller& controller, std::string file,
            Announce announce, ObserverClock clock = {});
 
-  /// At each check of the service: notes who exists, wakes up, and saves every ten minutes.
+  /// Call it at each check of the service. Notes which workloads exist, wakes up if they do
+  /// I/O, and saves every ten minutes.
   void check();
   /// The configuration has changed.
   void reconfigure();

@@ -11,8 +11,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// After this time deferred work no longer lets everything else go first. Longer than a burst: first
-// the bus gets its turns.
+// After this time deferred work no longer waits for everything else. It is longer than a burst,
+// so that the bus gets its turns first.
 constexpr std::chrono::milliseconds oldest = 2 * Burst::longest;
 
 // After this time other pending work gets its turn.

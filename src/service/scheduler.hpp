@@ -43,7 +43,7 @@ class Scheduler {
   Handlers handlers_;
   Io cgroups_;
   Timer idle_;
-  Timer overdue_;  // idle_ may not wait for others any longer
+  Timer overdue_;  // from then on idle_ waits for others no longer
   Burst burst_;
   bool turns_ = false;  // the others get their turns between cgroup events
 };

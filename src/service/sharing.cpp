@@ -18,14 +18,14 @@ using std::chrono::microseconds;
 constexpr Moment shortest_tick{250};
 constexpr Moment longest_tick{2000};
 constexpr Moment glance_interval{1000};
-// One trigger calls at most every 2 s, except that of a cgroup that is gone: that one calls all the
-// time. After a call the service reads as often as in a round.
+// A trigger fires at most every 2 s, except that of a removed cgroup, which fires all the time.
+// For a while after one fired, the service reads as often as when it shares.
 constexpr Moment trigger_interval{2000};
 constexpr Moment pressed_for{2500};
-// Awake for so long after sharing was needed last.
+// How long the service keeps sharing after it was needed last.
 constexpr Moment asleep_after{10000};
-// Without sharing for so long when the counters cannot be read, or for one whose limit somebody
-// else changed.
+// How long nothing is shared after the counters could not be read, and how long a workload
+// borrows nothing after somebody else changed its limit.
 constexpr Moment recalled_for{30000};
 constexpr int most_failures = 3;
 
@@ -33,7 +33,7 @@ constexpr int most_failures = 3;
 // `most_credit` at once.
 constexpr int part_of_processor = 100;
 constexpr microseconds most_credit{200000};
-// A round spends at most this on scanning.
+// A round spends at most this time on scanning.
 constexpr microseconds most_scan{5000};
 
 std::string sentence_of(std::size_t changed) {
@@ -68,7 +68,8 @@ void Sharing::sync() {
     return;
   }
   if (roots == roots_ && state_ != ShareState::off) {
-    // A total may be shared now that was not before: then nothing else may wake this.
+    // A total may be shared now that was not before, and then perhaps only this timer wakes
+    // it.
     if (state_ == ShareState::asleep && is_unreported()) timer_.start(glance_interval);
     return;
   }
@@ -107,8 +108,9 @@ void Sharing::fall_asleep() {
   }
 }
 
-// One reading while asleep, or the end of the time in which nothing is shared. Without I/O, the
-// triggers alone wake the service, or where there are none and nothing is shared its own checks.
+// Reads once while asleep, or ends the time in which nothing is shared. While there is no I/O,
+// only the triggers wake the service; where there are none and nothing is shared, only its
+// checks.
 void Sharing::watch() {
   if (state_ == ShareState::recalled || trigger_is_dead_) return fall_asleep();
   check();
@@ -185,7 +187,7 @@ void Sharing::round() {
   next_round();
 }
 
-// Later when the rounds before used more of the processor than they may.
+// Delays the next round if the previous ones used more processor time than they may.
 void Sharing::next_round() {
   const auto owed = std::chrono::duration_cast<Moment>(-credit_ * part_of_processor);
   const Moment tick = std::clamp(owed, shortest_tick, longest_tick);
@@ -193,7 +195,8 @@ void Sharing::next_round() {
   timer_.restart(tick);
 }
 
-// Returns false if that is not possible now; the last failure of some in a row recalls everything.
+// Returns false if the counters cannot be read now. Recalls everything after some failures in a
+// row.
 bool Sharing::read_total() {
   IoCounts sum;
   for (const std::string& root : roots_) {
@@ -228,7 +231,7 @@ void Sharing::add(const Workload& workload, const IoCounts& counts) {
   share_.add(workload, counts, claims, is_inside(workload));
 }
 
-// Makes those members that are none yet; the next round drops those that do no I/O.
+// Adds workloads that are not members yet; the next round drops those that do no I/O.
 void Sharing::scan() {
   const microseconds begin = processor_time();
   const WorkloadTable& workloads = controller_.node().workloads;

@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0
-// Runs the rounds of FairShare: reads the counters of those that do I/O, counts the time at their
-// limits, puts the division in force, and sleeps while nobody has to wait.
+// SPDX-License-Identifier: Apache-2.0 Runs the rounds of FairShare: reads the counters of those
+// that do I/O, counts the time at their limits, puts the division in force, and sleeps while
+// nobody is held back.
 #pragma once
 
 #include <chrono>
@@ -22,13 +22,13 @@
 
 namespace iopslimit {
 
-/// asleep -> sharing when a reading shows that somebody may be at its limit, or that the pods need
-/// sharing. There is one every second
-/// while the pods do I/O, and more after a pressure trigger; where there are triggers, none while
-/// they do no I/O. Back when for ten seconds no limit differs from the configured one
-/// and nothing shows that. recalled for half a minute when the counters cannot be read. Every limit
-/// has its configured value except in `sharing`. Where no total is shared it does the same for
-/// the time at the limit alone, and users see the state off.
+/// asleep: every limit is the configured one. Reads the counters once a second while the pods
+/// do I/O, and more often after a pressure trigger; where there are triggers, it does not read
+/// while there is no I/O. sharing: begins when a reading shows that a container may be at its
+/// limit, or that the total is nearly used up; ends when neither was so, and all limits were
+/// the configured ones, for ten seconds. recalled: every limit is the configured one for half a
+/// minute, because the counters cannot be read. Where no total is shared, it does the same only
+/// to count the time at the limit, and users see the state off.
 class Sharing {
  public:
   struct Needs {
@@ -55,7 +55,7 @@ class Sharing {
   }
   /// How many cgroups' counters are kept open.
   std::size_t kept() const { return meter_.kept(); }
-  /// Gives everybody the configured limit, and shares nothing from now on.
+  /// Gives every workload its configured limit, and shares nothing from now on.
   void stop();
 
   /// Sets Snapshot::sharing, and for each container what it lends and how long it was at its limit.
@@ -76,7 +76,7 @@ class Sharing {
   void recall(const std::string& why);
   void announce_changes(std::size_t before);
   bool is_needed();
-  // Nothing but a reading tells that sharing is needed.
+  // True if no trigger reports that sharing is needed, so only a reading can show it.
   bool is_unreported() const { return triggers_.empty() && share_.shares(); }
   const Limit& smallest_limit();
   ShareState shown_state() const { return share_.shares() ? state_ : ShareState::off; }

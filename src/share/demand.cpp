@@ -9,14 +9,15 @@ namespace {
 
 // A borrower that uses this part of its limit keeps its loan as it is.
 constexpr double kept_part = 0.6;
-// What stays free for a quiet one, compared with the most that it used in the last two seconds.
+// What is kept free for a container that is not hungry, as a multiple of its highest use in the
+// last two seconds.
 constexpr double margin = 1.25;
 // An estimate falls only by more than this part.
 constexpr double step_down = 0.85;
-// For so long the need of one that woke up is its whole guarantee.
+// How long the need of a container that has just begun I/O is its whole guarantee.
 constexpr Moment hold{2000};
-// After its limit was raised, one counts as hungry for so long: the last second was under the old
-// limit.
+// How long a container counts as hungry after its limit was raised, because the last second was
+// under the old limit.
 constexpr Moment grace{1500};
 constexpr Moment judged_over{700};
 

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0
-// What one container wants of one device in one direction, judged by what it does.
+// SPDX-License-Identifier: Apache-2.0 Estimates from its I/O how much a container wants of one
+// device in one direction.
 #pragma once
 
 #include <cstdint>
@@ -9,10 +9,10 @@
 
 namespace iopslimit {
 
-/// One that uses this part of its limit is held back by it: the rest is what the kernel's slices
-/// and the moment of the reading make of it.
+/// A container that uses this part of its limit counts as held back by it: the kernel's slices
+/// and the moments of the readings account for the rest.
 inline constexpr double hungry_part = 0.85;
-/// One that uses this part over a second counts as at its limit.
+/// A container that uses this part over a second counts as at its limit.
 inline constexpr double at_limit_part = 0.9;
 
 /// What the configuration says of a container on a device in one direction.
@@ -25,8 +25,8 @@ struct Terms {
   bool operator==(const Terms&) const = default;
 };
 
-/// What will be used, estimated from what was. Follows a rise at once and a fall in steps, because
-/// a limit that changes with each reading helps nobody.
+/// Estimates future use from past use. Follows a rise at once and a fall in steps, so that a
+/// limit does not change with each reading.
 class Estimate {
  public:
   void follow(std::uint64_t target);
@@ -39,10 +39,10 @@ class Estimate {
 class Demand {
  public:
   void add(Moment now, std::uint64_t ios, std::uint64_t bytes);
-  /// The claim now. `limit` is the IOPS limit in force, `spare` is added to the estimate of one
-  /// that is not hungry. Call it once for each reading.
+  /// Returns the claim now. `limit` is the IOPS limit in force; `spare` is added to the
+  /// estimate unless the container is hungry. Call it once for each reading.
   Claim claim(const Terms& terms, std::uint64_t limit, std::uint64_t spare);
-  /// Its limit was raised: for a moment its use does not say what it wants.
+  /// Call this when its limit was raised: for a moment its use does not show what it wants.
   void raised() { raised_ = now_; }
 
   /// True if it used up a limit over the last second, or over what is known of it: at least half a
@@ -54,7 +54,7 @@ class Demand {
   Moment last_raised() const { return raised_; }
   /// True if it did nothing for ten seconds, or never since the first reading.
   bool is_quiet() const;
-  /// What stays free for it (Claim::need).
+  /// What is kept free for it (Claim::need).
   std::uint64_t need() const { return need_; }
 
  private:

@@ -57,7 +57,7 @@ std::uint64_t sum_of(const std::vector<Part>& parts, std::uint64_t Part::*bound)
   return sum;
 }
 
-// What the level's own rounding may take from a whole number.
+// By so much the rounding of the level may miss a whole number.
 constexpr double rounding = 1e-6;
 
 // Weighted max-min fairness between bounds.

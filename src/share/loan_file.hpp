@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0
-// Remembers across restarts which limits are above the configured ones, and what these are.
+// SPDX-License-Identifier: Apache-2.0 Remembers across restarts which limits are above the
+// configured ones, and the configured ones.
 #pragma once
 
 #include <map>
@@ -18,7 +18,8 @@ struct Loan {
   bool operator==(const Loan&) const = default;
 };
 
-/// The loans that such a text notes. Skips what is no loan: anybody's error may be in that file.
+/// Parses the text of such a file. Skips lines that are no loans, because the file may be
+/// damaged.
 std::vector<Loan> parse_loans(std::string_view text);
 
 /// The loans that a file notes; none when it does not exist.
@@ -31,7 +32,7 @@ class LoanFile {
   /// Notes these loans beside those that are noted already. On return they are in the file. False
   /// if it could not be written: then nothing may be lent.
   bool add(const std::vector<Loan>& loans);
-  /// Replaces all notes by these.
+  /// Replaces all notes with these.
   bool replace(const std::vector<Loan>& loans);
 
  private:

@@ -16,7 +16,7 @@ std::size_t slot_of(std::int64_t hour, std::size_t hours) {
 
 }  // namespace
 
-// Returns what of it was not counted yet.
+// Returns the part that was not counted yet.
 Moment TimeAtLimit::Span::extend(Moment since, Moment now) {
   const Moment added = std::max(now - std::max(since, until), Moment{0});
   until = std::max(until, now);

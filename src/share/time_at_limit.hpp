@@ -18,7 +18,7 @@ class TimeAtLimit {
   void add(std::size_t direction, Moment since, Moment now);
 
   Moment total(std::size_t direction) const { return spans_[direction].total; }
-  /// Of the last 24 hours, in either direction. The first of them counts whole.
+  /// The time during the last 24 hours, in either direction. The first hour counts whole.
   Moment day(Moment now) const;
 
  private:
