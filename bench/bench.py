@@ -10,7 +10,7 @@ import sys
 
 import rows
 import table
-from stage import DATA, SOURCE, Hierarchy, end_all
+from bench_env import DATA, SOURCE, Hierarchy, end_all
 
 
 def machine(hierarchy):

@@ -2,7 +2,7 @@
 """Rows of CPU time that the service takes: for containers in a burst, for a GetAll, for a pause."""
 import subprocess
 
-from stage import BUILD, LOAD_CPU, SUBJECT_CPU, CpuTimes, pinned
+from bench_env import BUILD, LOAD_CPU, SUBJECT_CPU, CpuTimes, pinned
 from table import Row, ratio_of_rounds
 
 # The check of every 30 s is no part of what is measured here, and may fall into any round.
@@ -20,38 +20,38 @@ def containers(bench):
 
 def alternate(bench, size, bursts, rounds):
     """CPU times of each round's bursts, ours and the floor's in turn."""
-    stages = [bench.stage("ours"), bench.stage("floor")]
-    stages[0].configure(**NO_CHECK)
+    envs = [bench.env("ours"), bench.env("floor")]
+    envs[0].configure(**NO_CHECK)
     used = [[], []]
-    with bench.ours(stages[0], cpu=SUBJECT_CPU) as ours, bench.floor(stages[1], cpu=SUBJECT_CPU) as floor:
+    with bench.ours(envs[0], cpu=SUBJECT_CPU) as ours, bench.floor(envs[1], cpu=SUBJECT_CPU) as floor:
         for turn in range(rounds):
             for which in (0, 1) if turn % 2 == 0 else (1, 0):
-                used[which].append(of_bursts(bench, stages[which], (ours, floor)[which], size, bursts))
-    for stage in stages:
-        stage.close()
+                used[which].append(of_bursts(bench, envs[which], (ours, floor)[which], size, bursts))
+    for env in envs:
+        env.close()
     return used
 
 
 def with_bus(bench, size, rounds):
     """Nanoseconds of `rounds` bursts when each container's signal goes out on a bus: no other row of bursts has one."""
-    stage = bench.stage("bus")
-    stage.configure(**NO_CHECK)
-    stage.start_bus()
-    with bench.ours(stage, cpu=SUBJECT_CPU) as service:
-        used = sum(of_bursts(bench, stage, service, size, 1).total for _ in range(rounds))
-    stage.close()
+    env = bench.env("bus")
+    env.configure(**NO_CHECK)
+    env.start_bus()
+    with bench.ours(env, cpu=SUBJECT_CPU) as service:
+        used = sum(of_bursts(bench, env, service, size, 1).total for _ in range(rounds))
+    env.close()
     return used
 
 
-def of_bursts(bench, stage, subject, size, bursts):
+def of_bursts(bench, env, subject, size, bursts):
     """CPU times of bursts, each from before the first mkdir until all limits are in force and the deferred work is
     done."""
-    paths = stage.containers(size * bursts)
+    paths = env.containers(size * bursts)
     before = subject.idle()  # the pods' directories have been seen
     for first in range(0, len(paths), size):
         bench.load(paths[first:first + size], size, pause_ms=0)
         after = subject.idle()
-    stage.empty()
+    env.empty()
     return after.since(before)
 
 
@@ -67,10 +67,10 @@ def containers_rows(size, of_a_round, ours, floor):
 
 
 class Caller:
-    """bench_get_all, connected to the service of a stage."""
+    """bench_get_all, connected to the service of an environment."""
 
-    def __init__(self, stage):
-        words = [*pinned(LOAD_CPU), BUILD / "bench/bench_get_all", stage.folder / "run/iops-limitd/private"]
+    def __init__(self, env):
+        words = [*pinned(LOAD_CPU), BUILD / "bench/bench_get_all", env.folder / "run/iops-limitd/private"]
         self.process = subprocess.Popen([*map(str, words)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def call(self, count):
@@ -96,19 +96,19 @@ def cpu_of(subject, act):
 def get_all(bench):
     """The properties of the service, read with many containers: unchanged, and after each new one."""
     count, calls, changes = (1000, 50, 5) if bench.quick else (10000, 500, 20)
-    stage = bench.stage("get_all")
-    stage.configure(**NO_CHECK)
-    paths = stage.containers(count + changes)
+    env = bench.env("get_all")
+    env.configure(**NO_CHECK)
+    paths = env.containers(count + changes)
     for path in paths[:count]:
         path.mkdir()
     changed = []
-    with bench.ours(stage, cpu=SUBJECT_CPU) as service, Caller(stage) as caller:
+    with bench.ours(env, cpu=SUBJECT_CPU) as service, Caller(env) as caller:
         caller.call(1)
         unchanged = cpu_of(service, lambda: caller.call(calls)) / calls
         for path in paths[count:]:
             bench.load([path])
             changed.append(cpu_of(service, lambda: caller.call(1)))
-    stage.close()
+    env.close()
     yield Row(f"CPU for a GetAll, {count:,} containers", "us", unchanged, target=1000, of_target="ours")
     yield Row("CPU for the first GetAll after a container came", "us", sum(changed) / changes)
 
@@ -116,20 +116,20 @@ def get_all(bench):
 def pause(bench):
     """`iopsctl pause` of one container among 1,000."""
     rounds = 3 if bench.quick else 20
-    stage = bench.stage("pause")
-    stage.configure(**NO_CHECK)
-    path = stage.make(1000)[500]
+    env = bench.env("pause")
+    env.configure(**NO_CHECK)
+    path = env.make(1000)[500]
     container = path.stem.rsplit("-", 1)[1]
     used = []
-    with bench.ours(stage, cpu=SUBJECT_CPU) as service:
+    with bench.ours(env, cpu=SUBJECT_CPU) as service:
         for _ in range(rounds):
-            used.append(cpu_of(service, lambda: iopsctl(stage, "pause", container)))
-            if stage.unlimited([path]) == 0:
+            used.append(cpu_of(service, lambda: iopsctl(env, "pause", container)))
+            if env.unlimited([path]) == 0:
                 raise RuntimeError("paused, and limited all the same")
-            iopsctl(stage, "resume", container)
-    stage.close()
+            iopsctl(env, "resume", container)
+    env.close()
     yield Row("CPU for a pause of one container of 1,000", "us", sum(used) / rounds)
 
 
-def iopsctl(stage, *words):
-    subprocess.run(stage.command(BUILD / "iopsctl", *words), check=True, stdout=subprocess.DEVNULL)
+def iopsctl(env, *words):
+    subprocess.run(env.command(BUILD / "iopsctl", *words), check=True, stdout=subprocess.DEVNULL)

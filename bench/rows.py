@@ -13,7 +13,7 @@ import time
 
 import cpu
 import sharing
-from stage import BUILD, DATA, LOAD_CPU, RECORDS, SOURCE, SUBJECT_CPU, Stage, Subject, pinned
+from bench_env import BUILD, DATA, LOAD_CPU, RECORDS, SOURCE, SUBJECT_CPU, BenchEnv, Subject, pinned
 from table import Row, ratio_of_rounds
 
 ROUNDS = 5
@@ -29,20 +29,20 @@ class Bench:
             disk = disk.parent
         self.device = (disk / "dev").read_text().strip()
 
-    def stage(self, what):
-        return Stage(self.hierarchy, self.work, f"{what}-{next(self.numbers)}")
+    def env(self, what):
+        return BenchEnv(self.hierarchy, self.work, f"{what}-{next(self.numbers)}")
 
-    def ours(self, stage, **options):
-        return Subject(stage, [BUILD / "iops-limitd"], **options)
+    def ours(self, env, **options):
+        return Subject(env, [BUILD / "iops-limitd"], **options)
 
-    def floor(self, stage, **options):
+    def floor(self, env, **options):
         words = [BUILD / "bench/bench_floor", self.hierarchy.mount, self.device, *self.hierarchy.files]
-        return Subject(stage, words, **options)
+        return Subject(env, words, **options)
 
-    def script(self, stage, which, **options):
+    def script(self, env, which, **options):
         words = ["bash", SOURCE / f"bench/baselines/{which}.sh", self.hierarchy.mount / "kubepods.slice", DATA,
                  f"/{RECORDS}", *self.hierarchy.files]
-        return Subject(stage, words, says_ready=False, **options)
+        return Subject(env, words, says_ready=False, **options)
 
     def load(self, paths, burst=1, pause_ms=3.0, tell_to=None):
         """Makes the cgroups; microseconds from mkdir to limit, in order."""
@@ -62,18 +62,18 @@ def quantile(values, part):
 
 def alternate(bench, burst, rounds, each):
     """Latencies of `rounds` rounds of `each` containers, ours and the floor's in turn."""
-    stages = [bench.stage("ours"), bench.stage("floor")]
+    envs = [bench.env("ours"), bench.env("floor")]
     results = [[], []]
-    with bench.ours(stages[0], cpu=SUBJECT_CPU), bench.floor(stages[1], cpu=SUBJECT_CPU):
+    with bench.ours(envs[0], cpu=SUBJECT_CPU), bench.floor(envs[1], cpu=SUBJECT_CPU):
         for turn in range(rounds):
             for which in (0, 1) if turn % 2 == 0 else (1, 0):
-                paths = stages[which].containers(each)
+                paths = envs[which].containers(each)
                 time.sleep(0.3)  # the pods' directories have been seen; nothing tells
                 results[which].append(bench.load(paths, burst, pause_ms=3 if burst == 1 else 100))
-                stages[which].empty()
+                envs[which].empty()
                 time.sleep(0.3)
-    for stage in stages:
-        stage.close()
+    for env in envs:
+        env.close()
     return results
 
 
@@ -103,25 +103,25 @@ def burst(bench):
 def appear_script(bench):
     """The scripts' times: they are too slow for thousands."""
     times = {}
-    stage = bench.stage("script")
+    env = bench.env("script")
     reading, writing = os.pipe()
-    paths = stage.containers(20 if bench.quick else 200)
-    with bench.script(stage, "events", stdin=reading, cpu=SUBJECT_CPU):
+    paths = env.containers(20 if bench.quick else 200)
+    with bench.script(env, "events", stdin=reading, cpu=SUBJECT_CPU):
         os.close(reading)
         times["events"] = bench.load(paths, tell_to=writing)
         os.close(writing)
-    stage.clear()
+    env.clear()
     if bench.quick:
         times["poll"] = [30e6]
     else:
-        with bench.script(stage, "poll", cpu=SUBJECT_CPU):
-            times["poll"] = one_now_and_then(stage, count=60, over=30)
-    stage.clear()
-    stage.close()
+        with bench.script(env, "poll", cpu=SUBJECT_CPU):
+            times["poll"] = one_now_and_then(env, count=60, over=30)
+    env.clear()
+    env.close()
     return times
 
 
-def one_now_and_then(stage, count, over):
+def one_now_and_then(env, count, over):
     """Microseconds from mkdir to limit of containers made one after the other within `over` seconds. Each one's record
     comes with it: what polls must not find it in its list before."""
     made, taken = {}, {}
@@ -129,11 +129,11 @@ def one_now_and_then(stage, count, over):
     while len(taken) < count:
         now = time.monotonic()
         if len(made) < count and now - begun >= over * len(made) / count:
-            [path] = stage.containers(1, first=len(made))
+            [path] = env.containers(1, first=len(made))
             path.mkdir()
             made[path] = now
         for path, since in made.items():
-            if path not in taken and stage.unlimited([path]) == 0:
+            if path not in taken and env.unlimited([path]) == 0:
                 taken[path] = (time.monotonic() - since) * 1e6
         time.sleep(0.02)
     return list(taken.values())
@@ -144,20 +144,20 @@ def first_pass(bench):
     counts = (0, 100, 1000) if bench.quick else (0, 100, 1000, 10000)
     seconds = {kind: {count: [] for count in counts} for kind in ("ours", "floor")}
     pss = {kind: {} for kind in seconds}
-    stages = {kind: bench.stage(kind) for kind in seconds}
+    envs = {kind: bench.env(kind) for kind in seconds}
     for count in counts:
         for _ in range(3):
-            for kind, stage in stages.items():
-                paths = stage.make(count)
-                with getattr(bench, kind)(stage, cpu=SUBJECT_CPU) as subject:
-                    if stage.unlimited(paths) != 0:
+            for kind, env in envs.items():
+                paths = env.make(count)
+                with getattr(bench, kind)(env, cpu=SUBJECT_CPU) as subject:
+                    if env.unlimited(paths) != 0:
                         raise RuntimeError(f"{kind}: READY, and not every one of {count} is limited")
                     seconds[kind][count].append(subject.start)
                     subject.idle()  # limits are read back, watched and announced after READY
                     pss[kind].setdefault(count, []).append(subject.pss())
-                stage.clear()
-    for stage in stages.values():
-        stage.close()
+                env.clear()
+    for env in envs.values():
+        env.close()
     yield from first_pass_rows(counts, seconds)
     yield from memory_rows(counts, pss)
 
@@ -188,18 +188,18 @@ def memory_rows(counts, pss):
 def reload(bench):
     """A reload that changes every limit of 1,000."""
     count = 100 if bench.quick else 1000
-    stages = {kind: bench.stage(kind) for kind in ("ours", "floor")}
-    paths = {kind: stage.make(count) for kind, stage in stages.items()}
-    times = {kind: [] for kind in stages}
-    with bench.ours(stages["ours"], cpu=SUBJECT_CPU) as ours, bench.floor(stages["floor"], cpu=SUBJECT_CPU) as floor:
+    envs = {kind: bench.env(kind) for kind in ("ours", "floor")}
+    paths = {kind: env.make(count) for kind, env in envs.items()}
+    times = {kind: [] for kind in envs}
+    with bench.ours(envs["ours"], cpu=SUBJECT_CPU) as ours, bench.floor(envs["floor"], cpu=SUBJECT_CPU) as floor:
         for value in (600, 700, 800, 900, 1000):
-            stages["ours"].configure(limits_iops=value)
+            envs["ours"].configure(limits_iops=value)
             for kind, subject in (("ours", ours), ("floor", floor)):
                 times[kind].append(subject.reload())
-                if stages[kind].unlimited(paths[kind], value) != 0:
+                if envs[kind].unlimited(paths[kind], value) != 0:
                     raise RuntimeError(f"{kind}: a limit did not change")
-    for stage in stages.values():
-        stage.close()
+    for env in envs.values():
+        env.close()
     yield Row(f"reload that changes all of {count:,}", "ms", statistics.median(times["ours"]) * 1e3,
               statistics.median(times["floor"]) * 1e3, ratio=ratio_of_rounds(*times.values(), lambda one: one), target=2)
 
@@ -208,14 +208,14 @@ def idle(bench):
     """Nothing happens, with 100 containers."""
     seconds = 10 if bench.quick else 60
     kinds = {"ours": bench.ours, "without a check": bench.ours, "floor": bench.floor,
-             "script": lambda stage, **options: bench.script(stage, "poll", **options)}
-    stages = {kind: bench.stage("idle") for kind in kinds}
-    stages["without a check"].configure(service_check_interval=0)
-    for stage in stages.values():
-        stage.make(100)
+             "script": lambda env, **options: bench.script(env, "poll", **options)}
+    envs = {kind: bench.env("idle") for kind in kinds}
+    envs["without a check"].configure(service_check_interval=0)
+    for env in envs.values():
+        env.make(100)
     for kind in ("ours", "without a check"):
-        stages[kind].start_bus()
-    subjects = {kind: start(stages[kind], cpu=SUBJECT_CPU) for kind, start in kinds.items()}
+        envs[kind].start_bus()
+    subjects = {kind: start(envs[kind], cpu=SUBJECT_CPU) for kind, start in kinds.items()}
     time.sleep(3)  # the bus is met, the journal written, the script's first round over
     before = {kind: (one.cpu_ns(), one.switches()) for kind, one in subjects.items()}
     counters = {kind: subjects[kind].count_waits(seconds) for kind in ("ours", "without a check")}
@@ -227,8 +227,8 @@ def idle(bench):
         woken[kind] = int(number) if number.isdigit() else 0  # "<not counted>": it never ran
     for subject in subjects.values():
         subject.stop()
-    for stage in stages.values():
-        stage.close()
+    for env in envs.values():
+        env.close()
     said = f"in {seconds} idle seconds"
     yield Row(f"CPU {said}, 100 containers", "ms", cpu["ours"], cpu["floor"], cpu["script"])
     yield Row(f"CPU {said}, check_interval = 0", "ms", cpu["without a check"], cpu["floor"])
@@ -255,18 +255,18 @@ def syscalls(bench):
 
 def traced(bench, start, count, **keys):
     """System calls by name of a subject while `count` containers come."""
-    stage = bench.stage("traced")
-    stage.configure(**keys)
-    paths = stage.containers(count)
-    with start(stage, cpu=SUBJECT_CPU) as subject:
-        summary = stage.folder / "strace"
+    env = bench.env("traced")
+    env.configure(**keys)
+    paths = env.containers(count)
+    with start(env, cpu=SUBJECT_CPU) as subject:
+        summary = env.folder / "strace"
         tracer = subprocess.Popen(["strace", "-c", "-U", "name,calls", "-o", summary, "-p", str(subject.pid)],
                                   stderr=subprocess.PIPE, text=True)
         tracer.stderr.readline()  # "attached"
         bench.load(paths, pause_ms=10)
         tracer.terminate()
         tracer.wait()
-    stage.close()
+    env.close()
     return {name: int(number) for name, number in re.findall(r"^(\w+) +(\d+)$", summary.read_text(), re.MULTILINE)
             if name != "total"}
 
@@ -286,17 +286,17 @@ def size(bench):
 
 def top(bench):
     """`iopsctl top` with 200 containers: CPU of a redraw, its own and the service's."""
-    stage = bench.stage("top")
-    stage.make(200)
-    stage.start_bus()
+    env = bench.env("top")
+    env.make(200)
+    env.start_bus()
     screens = 6 if bench.quick else 21
-    with bench.ours(stage, cpu=SUBJECT_CPU) as service:
+    with bench.ours(env, cpu=SUBJECT_CPU) as service:
         time.sleep(1)  # it is on the bus
-        once = on_terminal(stage.command(BUILD / "iopsctl", "top", "-n", "1"))
+        once = on_terminal(env.command(BUILD / "iopsctl", "top", "-n", "1"))
         before = service.cpu_ns()
-        often = on_terminal(stage.command(BUILD / "iopsctl", "top", "-n", str(screens)))
+        often = on_terminal(env.command(BUILD / "iopsctl", "top", "-n", str(screens)))
         answering = (service.cpu_ns() - before) / 1e6 / screens
-    stage.close()
+    env.close()
     yield Row("iopsctl top, CPU for a redraw, 200 containers", "ms", (often - once) / (screens - 1), None, target=10,
               of_target="ours")
     yield Row("the service's CPU for that redraw", "ms", answering)

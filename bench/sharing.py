@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 
-from stage import DATA, SUBJECT_CPU
+from bench_env import DATA, SUBJECT_CPU
 from table import Row
 
 COUNT, BUSY, TOTAL, GUARANTEE = 1000, 20, 2000, 50
@@ -29,9 +29,9 @@ while True:
 def sharing(bench):
     """1,000 containers, of which 20 want all they can get."""
     seconds = 10 if bench.quick else 60
-    stage = bench.stage("sharing")
-    stage.configure(limits_iops=GUARANTEE, limits_total_iops=TOTAL, limits_lend="yes")
-    paths = stage.make(COUNT)
+    env = bench.env("sharing")
+    env.configure(limits_iops=GUARANTEE, limits_total_iops=TOTAL, limits_lend="yes")
+    paths = env.make(COUNT)
     file = pathlib.Path(DATA, "sharing")
     readers = []
     try:
@@ -39,7 +39,7 @@ def sharing(bench):
             for _ in range(FILE_BYTES >> 20):
                 out.write(os.urandom(1 << 20))
             os.fsync(out.fileno())
-        with bench.ours(stage, cpu=SUBJECT_CPU) as service:
+        with bench.ours(env, cpu=SUBJECT_CPU) as service:
             readers = [start(path, file) for path in paths[::COUNT // BUSY]]
             time.sleep(SETTLE_SECONDS)
             before, reads = service.cpu_ns(), done(bench, paths)
@@ -52,7 +52,7 @@ def sharing(bench):
             reader.kill()
             reader.wait()
         file.unlink(missing_ok=True)
-    stage.close()
+    env.close()
     said = f"while {BUSY} of {COUNT:,} containers share"
     yield Row(f"CPU in {seconds} s {said}", "ms", used / 1e6, target=seconds * 10, of_target="ours",
               note=f"{reads / seconds:,.0f} of {TOTAL:,} IOPS used; {int(rounds) / seconds:.1f} wake-ups a second")

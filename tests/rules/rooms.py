@@ -4,10 +4,12 @@
 
 Usage: rooms.py SOURCE_FOLDER. Prints each breach and exits with 1 when there is one.
 """
+import io
 import pathlib
 import re
 import statistics
 import sys
+import tokenize
 
 # A folder includes only itself and what stands left of it. The folders of one inner list do not know each other.
 ORDER = [["loop"], ["disk"], ["cgroup", "calibrate"], ["limit"], ["share"], ["advice"], ["config"], ["runtime"], ["policy"], ["report"], ["api"], ["control", "terminal", "diagnosis"],
@@ -52,11 +54,16 @@ LIBRARIES = [
 ]
 
 # Words that gave way to the field's own; no name in the code and no word of a comment brings them back.
-OLD_WORDS = re.compile(
+REPLACED = (
     r"\b(carriers?|Carriers?|CarrierView|Wiring|Operating|Metering|UnitProperties|RulePlace|CgroupPlace|Places|WatchedPlaces|"
     r"SystemPlace|LimitSink|SinkError|HeldRules|Standing|Choice|Sighting|Shown|Complaints|FloodGuard|Overview|each_way|"
     r"wished_for|RecordWish|PodWish|plain_text|cut_to|width_of|look_for|look_again|tidy_up|do_a_piece|close_round|take_begun|"
-    r"flawed|complain)\b|Action::(deaf|lost|caution)\b|\b(core|host)/[a-z]")
+    r"flawed|complain)\b|Action::(deaf|lost|caution)\b")
+OLD_WORDS = re.compile(REPLACED + r"|\b(core|host)/[a-z]")
+
+# The same for the names of modules, functions and variables in Python, and for its comments. Strings quote others' words.
+OLD_PYTHON_WORDS = re.compile(REPLACED + r"|\b(crowd|[Rr]ack|RACK|racked|[Ss]tage|stages|on_stage|caution|deaf)\b")
+OLD_MODULES = {"crowd", "wire", "rack", "own_limit", "stage"}
 
 # Who decides about limits asks what a back end can do (limit/capabilities), never for a version of cgroup. The configuration
 # may request one.
@@ -149,6 +156,21 @@ def breaches(files):
             yield f"{room}/ has {lines} of {sum(lengths.values())} lines, at most {MOST_SHARE} %"
 
 
+def old_words_of_python(name, text):
+    if (stem := pathlib.PurePath(name).stem) in OLD_MODULES:
+        yield f"{name}: {stem} is a word that the glossary has replaced"
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type in (tokenize.NAME, tokenize.COMMENT) and (old := OLD_PYTHON_WORDS.search(token.string)):
+            yield f"{name}:{token.start[0]}: {old[0]} is a word that the glossary has replaced"
+
+
+def scripts(root):
+    for folder in ("tests", "bench", "packaging"):
+        for path in sorted((root / folder).rglob("*.py")):
+            if path.parent != root / "tests/rules":  # has them in its list
+                yield str(path.relative_to(root)), path.read_text()
+
+
 def sources(folder):
     return {str(path.relative_to(folder)): path.read_text()
             for path in sorted(pathlib.Path(folder).rglob("*")) if path.suffix in (".cpp", ".hpp")}
@@ -161,6 +183,7 @@ def main():
               for name, text in sources(root / "tests").items() if (old := OLD_WORDS.search(text))]
     found += [f"tests/{name}: no SPDX line" for name, text in sources(root / "tests").items()
               if not text.startswith("// SPDX-License-Identifier: Apache-2.0")]
+    found += [breach for name, text in scripts(root) for breach in old_words_of_python(name, text)]
     for one in found:
         print(one)
     return 1 if found else 0

@@ -73,6 +73,13 @@ class Rooms(unittest.TestCase):
         self.breach("glossary", limit__a="class LimitSink {\n")
         self.breach("glossary", limit__a="// what the carrier has\n")
 
+    def test_sees_replaced_word_in_python(self):
+        for name, text in (("crowd.py", ""), ("a.py", "def carrier():\n    pass\n"), ("a.py", "made = Stage()\n"),
+                           ("a.py", "# deaf to events\n")):
+            with self.subTest(text or name):
+                self.assertIn("glossary", str(list(rooms.old_words_of_python(name, text))))
+        self.assertEqual(list(rooms.old_words_of_python("a.py", "own_limit = 'of another stage'\n")), [])
+
     def test_sees_missing_licence(self):
         self.assertIn("no SPDX", str(list(rooms.breaches({"limit/a.cpp": "int x;\n"}))))
 

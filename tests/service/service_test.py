@@ -438,7 +438,7 @@ class Program(unittest.TestCase):
             node.wait(lambda said: f"cgroup {VERSION} at {MOUNT}" in said)
             self.assertEqual(limit(path), "500")
 
-    def deaf(self, what, count, text):
+    def watch_degraded(self, what, count, text):
         """Found by scans although the configuration wants none; said, also when it is over."""
         node = self.node
         node.container("a")
@@ -455,13 +455,13 @@ class Program(unittest.TestCase):
             self.assertEqual(json.loads(node.inside(IOPSCTL, "status", "--json"))["service"]["problems"], [])
 
     def test_no_inotify_instance(self):
-        self.deaf("instances", 0, "no inotify instance is left")
+        self.watch_degraded("instances", 0, "no inotify instance is left")
 
     def test_one_inotify_instance(self):
-        self.deaf("instances", 1, "no inotify instance is left")
+        self.watch_degraded("instances", 1, "no inotify instance is left")
 
     def test_no_inotify_watch(self):
-        self.deaf("watches", 3, "no inotify watch is left")
+        self.watch_degraded("watches", 3, "no inotify watch is left")
 
     @unittest.skipUnless(shutil.which("cc"), "no C compiler")
     def test_keeps_disks_that_cannot_be_looked_up(self):

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Calls a service on the system bus without pause, as any local user may.
 
-Usage: bus_flood.py CONNECTIONS CALLS read|deaf DESTINATION PATH INTERFACE METHOD [STRING]. Sends CALLS calls on each
+Usage: bus_flood.py CONNECTIONS CALLS read|unread DESTINATION PATH INTERFACE METHOD [STRING]. Sends CALLS calls on each
 connection, and then again if it reads the answers. Prints a line when all have been sent once; ends with its parent."""
 import ctypes
 import os

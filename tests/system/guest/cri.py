@@ -5,7 +5,7 @@ Field numbers: package runtime.v1, k8s.io/cri-api/pkg/apis/runtime/v1/api.proto.
 reads are left out."""
 import grpc
 
-import wire
+import protobuf
 
 SOCKET = "unix:///run/containerd/containerd.sock"
 NETWORK_OF_THE_NODE = 2  # NamespaceMode NODE: no CNI needed
@@ -68,8 +68,8 @@ class Runtime:
     def call(self, name, **values):
         request, response = CALLS[name]
         method = self._channel.unary_unary(f"/runtime.v1.RuntimeService/{name}",
-                                           request_serializer=lambda v: wire.encode(request, v),
-                                           response_deserializer=lambda data: wire.decode(response, data))
+                                           request_serializer=lambda v: protobuf.encode(request, v),
+                                           response_deserializer=lambda data: protobuf.decode(response, data))
         return method(values, timeout=max(self.CALL_SECONDS, values.get("timeout", 0)), wait_for_ready=True)
 
     def execute(self, container_id, *command):

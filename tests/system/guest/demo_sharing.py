@@ -10,11 +10,11 @@ SETTLE_SECONDS, NOTICED_SECONDS, QUIET_SECONDS = 1, 4, 4
 SECOND_AT, AWAKE_AT, ASLEEP_AT, END_AT = 5, 10, 15, 21
 
 
-def timeline(stage, report):
+def timeline(load_group, report):
     """One hog borrows, soon two do; the quiet container wakes up, takes back what is its own, and sleeps again."""
-    first, second = stage.hogs
-    acts = [(0, first.on), (SECOND_AT, second.on), (AWAKE_AT, stage.lender.on), (ASLEEP_AT, stage.lender.off)]
-    for track in sharing.play(stage, acts, END_AT):
+    first, second = load_group.hogs
+    acts = [(0, first.on), (SECOND_AT, second.on), (AWAKE_AT, load_group.lender.on), (ASLEEP_AT, load_group.lender.off)]
+    for track in sharing.play(load_group, acts, END_AT):
         report.send("loan", marks=[at for at, _ in acts[1:]], **track)
 
 
@@ -22,12 +22,12 @@ def show(report, containers, devnum):
     """`containers`: two hogs and the quiet one."""
     report.step(f"the disk is given a capacity of {SCALE.capacity:,} IOPS; {containers[0].name} and "
                 f"{containers[1].name} want all of it, quiet wants {SCALE.quiet} reads a second")
-    with sharing.capacity(report, SCALE.capacity), sharing.on_stage(containers, devnum, SCALE) as stage:
-        stage.settle_seconds, stage.noticed_seconds = SETTLE_SECONDS, NOTICED_SECONDS
-        stage.quiet_seconds = QUIET_SECONDS
+    with sharing.capacity(report, SCALE.capacity), sharing.load_on(containers, devnum, SCALE) as load_group:
+        load_group.settle_seconds, load_group.noticed_seconds = SETTLE_SECONDS, NOTICED_SECONDS
+        load_group.quiet_seconds = QUIET_SECONDS
         for mode in MODES:
-            found = sharing.measure(stage, mode, ["quiet"])
+            found = sharing.measure(load_group, mode, ["quiet"])
             report.send("shared", scale=vars(SCALE), **found)
             report.step(sharing.spelled(found))
         report.step("they borrow, one after the other; quiet wakes up, then sleeps again")
-        timeline(stage, report)
+        timeline(load_group, report)

@@ -6,7 +6,7 @@ import subprocess
 
 DATA_SERIAL, OTHER_SERIAL = "data-disk", "other-disk"  # as in host/machine.py
 MOUNT, LOGS, SCRATCH = "/data", "/logs", "/scratch"
-RACK = "rack"  # the layout of a machine with many disks: each case there makes its own /data
+NVME_DISKS = "nvme_disks"  # the layout of a machine with many disks: each case there makes its own /data
 
 
 def run(*command, **options):

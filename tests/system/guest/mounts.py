@@ -21,7 +21,7 @@ def source(mount):
     return found
 
 
-def carrier(device):
+def whole_disk(device):
     """The name of the device that a rule for this one goes to: a partition's disk, or itself."""
     path = (BLOCK / os.path.basename(os.path.realpath(device))).resolve()
     return path.parent.name if (path / "partition").exists() else path.name
@@ -29,8 +29,8 @@ def carrier(device):
 
 def bottom(name):
     """The disks below a device, by name."""
-    below = [one.name for one in (BLOCK / carrier(name) / "slaves").iterdir()]
-    return {disk for one in below for disk in bottom(one)} if below else {carrier(name)}
+    below = [one.name for one in (BLOCK / whole_disk(name) / "slaves").iterdir()]
+    return {disk for one in below for disk in bottom(one)} if below else {whole_disk(name)}
 
 
 def members(mount):
@@ -52,7 +52,7 @@ def members(mount):
 def rule_devices(mount=disks.MOUNT, limit_at="volume"):
     """The numbers of the devices that carry the mount's rules, sorted."""
     found = members(mount)
-    names = {disk for one in found for disk in bottom(one)} if limit_at == "disk" else {carrier(one) for one in found}
+    names = {disk for one in found for disk in bottom(one)} if limit_at == "disk" else {whole_disk(one) for one in found}
     return sorted(disks.number(name) for name in names)
 
 

@@ -25,11 +25,11 @@ def io_cost(devnum, total):
         QOS.write_text(f"{devnum} enable=0")
 
 
-def measure(stage, mode):
+def measure(load_group, mode):
     if mode != IO_COST:
-        return sharing.measure(stage, mode)
-    with io_cost(stage.devnum, stage.scale.total):
-        return {**sharing.measure(stage, "no limits"), "mode": IO_COST}
+        return sharing.measure(load_group, mode)
+    with io_cost(load_group.devnum, load_group.scale.total):
+        return {**sharing.measure(load_group, "no limits"), "mode": IO_COST}
 
 
 def main(plan, report):
@@ -38,11 +38,11 @@ def main(plan, report):
     node.ensure_running()
     scale = sharing.Scale(**plan["scale"])
     modes = [*SERVICE_MODES, *([IO_COST] if QOS.exists() else [])]
-    with sharing.capacity(report, scale.capacity), sharing.stage(node, scale=scale) as stage:
+    with sharing.capacity(report, scale.capacity), sharing.load_group(node, scale=scale) as load_group:
         for number in range(plan["rounds"]):
             for mode in modes:
-                found = measure(stage, mode)
+                found = measure(load_group, mode)
                 report.send("measured", round=number, found=found)
-        first, second = stage.hogs
-        report.send("played", tracks=sharing.play(stage, [
-            (5, first.on), (15, second.on), (25, stage.lender.on), (35, stage.lender.off), (45, second.off)], 55))
+        first, second = load_group.hogs
+        report.send("played", tracks=sharing.play(load_group, [
+            (5, first.on), (15, second.on), (25, load_group.lender.on), (35, load_group.lender.off), (45, second.off)], 55))

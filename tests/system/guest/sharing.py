@@ -52,7 +52,7 @@ def capacity(report, iops, serials=(disks.DATA_SERIAL,)):
             report.ask("capacity", serial, iops=0)
 
 
-class Stage:
+class LoadGroup:
     """Hogs, all off, and a quiet container, which is the lender when it wakes up: then some threads of it want all they
     can get."""
 
@@ -92,27 +92,27 @@ class Stage:
 
 
 @contextlib.contextmanager
-def on_stage(containers, devnum, scale=Scale(), directory=disks.MOUNT, **how):
+def load_on(containers, devnum, scale=Scale(), directory=disks.MOUNT, **how):
     """The last one is the quiet one. `how`: what Hog() is told of the hogs' work."""
     made = []
     try:
         for container in containers[:-1]:
             made.append(Hog(container, devnum, directory=directory, **how))
         made.append(Hog(containers[-1], devnum, FEW_THREADS, directory=directory))
-        yield Stage(made[:-1], Quiet(containers[-1], scale.quiet, directory), made[-1], devnum, scale)
+        yield LoadGroup(made[:-1], Quiet(containers[-1], scale.quiet, directory), made[-1], devnum, scale)
     finally:
         for hog in made:
             hog.end()
 
 
 @contextlib.contextmanager
-def stage(node, hogs=("hog-a", "hog-b"), devnum=None, **more):
-    """With new containers, in one pod. `more`: as on_stage() has it."""
+def load_group(node, hogs=("hog-a", "hog-b"), devnum=None, **more):
+    """With new containers, in one pod. `more`: as load_on() has it."""
     pod = node.kubelet.run_pod("sharing")
     try:
         in_parallel([lambda n=name: node.kubelet.run_container(pod, n) for name in (*hogs, "quiet")])
         containers = sorted(pod.containers, key=lambda one: (one.name == "quiet", one.name))
-        with on_stage(containers, devnum or node.devnum, **more) as made:
+        with load_on(containers, devnum or node.devnum, **more) as made:
             yield made
     finally:
         node.remove_pods(pod)
@@ -126,81 +126,81 @@ def first_reached(watch, name, begin, end, rate):
     return None
 
 
-def measure_alone(stage, watch):
+def measure_alone(load_group, watch):
     """The first hog works and nobody else."""
-    hog = stage.hogs[0]
+    hog = load_group.hogs[0]
     began = hog.on()
     time.sleep(ALONE_SECONDS)
     ended = time.monotonic()
     hog.off()
     return {"alone": watch.rate(hog.name, began + 3, ended),
-            "alone_in": first_reached(watch, hog.name, began, ended, 0.85 * stage.scale.total)}
+            "alone_in": first_reached(watch, hog.name, began, ended, 0.85 * load_group.scale.total)}
 
 
-def measure_wake(stage, watch, before=lambda: None):
+def measure_wake(load_group, watch, before=lambda: None):
     """The first hog works and has what there is for it; after `before` the quiet container wakes up."""
-    hog = stage.hogs[0]
+    hog = load_group.hogs[0]
     hog.on()
     time.sleep(GROW_SECONDS)
     before()
-    woke = stage.lender.on()
+    woke = load_group.lender.on()
     time.sleep(WAKE_SECONDS)
     ended = time.monotonic()
     hog.off()
-    stage.lender.off()
-    name, guarantee = stage.lender.name, stage.scale.guarantee
+    load_group.lender.off()
+    name, guarantee = load_group.lender.name, load_group.scale.guarantee
     return {"woken": watch.windows(name, woke, ended),
             "back_in": first_reached(watch, name, woke, ended, 0.9 * guarantee),
             "least": min(watch.windows(name, woke + 1, ended, step=0.25)) / guarantee}
 
 
-def measure_both(stage, watch):
+def measure_both(load_group, watch):
     """All hogs work, and the service has seen that they do."""
-    stage.all_on()
+    load_group.all_on()
     time.sleep(NOTICED_SECONDS)
     began = time.monotonic()
     time.sleep(BOTH_SECONDS)
-    rates = [watch.rate(hog.name, began, time.monotonic()) for hog in stage.hogs]
-    stage.all_off()
+    rates = [watch.rate(hog.name, began, time.monotonic()) for hog in load_group.hogs]
+    load_group.all_off()
     return {"both": rates, "together": sum(rates), "jain": jain(rates)}
 
 
-def measure_quiet(stage, watch):
+def measure_quiet(load_group, watch):
     """The quiet container, while all hogs work: after some seconds, in which the service has seen that they do."""
-    stage.all_on()
+    load_group.all_on()
     began = time.monotonic()
-    quiet = stage.quiet.run(stage.quiet_seconds, stage.noticed_seconds)
+    quiet = load_group.quiet.run(load_group.quiet_seconds, load_group.noticed_seconds)
     ended = time.monotonic()
-    stage.all_off()
-    measured = ended - stage.quiet_seconds
-    return {"quiet": quiet, "hogs": [watch.rate(hog.name, measured, ended) for hog in stage.hogs],
-            "served_in": first_reached(watch, stage.quiet.name, began, ended, 0.9 * stage.quiet.rate)}
+    load_group.all_off()
+    measured = ended - load_group.quiet_seconds
+    return {"quiet": quiet, "hogs": [watch.rate(hog.name, measured, ended) for hog in load_group.hogs],
+            "served_in": first_reached(watch, load_group.quiet.name, began, ended, 0.9 * load_group.quiet.rate)}
 
 
 PARTS = {"alone": measure_alone, "wake": measure_wake, "both": measure_both, "quiet": measure_quiet}
 
 
-def measure(stage, mode, parts=tuple(PARTS)):
+def measure(load_group, mode, parts=tuple(PARTS)):
     """What the containers get in one mode."""
     found = {"mode": mode}
-    fixed = {"static": stage.scale.guarantee, "fair": stage.scale.large, "lend": stage.scale.guarantee}
-    with stage.configured(stage.scale.modes()[mode], fixed.get(mode)), stage.watch() as watch:
+    fixed = {"static": load_group.scale.guarantee, "fair": load_group.scale.large, "lend": load_group.scale.guarantee}
+    with load_group.configured(load_group.scale.modes()[mode], fixed.get(mode)), load_group.watch() as watch:
         began = time.monotonic()
         for part in parts:
-            found.update(PARTS[part](stage, watch))
+            found.update(PARTS[part](load_group, watch))
         ended = time.monotonic()
-        found.update(changes=sum(len(watch.changes(one.name, began, ended)) for one in stage.containers),
+        found.update(changes=sum(len(watch.changes(one.name, began, ended)) for one in load_group.containers),
                      seconds=ended - began)
     return found
 
 
-def play(stage, acts, seconds):
+def play(load_group, acts, seconds):
     """Each act at its second while the service lends; for each container how much it got in each half second, and
     [second, limit] of each limit that it had."""
-    guarantee, step = stage.scale.guarantee, 0.5
-    with stage.configured(stage.scale.modes()["lend"], guarantee), stage.watch() as watch:
+    guarantee, step = load_group.scale.guarantee, 0.5
+    with load_group.configured(load_group.scale.modes()["lend"], guarantee), load_group.watch() as watch:
         began = time.monotonic()
-        for second, act in [*acts, (seconds, stage.all_off)]:
+        for second, act in [*acts, (seconds, load_group.all_off)]:
             time.sleep(max(0.0, began + second - time.monotonic()))
             act()
         time.sleep(watch.every)  # one more look
@@ -209,7 +209,7 @@ def play(stage, acts, seconds):
                        for number in range(int(seconds / step))],
              "limits": [[0.0, guarantee], *([moment - began, limit[0]] for moment, limit
                                             in watch.changes(one.name, began, began + seconds))]}
-            for one in stage.containers]
+            for one in load_group.containers]
 
 
 def spelled(found):

@@ -35,7 +35,7 @@ def until_good(one_round, judge):
         return judge(found + [one_round() for _ in range(ROUNDS - 1)])
 
 
-def quiet_served(node, stage, strict=True):
+def quiet_served(node, load_group, strict=True):
     """Beside hogs that together want more than the total the quiet one gets what it wants, at once. Not `strict`: its
     reads may take longer than beside hogs whose limits fit, but nothing like as long as without the service."""
     # v1 has no total of all pods that the kernel could enforce, so there the disk itself is the baseline.
@@ -53,32 +53,32 @@ def quiet_served(node, stage, strict=True):
         assert share["fair"] >= WHOLE_SHARE and slow["fair"] <= soon, said
         return said
 
-    return until_good(lambda: {mode: reported(node, measure(stage, mode, ["quiet"])) for mode in modes}, judge)
+    return until_good(lambda: {mode: reported(node, measure(load_group, mode, ["quiet"])) for mode in modes}, judge)
 
 
-def lent(node, stage):
+def lent(node, load_group):
     """A hog alone gets almost the whole total, and soon."""
     def judge(rounds):
         alone, took = (median_of([one["lend"] for one in rounds], key) for key in ("alone", "alone_in"))
         static = median_of([one["static"] for one in rounds], "alone")
-        said = f"a hog alone got {alone:.0f} of {stage.scale.total}, static {static:.0f}; there in {took} s"
-        assert alone >= USED * stage.scale.total and alone >= TIMES_STATIC * static, said
+        said = f"a hog alone got {alone:.0f} of {load_group.scale.total}, static {static:.0f}; there in {took} s"
+        assert alone >= USED * load_group.scale.total and alone >= TIMES_STATIC * static, said
         assert took <= ALONE_IN_SECONDS, said
         return said
 
-    return until_good(lambda: {mode: reported(node, measure(stage, mode, ["alone"])) for mode in ("static", "lend")},
+    return until_good(lambda: {mode: reported(node, measure(load_group, mode, ["alone"])) for mode in ("static", "lend")},
                       judge)
 
 
-def divided(node, stage):
+def divided(node, load_group):
     """Two hogs get almost the whole total together, in equal parts."""
     def judge(rounds):
         together, equal = (median_of(rounds, key) for key in ("together", "jain"))
-        said = f"two hogs got {together:.0f} of {stage.scale.total}, Jain {equal:.3f}"
-        assert together >= USED * stage.scale.total and equal >= EQUAL, said
+        said = f"two hogs got {together:.0f} of {load_group.scale.total}, Jain {equal:.3f}"
+        assert together >= USED * load_group.scale.total and equal >= EQUAL, said
         return said
 
-    return until_good(lambda: reported(node, measure(stage, "lend", ["both"])), judge)
+    return until_good(lambda: reported(node, measure(load_group, "lend", ["both"])), judge)
 
 
 def settled(made, mode, seconds, text=""):
@@ -95,40 +95,40 @@ def expect_near(found, wanted, what):
     assert abs(found / wanted - 1) <= NEAR, f"{what}: expected {wanted:.0f} within {NEAR:.0%}, found {found:.0f}"
 
 
-def over_committed(node, stage):
+def over_committed(node, load_group):
     """Three hogs and a quiet one whose limits are far above the total: each hog has the same part of what is left."""
-    said = quiet_served(node, stage)
-    watch, began, ended = settled(stage, "fair", 10)
-    rates = [watch.rate(hog.name, began, ended) for hog in stage.hogs]
+    said = quiet_served(node, load_group)
+    watch, began, ended = settled(load_group, "fair", 10)
+    rates = [watch.rate(hog.name, began, ended) for hog in load_group.hogs]
     mean = sum(rates) / len(rates)
-    for hog, rate in zip(stage.hogs, rates):
+    for hog, rate in zip(load_group.hogs, rates):
         expect_near(rate, mean, hog.name)
-    assert sum(rates) >= USED * stage.scale.total, f"the hogs got {rates} of {stage.scale.total}"
+    assert sum(rates) >= USED * load_group.scale.total, f"the hogs got {rates} of {load_group.scale.total}"
     return f"{said}; without it the hogs got " + ", ".join(f"{rate:.0f}" for rate in rates)
 
 
-def stopped_wake(stage):
+def stopped_wake(load_group):
     """The service is stopped by a signal while the loan is out, so that it stays out."""
     pid = service.pid()
 
     def stop():
-        expect_loan(stage)
+        expect_loan(load_group)
         os.kill(pid, signal.SIGSTOP)
 
-    with stage.configured(stage.scale.modes()["lend"], stage.scale.guarantee), stage.watch() as watch:
+    with load_group.configured(load_group.scale.modes()["lend"], load_group.scale.guarantee), load_group.watch() as watch:
         began = time.monotonic()
         try:
-            found = measure_wake(stage, watch, stop)
+            found = measure_wake(load_group, watch, stop)
         finally:
             os.kill(pid, signal.SIGCONT)
         return {"mode": "lend, then stopped", "changes": 0, "seconds": time.monotonic() - began, **found}
 
 
-def woken(node, stage):
+def woken(node, load_group):
     """A lender that wakes up has its guarantee back."""
     def one_round():
-        return {"lend": reported(node, measure(stage, "lend", ["wake"])),
-                "stopped": reported(node, stopped_wake(stage))}
+        return {"lend": reported(node, measure(load_group, "lend", ["wake"])),
+                "stopped": reported(node, stopped_wake(load_group))}
 
     def judge(rounds):
         least, without = (median_of([one[mode] for one in rounds], "least") for mode in ("lend", "stopped"))
@@ -141,37 +141,37 @@ def woken(node, stage):
     return until_good(one_round, judge)
 
 
-def expect_loan(stage, times=2):
-    hog = stage.hogs[0]
-    until(lambda: (limit_of(hog.container, stage.devnum)[0] or 0) > times * stage.scale.guarantee,
-          lambda: f"expected a loan for {hog.name}, its limit is {limit_of(hog.container, stage.devnum)}", 20)
+def expect_loan(load_group, times=2):
+    hog = load_group.hogs[0]
+    until(lambda: (limit_of(hog.container, load_group.devnum)[0] or 0) > times * load_group.scale.guarantee,
+          lambda: f"expected a loan for {hog.name}, its limit is {limit_of(hog.container, load_group.devnum)}", 20)
 
 
-def expect_guarantees(stage, seconds=RECALL_SECONDS):
+def expect_guarantees(load_group, seconds=RECALL_SECONDS):
     """Each container has the configured limit within that time; returns after how long."""
-    began, guarantee = time.monotonic(), stage.scale.guarantee
-    for one in stage.containers:
-        until(lambda c=one: limit_of(c, stage.devnum) == (guarantee, guarantee),
-              lambda c=one: f"expected {guarantee} on {c.name}, found {limit_of(c, stage.devnum)}", seconds)
+    began, guarantee = time.monotonic(), load_group.scale.guarantee
+    for one in load_group.containers:
+        until(lambda c=one: limit_of(c, load_group.devnum) == (guarantee, guarantee),
+              lambda c=one: f"expected {guarantee} on {c.name}, found {limit_of(c, load_group.devnum)}", seconds)
     return time.monotonic() - began
 
 
-def expect_never_unlimited(stage, watch, begin, end, but=()):
-    for one in stage.containers:
+def expect_never_unlimited(load_group, watch, begin, end, but=()):
+    for one in load_group.containers:
         gone = [round(moment - begin, 1) for moment, limit in watch.limits(one.name, begin, end) if None in limit]
         assert not gone or one.name in but, f"{one.name} has no limit at {gone} s"
 
 
-def recalled_after_kill(stage):
+def recalled_after_kill(load_group):
     """The service is killed with a loan out. No limit is gone then, and soon after the restart each is the configured
     one. The hog stops meanwhile, else the service lends again at once."""
-    with stage.configured(stage.scale.modes()["lend"], stage.scale.guarantee), stage.watch() as watch:
-        stage.hogs[0].on()
-        expect_loan(stage)
+    with load_group.configured(load_group.scale.modes()["lend"], load_group.scale.guarantee), load_group.watch() as watch:
+        load_group.hogs[0].on()
+        expect_loan(load_group)
         pid, killed = service.pid(), time.monotonic()
         os.kill(pid, signal.SIGKILL)
-        stage.all_off()
+        load_group.all_off()
         service.await_restart(pid)
-        took = expect_guarantees(stage)
-        expect_never_unlimited(stage, watch, killed, time.monotonic())
+        took = expect_guarantees(load_group)
+        expect_never_unlimited(load_group, watch, killed, time.monotonic())
     return f"killed with a loan out: taken back {took:.1f} s after the restart"

@@ -22,7 +22,7 @@ class Stack:
     limit_at: str = "volume"
     divisor: int = 1  # each rule is this part of the limit
     times: int = 1  # what the container can reach, in limits
-    caution: str = ""  # what the journal must say of it
+    warning: str = ""  # what the journal must say of it
     cells: str = "v2"
     daily: bool = False  # else with --all, or by its name
 
@@ -53,7 +53,7 @@ def said(stack, devices):
         rules=", ".join(numbered[name] for name in sorted(names)), rule=devices[0], disk=one)
 
 
-def carriers(stack, made):
+def rule_devices(stack, made):
     """The numbers of the devices that must have the rules, in sorted order."""
     if stack.limit_at == "disk" or stack.kind == "btrfs" or stack.build is volumes.partitions:
         return sorted(disks.number(path) for path in paths(stack))

@@ -52,7 +52,7 @@ def selected(plan):
 
 
 def main(plan, report):
-    faults, stacks = plan["cell"].endswith("faults"), plan["layout"] == disks.RACK
+    faults, stacks = plan["cell"].endswith("faults"), plan["layout"] == disks.NVME_DISKS
     cases.load(cases.FAULTS if faults else cases.STACKS if stacks else cases.NEWER if plan["suite"] else cases.NODE)
     node = Node(plan, report)
     if plan["apparmor"]:

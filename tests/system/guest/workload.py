@@ -7,7 +7,7 @@ import fio
 import race
 import rules
 import service
-from rack import LIMIT, container_on_data, in_force
+from nvme_disks import LIMIT, container_on_data, in_force
 
 NO_ERRORS = dict.fromkeys(fio.BOTH, 0)
 WINDOW_SECONDS = 3

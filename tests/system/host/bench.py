@@ -8,7 +8,7 @@ import image
 from machine import Machine, MachineFailed
 from payload import REPOSITORY, File, Payload
 
-# One for what is measured, one for what makes the load: as bench/stage.py shares them out.
+# One for what is measured, one for what makes the load: as bench/bench_env.py shares them out.
 CPUS, MEMORY_MIB, SECONDS = 2, 4096, 3600
 ROWS = ["appear", "burst", "cpu", "first_pass", "reload", "pause"]  # the others do not ask the kernel's hierarchy
 PLACE = "opt/bench"

@@ -15,12 +15,12 @@ class Cell(NamedTuple):
 
 CELLS = {
     "v2-systemd": Cell("v2", "systemd", "ext4-partition", apparmor=True),  # the longest comes first
-    "v2-stacks": Cell("v2", "systemd", "rack", apparmor=True),
+    "v2-stacks": Cell("v2", "systemd", "nvme_disks", apparmor=True),
     "v2-cgroupfs": Cell("v2", "cgroupfs", "xfs-disk"),
     "v1-systemd": Cell("v1", "systemd", "xfs-disk", apparmor=True),
     "v1-cgroupfs": Cell("v1", "cgroupfs", "ext4-partition"),
     "trixie-v2-systemd": Cell("v2", "systemd", "ext4-partition", "trixie"),
-    "v1-stacks": Cell("v1", "systemd", "rack"),
+    "v1-stacks": Cell("v1", "systemd", "nvme_disks"),
     "v2-faults": Cell("v2", "systemd", "ext4-partition"),
     "v1-faults": Cell("v1", "cgroupfs", "xfs-disk"),
     "trixie-v2-cgroupfs": Cell("v2", "cgroupfs", "xfs-disk", "trixie"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One QEMU machine: throw-away overlay, payload drive, two NVMe disks or a rack of them, and the report line as a
+"""One QEMU machine: throw-away overlay, payload drive, two NVMe disks or several, and the report line as a
 stream of events."""
 import json
 import os
@@ -10,7 +10,7 @@ import subprocess
 import time
 
 from monitor import Monitor
-from rack import Rack
+from nvme_disks import NvmeDisks
 
 # Serial numbers are how both sides name the disks: the kernel's nvme0/nvme1 order is not fixed.
 DATA_SERIAL, OTHER_SERIAL = "data-disk", "other-disk"
@@ -33,14 +33,14 @@ class MachineHung(MachineFailed):
 
 
 class Machine:
-    def __init__(self, name, folder, image, accelerator, hierarchy, payload, cpus=2, memory_mib=2048, racked=False,
+    def __init__(self, name, folder, image, accelerator, hierarchy, payload, cpus=2, memory_mib=2048, with_nvme_disks=False,
                  qemu=QEMU, kernel_arguments=()):
         """`cpus`: a number, or any value of QEMU's -smp. `qemu`: the program and its first arguments."""
         self.name, self.folder = name, pathlib.Path(folder)
         self.image, self.accelerator, self.hierarchy, self.payload = image, accelerator, hierarchy, payload
         self.cpus, self.memory_mib, self.qemu, self.kernel_arguments = cpus, memory_mib, qemu, kernel_arguments
         self.monitor = Monitor()
-        self.rack = Rack(self.folder, self.monitor) if racked else None
+        self.nvme_disks = NvmeDisks(self.folder, self.monitor) if with_nvme_disks else None
         self.process = None
 
     def _prepare(self):
@@ -52,8 +52,8 @@ class Machine:
         for serial in (DATA_SERIAL, OTHER_SERIAL):
             with open(self.folder / f"{serial}.img", "wb") as disk:
                 disk.truncate(DISK_BYTES)
-        if self.rack:
-            self.rack.prepare()
+        if self.nvme_disks:
+            self.nvme_disks.prepare()
         self.payload.write(self.folder / "payload.tar")
 
     def _drive(self, ident, file, image_format, device):
@@ -74,7 +74,7 @@ class Machine:
                 *self._drive("payload", "payload.tar", "raw", "virtio-blk-pci,serial=payload"),
                 *self._drive("data", f"{DATA_SERIAL}.img", "raw", f"nvme,id={DATA_SERIAL},serial={DATA_SERIAL}"),
                 *self._drive("other", f"{OTHER_SERIAL}.img", "raw", f"nvme,id={OTHER_SERIAL},serial={OTHER_SERIAL}"),
-                *(self.rack.command_line() if self.rack else []), *serials]
+                *(self.nvme_disks.command_line() if self.nvme_disks else []), *serials]
 
     def run(self, timeout):
         """Boots, and yields the report's events as they come, the last one being {"event": "done"}."""
@@ -121,7 +121,7 @@ class Machine:
             if asked["action"] == "capacity":
                 self.monitor.set_capacity(asked["disk"], asked["iops"])
             else:
-                self.rack.do(asked["action"], asked["disk"])
+                self.nvme_disks.do(asked["action"], asked["disk"])
             text = ""
         except (OSError, RuntimeError) as failure:
             text = str(failure)
@@ -160,5 +160,5 @@ class Machine:
         for disk in (DATA_SERIAL + ".img", OTHER_SERIAL + ".img", "root.qcow2"):
             (self.folder / disk).unlink(missing_ok=True)
         self.monitor.close()
-        if self.rack:
-            self.rack.close()
+        if self.nvme_disks:
+            self.nvme_disks.close()

@@ -85,7 +85,7 @@ def run_once(cell, parts, arguments, run):
     program = arguments.program.parent / plan["suite"] / arguments.program.name
     machine = Machine(cell, arguments.work / cell, parts["images"][plan["suite"]], parts["accelerator"],
                       plan["hierarchy"], Payload(plan, program, parts["files"].get(cell)), cpus=CPUS,
-                      racked=plan["layout"] == "rack", kernel_arguments=["apparmor=1"] * plan["apparmor"])
+                      with_nvme_disks=plan["layout"] == "nvme_disks", kernel_arguments=["apparmor=1"] * plan["apparmor"])
     table = MeasuredTables(machine.folder)
     number, total = 0, 0
     try:

@@ -44,9 +44,9 @@ def counted(made, total):
 
 
 @contextlib.contextmanager
-def stage(node):
+def load_group(node):
     """A reader, a writer and one that does nothing."""
-    with sharing.stage(node, ("reader", "writer")) as made:
+    with sharing.load_group(node, ("reader", "writer")) as made:
         reader, other = made.hogs
         writer = Hog(other.container, made.devnum, THREADS, work="write")  # the other one stays off
         try:
@@ -59,13 +59,13 @@ def stage(node):
 @case("seconds-at-the-limit", cells="v2-systemd v1-systemd")
 def with_a_total(node):
     """The total is above what the two may do together."""
-    with stage(node) as made:
+    with load_group(node) as made:
         return counted(made, made.scale.total)
 
 
 @case("seconds-at-the-limit-without-a-total", cells="v2-systemd v1-systemd", long=True)
 def without_a_total(node):
     """Nothing is shared: on v1 the service notices at its next check that there is I/O."""
-    with stage(node) as made:
+    with load_group(node) as made:
         made.service = "[service]\ncheck_interval = 5\n"
         return counted(made, 0)

@@ -11,8 +11,8 @@ import subprocess
 import time
 
 import containerd
-import crowd
-import own_limit
+import bulk_containers
+import limit_reader
 import rules
 import service
 from cases.fault import LIMIT, configured, fault
@@ -41,24 +41,24 @@ def unit_with(*lines):
 def kill_under_a_stream(node):
     """kill -9 at a random moment, at the start of the service too; at READY everything has its limit."""
     chance, lost = random.Random(50), []
-    with crowd.pods(node, 4) as pods, crowd.stream(node, pods) as stream:
+    with bulk_containers.pods(node, 4) as pods, bulk_containers.stream(node, pods) as stream:
         for _ in range(50):
             time.sleep(chance.uniform(0, 1))  # the random moment
             pid, held = service.pid(), stream.alive()
-            held = [one for one in held if not crowd.unlimited(node, [one], LIMIT)]
+            held = [one for one in held if not bulk_containers.unlimited(node, [one], LIMIT)]
             if pid:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             there = stream.alive()
-            lost += crowd.unlimited(node, held, LIMIT)
+            lost += bulk_containers.unlimited(node, held, LIMIT)
             if chance.random() < 0.3:
                 continue  # the next one meets it while it starts
             service.await_restart(pid)
-            late = crowd.unlimited(node, there, LIMIT)
+            late = bulk_containers.unlimited(node, there, LIMIT)
             assert not late, f"{len(late)} of {len(there)} have no limit at READY, such as {late[0].cgroup}"
         assert not lost, f"{len(lost)} lost their limit when the service was killed, such as {lost[0].cgroup}"
         until(lambda: service.show("ActiveState") == "active", "the last restart")
-        crowd.expect_limited(node, stream.alive(), LIMIT)
+        bulk_containers.expect_limited(node, stream.alive(), LIMIT)
         return f"{stream.made} containers came; at every READY each had its limit, none lost it when it was killed"
 
 
@@ -69,10 +69,10 @@ def daemons(node):
     for unit in ("systemd-udevd", "dbus", "systemd-journald", "containerd"):
         main = service.show("MainPID", unit)
         os.kill(int(main), signal.SIGKILL)
-        with crowd.pods(node, 1) as [other]:  # at once, before the daemon is back
-            one = crowd.Bare(node, other)
+        with bulk_containers.pods(node, 1) as [other]:  # at once, before the daemon is back
+            one = bulk_containers.Bare(node, other)
             one.make()
-            crowd.expect_limited(node, [one], LIMIT, 20)
+            bulk_containers.expect_limited(node, [one], LIMIT, 20)
             one.remove()
         if unit == "dbus":  # not restarted by itself but by its socket, as on a node
             run("systemctl", "start", "dbus.service")
@@ -102,8 +102,8 @@ def reexec(node):
     pid, pods, made = service.pid(), [node.kubelet.run_pod(f"at-reexec-{number}") for number in range(4)], []
     with contextlib.ExitStack() as load:
         if not node.v1:
-            stream = load.enter_context(crowd.stream(node, pods, limit=LIMIT))
-            reader = load.enter_context(own_limit.reading(node, node.base()))
+            stream = load.enter_context(bulk_containers.stream(node, pods, limit=LIMIT))
+            reader = load.enter_context(limit_reader.reading(node, node.base()))
         reexec_five_times(lambda: made.append(node.kubelet.run_container(pods[0], f"c{len(made)}")))
     for container in made:
         node.expect_first_look(container)
@@ -122,22 +122,22 @@ def controller_taken(node):
     def lost():
         return {line["CONTAINER_ID"] for line in service.journal("ACTION=limit_failed", cursor=mark)}
 
-    with crowd.pods(node, 1) as [pod]:
-        made, mark = [crowd.Bare(node, pod) for _ in range(3)], service.cursor()
+    with bulk_containers.pods(node, 1) as [pod]:
+        made, mark = [bulk_containers.Bare(node, pod) for _ in range(3)], service.cursor()
         control = rules.root() / pod.cgroup.strip("/") / "cgroup.subtree_control"
         for one in made:
             one.make()
-        crowd.expect_limited(node, made, LIMIT, 20)
+        bulk_containers.expect_limited(node, made, LIMIT, 20)
         run("systemctl", "daemon-reload")
         until(lambda: "io" not in control.read_text().split(), "systemd takes io from a slice without a unit in it", 20)
         until(lambda: lost() >= {one.id for one in made},
               lambda: f"expected a line for each lost limit, found {service.messages(mark)}", 20)
         assert "3 NOT limited" in service.status_text(), service.status_text()
         control.write_text("+io")
-        crowd.expect_limited(node, made, LIMIT, 20)
+        bulk_containers.expect_limited(node, made, LIMIT, 20)
         control.write_text("-io")  # away and back at once
         control.write_text("+io")
-        crowd.expect_limited(node, made, LIMIT, 20)
+        bulk_containers.expect_limited(node, made, LIMIT, 20)
         for one in made:
             one.remove()
     return "3 of 3 limits lost with the controller, which is said; 3 of 3 back with it, twice"
@@ -145,13 +145,13 @@ def controller_taken(node):
 
 @fault("stopped-process-is-restarted-by-the-watchdog")
 def watchdog(node):
-    with unit_with("WatchdogSec=10s"), crowd.pods(node, 1) as [pod]:
+    with unit_with("WatchdogSec=10s"), bulk_containers.pods(node, 1) as [pod]:
         pid, mark = service.pid(), service.cursor()
         os.kill(pid, signal.SIGSTOP)
-        meanwhile = crowd.Bare(node, pod)
+        meanwhile = bulk_containers.Bare(node, pod)
         meanwhile.make()
         service.await_restart(pid)
-        assert not crowd.unlimited(node, [meanwhile], LIMIT), f"{meanwhile.cgroup} has no limit at READY"
+        assert not bulk_containers.unlimited(node, [meanwhile], LIMIT), f"{meanwhile.cgroup} has no limit at READY"
         meanwhile.remove()
         said = [line for line in service.messages(after=mark) if "atchdog" in line]
         assert said, f"expected the watchdog in the journal, found {service.messages(after=mark)}"
@@ -170,11 +170,11 @@ def little_memory(node):
 @fault("memory-at-the-units-limit", long=True)
 def memory(node):
     """The kernel ends it for want of memory, again and again; no limit goes with it, and with memory it goes on."""
-    with unit_with("MemoryMax=256M"), crowd.pods(node, 10) as pods:
-        held = [crowd.Bare(node, pod) for pod in pods]
+    with unit_with("MemoryMax=256M"), bulk_containers.pods(node, 10) as pods:
+        held = [bulk_containers.Bare(node, pod) for pod in pods]
         for one in held:
             one.make()
-        crowd.expect_limited(node, held, LIMIT)
+        bulk_containers.expect_limited(node, held, LIMIT)
         mark, pid = service.cursor(), service.pid()
         little = little_memory(node)
         run("systemctl", "set-property", "--runtime", service.UNIT, f"MemoryMax={little}", "MemorySwapMax=0")
@@ -182,15 +182,15 @@ def memory(node):
         while service.pid() == pid:
             assert len(later) < 3000, f"it lives with {little} bytes and {len(later)} containers: nothing is proved"
             for pod in pods:
-                later += [crowd.Bare(node, pod) for _ in range(10)]
+                later += [bulk_containers.Bare(node, pod) for _ in range(10)]
             for one in later[-10 * len(pods):]:
                 one.make()
-        off = crowd.unlimited(node, held, LIMIT)
+        off = bulk_containers.unlimited(node, held, LIMIT)
         assert not off, f"{len(off)} of {len(held)} lost their limit"
         run("systemctl", "set-property", "--runtime", service.UNIT, "MemoryMax=256M")
         service.reset()
         until(lambda: service.show("ActiveState") == "active", "the start with memory")
-        crowd.expect_limited(node, [*held, *later], LIMIT)
+        bulk_containers.expect_limited(node, [*held, *later], LIMIT)
         for one in [*held, *later]:
             one.remove()
         said = [line for line in service.messages(after=mark) if "oom" in line.lower()] or ["no line of systemd's"]
@@ -218,10 +218,10 @@ def busy(node):
 def full(node):
     """The ledger cannot be written, limits can; once there is room again a restart knows which rules are ours."""
     filler = pathlib.Path("/run/lab-filler")
-    with configured(check=1), crowd.pods(node, 1) as [pod]:
+    with configured(check=1), bulk_containers.pods(node, 1) as [pod]:
         service.reload()
         # More notes than the ledger has room for in advance (loop/append_file).
-        made, mark = [crowd.Bare(node, pod) for _ in range(300)], service.cursor()
+        made, mark = [bulk_containers.Bare(node, pod) for _ in range(300)], service.cursor()
         with open(filler, "wb", buffering=0) as file, contextlib.suppress(OSError):
             while True:
                 file.write(b"\0" * (1 << 20))
@@ -231,12 +231,12 @@ def full(node):
         for one in made:
             one.make()
         try:
-            crowd.expect_limited(node, made, LIMIT)
+            bulk_containers.expect_limited(node, made, LIMIT)
             said = until(lambda: [line for line in service.messages(after=mark) if "No space left" in line],
                          lambda: f"'No space left' in the journal, found {service.messages(after=mark)}", 20)
         finally:
             filler.unlink()
-        made.append(crowd.Bare(node, pod))  # with its note come those that found no room
+        made.append(bulk_containers.Bare(node, pod))  # with its note come those that found no room
         made[-1].make()
         ledger = pathlib.Path("/run/iops-limitd/rules")
         until(lambda: all(one.cgroup in ledger.read_text() for one in made), "every rule in the ledger", 20)
@@ -245,7 +245,7 @@ def full(node):
         kept = [one.cgroup for one in made if rules.of(one.cgroup)]
         assert not kept, f"{len(kept)} rules were not known as ours after the restart, such as {kept[0]}"
         ctl("reload")
-        crowd.expect_limited(node, made, LIMIT)
+        bulk_containers.expect_limited(node, made, LIMIT)
         for one in made:
             one.remove()
     return f"{len(made)} limited with /run full; {said[0]!r}; all known as ours after a restart"
@@ -263,14 +263,14 @@ def clock(node):
         time.clock_settime(time.CLOCK_REALTIME, time.time() + days * 86400)
         said.append(f"{days:+} d")
 
-    with crowd.pods(node, 1) as [pod]:
+    with bulk_containers.pods(node, 1) as [pod]:
         for days in (1, -2, 1):
             ctl("pause", name, "--for", "1h")
             node.expect_no_rule(base.cgroup)
             jump(days)
-            one = crowd.Bare(node, pod)
+            one = bulk_containers.Bare(node, pod)
             one.make()
-            crowd.expect_limited(node, [one], LIMIT, 20)
+            bulk_containers.expect_limited(node, [one], LIMIT, 20)
             one.remove()
             node.expect_no_rule(base.cgroup)
             ctl("pause", name, "--for", "3s")
@@ -296,12 +296,12 @@ def garbage(node):
 
     def expect_refused(what, stream):
         assert not service.reload(), f"{what}: systemctl reload reported success"
-        crowd.expect_limited(node, stream.alive(), limit)
+        bulk_containers.expect_limited(node, stream.alive(), limit)
         node.expect_fixed_limit(limit)
 
     with configured(iops=iops):
         assert service.reload(), "the service refused the configuration"
-        with crowd.pods(node, 2) as pods, crowd.stream(node, pods, limit=limit) as stream:
+        with bulk_containers.pods(node, 2) as pods, bulk_containers.stream(node, pods, limit=limit) as stream:
             for what, text in GARBAGE.items():
                 service.CONFIG.write_bytes(text)
                 expect_refused(what, stream)
@@ -319,12 +319,12 @@ def garbage(node):
 @fault("link-planted-where-a-record-is-expected")
 def planted(node):
     """The link leads to a record that would exempt the container. It is not followed: the default limit holds."""
-    with crowd.pods(node, 1) as [pod]:
-        exempting = crowd.Bare(node, pod, "istio-proxy")
+    with bulk_containers.pods(node, 1) as [pod]:
+        exempting = bulk_containers.Bare(node, pod, "istio-proxy")
         exempting.make()
         until(lambda: service.journal(f"CONTAINER_ID={exempting.id}", "ACTION=exempted"), "the exempt one's line", 20)
         assert rules.of(exempting.cgroup) == {}, "the record exempts nothing, so nothing is proved"
-        bundles, victims = containerd.BUNDLES, [crowd.Bare(node, pod) for _ in range(2)]
+        bundles, victims = containerd.BUNDLES, [bulk_containers.Bare(node, pod) for _ in range(2)]
         file, folder = victims
         (bundles / file.id / "config.json").unlink()
         (bundles / file.id / "config.json").symlink_to(bundles / exempting.id / "config.json")
@@ -332,7 +332,7 @@ def planted(node):
         (bundles / folder.id).symlink_to(bundles / exempting.id)
         for one in victims:
             one.make()
-        crowd.expect_limited(node, victims, LIMIT, 20)
+        bulk_containers.expect_limited(node, victims, LIMIT, 20)
         (bundles / folder.id).unlink()
         for one in victims:
             os.rmdir(one.directory)

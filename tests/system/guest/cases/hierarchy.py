@@ -5,7 +5,7 @@ import os
 import pathlib
 import time
 
-import crowd
+import bulk_containers
 import service
 from cases.fault import CHECK_SECONDS, LIMIT, configured, fault
 from cases.scale import Sysctl
@@ -27,11 +27,11 @@ def mounted(at, *words):
 
 
 def expect_new_limited(node, count=1):
-    with crowd.pods(node, count) as pods:
-        made = [crowd.Bare(node, pod) for pod in pods]
+    with bulk_containers.pods(node, count) as pods:
+        made = [bulk_containers.Bare(node, pod) for pod in pods]
         for one in made:
             one.make()
-        crowd.expect_limited(node, made, LIMIT)
+        bulk_containers.expect_limited(node, made, LIMIT)
         for one in made:
             one.remove()
 

@@ -8,7 +8,7 @@ import sys
 import time
 
 import containerd
-import crowd
+import bulk_containers
 import mounts
 import rules
 import service
@@ -47,16 +47,16 @@ def latency(container):
 def large_record(node):
     service.configure(TEXT.format(check=0, iops=DEFAULT_IOPS) + POLICY)
     service.reload()
-    with crowd.pods(node, 1, "strict") as (strict,), crowd.pods(node, 1, "beside") as (beside,):
-        usual = statistics.median(latency(crowd.Bare(node, beside)) for _ in range(5))
+    with bulk_containers.pods(node, 1, "strict") as (strict,), bulk_containers.pods(node, 1, "beside") as (beside,):
+        usual = statistics.median(latency(bulk_containers.Bare(node, beside)) for _ in range(5))
         large, behind = [], []
         for _ in range(5):
-            large.append(crowd.Bare(node, strict))
+            large.append(bulk_containers.Bare(node, strict))
             enlarge(large[-1])
-            neighbour = crowd.Bare(node, beside)
+            neighbour = bulk_containers.Bare(node, beside)
             large[-1].make()
             behind.append(latency(neighbour))
-        crowd.expect_limited(node, large, STRICT)
+        bulk_containers.expect_limited(node, large, STRICT)
         until(lambda: all(service.journal(f"CONTAINER_ID={one.id}", "ACTION=limited") for one in large),
               "a line about each", 20)
         found = statistics.median(behind)
@@ -66,10 +66,10 @@ def large_record(node):
 
 @fault("hostile-own-limit-in-a-loop", cells=CELL)
 def own_limit_in_a_loop(node):
-    with crowd.pods(node, 1, "loop") as (pod,):
-        one = crowd.Bare(node, pod)
+    with bulk_containers.pods(node, 1, "loop") as (pod,):
+        one = bulk_containers.Bare(node, pod)
         one.make()
-        crowd.expect_limited(node, [one], LIMIT)
+        bulk_containers.expect_limited(node, [one], LIMIT)
         lift = f"{node.devnum} riops=max wiops=max"
         with subprocess.Popen([sys.executable, "-c", LOOP, f"{one.directory}/io.max", lift]) as writer:
             until(lambda: service.journal(f"CONTAINER_ID={one.id}", "ACTION=repaired"), "a repair", 20)
@@ -87,8 +87,8 @@ def verify_without_the_disk(node):
     mounts.unmount()
     try:
         service.start()
-        with crowd.pods(node, 1, "early") as (pod,):
-            early = crowd.Bare(node, pod)
+        with bulk_containers.pods(node, 1, "early") as (pod,):
+            early = bulk_containers.Bare(node, pod)
             early.make()
             until(lambda: "app is not limited yet" in outcome("verify")[1], lambda: f"it named, found {outcome('verify')}", 20)
             shown = ctl("verify", status=REFUSED)
@@ -97,7 +97,7 @@ def verify_without_the_disk(node):
             assert "BAD   devices: /data is waited for" in health, health
             ctl("health", "--live")
             node.disk.mount()
-            crowd.expect_limited(node, [early], LIMIT)
+            bulk_containers.expect_limited(node, [early], LIMIT)
     finally:
         if not os.path.ismount("/data"):
             node.disk.mount()

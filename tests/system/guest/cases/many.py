@@ -2,7 +2,7 @@
 """Two hundred containers under twenty policies."""
 import random
 
-import crowd
+import bulk_containers
 import rules
 from cases import case
 from cases.policies import DEFAULT, shares
@@ -16,7 +16,7 @@ POLICIES = "[limits]\nfair_total = no\n" + "".join(
 
 
 def make_bare(node, pod, team):
-    one = crowd.Bare(node, pod)
+    one = bulk_containers.Bare(node, pod)
     one.iops = 100 + 10 * team
     one.make()
     return one
@@ -39,7 +39,7 @@ def bare_containers(node):
     pods, bare, sums, others = [None] * TEAMS, [], [], node.bystanders()
 
     def make_pod(team):
-        pods[team] = node.kubelet.new_pod(f"crowd-{team}", f"team-{team:02}")
+        pods[team] = node.kubelet.new_pod(f"bulk-{team}", f"team-{team:02}")
 
     with configured(POLICIES):
         try:
@@ -65,7 +65,7 @@ def bare_containers(node):
 
 @case("two-hundred-real-containers", cells="v2-systemd", long=True)
 def real_containers(node):
-    rows = [Row(f"crowd-{team}", rules.limits(100 + 10 * team, 100 + 10 * team), namespace=f"team-{team:02}",
+    rows = [Row(f"bulk-{team}", rules.limits(100 + 10 * team, 100 + 10 * team), namespace=f"team-{team:02}",
                 container=f"c{number}") for team in range(TEAMS) for number in range(EACH)]
     with configured(POLICIES), made(node, rows) as pairs:
         expect(node, [(f"{row.pod}/{row.container}", one.cgroup, row.limit) for row, one in pairs], 60)

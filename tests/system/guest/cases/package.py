@@ -7,7 +7,7 @@ import shutil
 import apt
 import disks
 import fio
-import own_limit
+import limit_reader
 import rules
 import service
 from cases import case
@@ -66,7 +66,7 @@ def upgraded(node):
     pids = [service.pid()]
     load = fio.Background(node.runtime, base)
     try:
-        with own_limit.reading(node, base) as reader:
+        with limit_reader.reading(node, base) as reader:
             for package in (second, first):
                 apt.install(package, "--allow-downgrades")
                 expect_service(f"after the change to {package.name}")

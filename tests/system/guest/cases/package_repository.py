@@ -11,7 +11,7 @@ import subprocess
 import threading
 
 import apt
-import own_limit
+import limit_reader
 import service
 from cases import case
 from cases.package import expect_service
@@ -94,7 +94,7 @@ def from_repository(node):
         base = node.base()
         node.expect_limited()
         publish(link, "later")
-        with own_limit.reading(node, base) as reader:
+        with limit_reader.reading(node, base) as reader:
             said = apt.run_documented(upgrade)
         steps = re.findall(r"^Unpacking iops-limitd \((.*?)\)", said, re.M)
         assert steps == [f"{first}+later", first], f"expected an upgrade and the way back, found {steps} in {said}"

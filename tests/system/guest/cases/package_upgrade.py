@@ -5,7 +5,7 @@ import threading
 
 import apt
 import fio
-import own_limit
+import limit_reader
 import rules
 import service
 from cases import case
@@ -88,7 +88,7 @@ def upgraded(node):
         expect_understood(node, FIRST, wanted, paused, until, noted, service.cursor())
         loads = [fio.Background(node.runtime, container) for container in (base, quiet)]
         pids = [service.pid()]
-        with own_limit.reading(node, base) as reader, never_off(wanted):
+        with limit_reader.reading(node, base) as reader, never_off(wanted):
             for package in (second, first):
                 mark = service.cursor()
                 apt.install(package, "--allow-downgrades", *apt.KEEP_MINE)

@@ -12,7 +12,7 @@ import service
 import volumes
 from cases import case
 from disks import run
-from rack import LIMIT, container_on_data, expect_refused, expect_rules, in_force, limited, running
+from nvme_disks import LIMIT, container_on_data, expect_refused, expect_rules, in_force, limited, running
 from volumes import disk
 
 

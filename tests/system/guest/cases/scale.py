@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""More containers and cgroups than inotify's queues and watches are made for. Containers are bare (crowd.py)."""
+"""More containers and cgroups than inotify's queues and watches are made for. Containers are bare (bulk_containers.py)."""
 import os
 import pathlib
 import signal
@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 
-import crowd
+import bulk_containers
 import rules
 import service
 from cases.fault import CHECK_SECONDS, LIMIT, configured, fault, memory
@@ -50,13 +50,13 @@ def overflow(node):
     mark = service.cursor()
     with Sysctl("fs.inotify.max_queued_events", 16):  # a queue keeps the length that it was made with
         run("systemctl", "restart", service.UNIT)
-        with crowd.pods(node, 20) as pods:
-            made = [crowd.Bare(node, pod) for pod in pods for _ in range(50)]
+        with bulk_containers.pods(node, 20) as pods:
+            made = [bulk_containers.Bare(node, pod) for pod in pods for _ in range(50)]
             os.kill(service.pid(), signal.SIGSTOP)
             for one in made:
                 one.make()
             os.kill(service.pid(), signal.SIGCONT)
-            crowd.expect_limited(node, made, LIMIT)
+            bulk_containers.expect_limited(node, made, LIMIT)
             # Limits come first, and the log when a burst is over.
             said = until(lambda: [line for line in service.messages(after=mark) if OVERFLOW in line],
                          f"a line {OVERFLOW!r}, or nothing is proved", 20)
@@ -75,11 +75,11 @@ def no_watch(node):
         for act in ("reload", "restart"):
             mark = service.cursor()
             run("systemctl", act, service.UNIT)
-            with crowd.pods(node, most) as pods:  # a watch for each, and those of systemd and of the tree above them
-                made = [crowd.Bare(node, pod) for pod in pods]
+            with bulk_containers.pods(node, most) as pods:  # a watch for each, and those of systemd and of the tree above them
+                made = [bulk_containers.Bare(node, pod) for pod in pods]
                 for one in made:
                     one.make()
-                crowd.expect_limited(node, made, LIMIT)
+                bulk_containers.expect_limited(node, made, LIMIT)
                 said = [line for line in service.messages(after=mark) if NO_WATCH in line and REMEDY in line] or said
                 for one in made:
                     one.remove()
@@ -93,12 +93,12 @@ def come_and_go(node):
     read the list of its rules with as much history as it may have. No reload in between: it would forget those that
     are gone but were not forgotten when they went."""
     sizes, each, rounds = [], 50, 200
-    with crowd.pods(node, 5) as pods:
+    with bulk_containers.pods(node, 5) as pods:
         for number in range(rounds):
-            made = [crowd.Bare(node, pods[number % len(pods)]) for _ in range(each)]
+            made = [bulk_containers.Bare(node, pods[number % len(pods)]) for _ in range(each)]
             for one in made:
                 one.make()
-            crowd.expect_limited(node, made, LIMIT)
+            bulk_containers.expect_limited(node, made, LIMIT)
             for one in made:
                 one.remove()
             if number in (rounds // 2 - 1, rounds - 1):
@@ -121,10 +121,10 @@ def beside_a_loop(node, pod, directory, seconds):
                           text=True) as loop:
         try:
             while loop.poll() is None:
-                made.append(crowd.Bare(node, pod))
+                made.append(bulk_containers.Bare(node, pod))
                 times.append(-time.monotonic())
                 made[-1].make()
-                crowd.expect_limited(node, made[-1:], LIMIT)
+                bulk_containers.expect_limited(node, made[-1:], LIMIT)
                 times[-1] += time.monotonic()
                 if len(made) > 20:
                     made.pop(0).remove()
@@ -140,13 +140,13 @@ TIMES_ELSEWHERE = 20
 @fault("cgroups-vanish-between-event-and-write", long=True)
 def vanish(node):
     seconds = 60
-    with crowd.pods(node, 2) as pods:
+    with bulk_containers.pods(node, 2) as pods:
         other = rules.root() / pods[0].cgroup.strip("/")
         name = os.path.basename(node.kubelet.driver.container("", "%02x" + "0" * 62))
         for pod in pods:  # their watches are there when these are limited
-            first = crowd.Bare(node, pod)
+            first = bulk_containers.Bare(node, pod)
             first.make()
-            crowd.expect_limited(node, [first], LIMIT)
+            bulk_containers.expect_limited(node, [first], LIMIT)
             first.remove()
         before, pid = service.inotify_watches(), service.pid()
         _, made, elsewhere = beside_a_loop(node, pods[1], rules.root() / "elsewhere-%02x", seconds // 3)
@@ -154,7 +154,7 @@ def vanish(node):
             one.remove()
         count, made, times = beside_a_loop(node, pods[1], other / name, seconds)
         run("systemctl", "reload", service.UNIT)  # it is heard
-        crowd.expect_limited(node, made, LIMIT)
+        bulk_containers.expect_limited(node, made, LIMIT)
         for one in made:
             one.remove()
         until(lambda: service.inotify_watches() <= before,
@@ -177,10 +177,10 @@ def took(node, pod, count=30):
     """Seconds from mkdir to the limit, the median."""
     times = []
     for _ in range(count):
-        one = crowd.Bare(node, pod)
+        one = bulk_containers.Bare(node, pod)
         began = time.monotonic()
         one.make()
-        while crowd.unlimited(node, [one], LIMIT):
+        while bulk_containers.unlimited(node, [one], LIMIT):
             assert time.monotonic() - began < 60, f"{one.cgroup} never had its limit"
         times.append(time.monotonic() - began)
         one.remove()
@@ -192,7 +192,7 @@ def own_subtree(node):
     """It owns its container's subtree, and names what it makes there as it likes."""
     base = node.base()
     mine = pathlib.Path(rules.root() / base.cgroup.strip("/"), "own")
-    with crowd.pods(node, 1) as [pod]:
+    with bulk_containers.pods(node, 1) as [pod]:
         before, quick, count = (memory(), service.inotify_watches()), took(node, pod), 0
         mine.mkdir()
         try:

@@ -6,7 +6,7 @@ import rules
 import service
 import volumes
 from cases import case
-from rack import container_on_data, expect_rules, mounted, running
+from nvme_disks import container_on_data, expect_rules, mounted, running
 from report import until
 from volumes import disk
 

@@ -7,7 +7,7 @@ import rules
 import service
 import volumes
 from cases import case
-from rack import LIMIT, container_on_data, expect_refused, expect_rules, in_force, mounted, running
+from nvme_disks import LIMIT, container_on_data, expect_refused, expect_rules, in_force, mounted, running
 from report import until
 from volumes import disk
 

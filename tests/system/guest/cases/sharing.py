@@ -21,14 +21,14 @@ LONG_CELLS = "v2-systemd v1-systemd"
 
 
 @contextlib.contextmanager
-def stage(node):
-    with sharing.capacity(node.report, sharing.Scale().capacity), sharing.stage(node) as made:
+def load_group(node):
+    with sharing.capacity(node.report, sharing.Scale().capacity), sharing.load_group(node) as made:
         yield made
 
 
 @case("sharing", cells="v2-systemd")
 def daily(node):
-    with stage(node) as made:
+    with load_group(node) as made:
         return "; ".join([checks.quiet_served(node, made, strict=False), checks.lent(node, made),
                           checks.woken(node, made), checks.recalled_after_kill(made)])
 
@@ -59,7 +59,7 @@ def lender_gets_its_guarantee(made, watch):
 @case("sharing-service-stopped-and-continued", cells=LONG_CELLS, long=True)
 def stopped(node):
     """A round that comes seconds late takes all loans back."""
-    with stage(node) as made, loan_out(made):
+    with load_group(node) as made, loan_out(made):
         pid, hog = service.pid(), made.hogs[0]
         os.kill(pid, signal.SIGSTOP)
         time.sleep(5)
@@ -70,7 +70,7 @@ def stopped(node):
 
 @case("sharing-reload-with-a-loan-out", cells=LONG_CELLS, long=True)
 def reload(node):
-    with stage(node) as made, loan_out(made) as watch:
+    with load_group(node) as made, loan_out(made) as watch:
         assert service.reload(), "the service refused the configuration"
         got = lender_gets_its_guarantee(made, watch)
         checks.expect_loan(made)
@@ -80,7 +80,7 @@ def reload(node):
 @case("sharing-pause-with-a-loan-out", cells=LONG_CELLS, long=True)
 def pause(node):
     """The paused one has no limit, as asked for; its limit comes back as the configured one or a loan."""
-    with stage(node) as made:
+    with load_group(node) as made:
         hog = made.hogs[0]
         with made.configured(made.scale.modes()["lend"], made.scale.guarantee), made.watch() as watch:
             hog.on()
@@ -98,7 +98,7 @@ def pause(node):
 @case("sharing-limit-changed-by-another", cells=LONG_CELLS, long=True)
 def drift(node):
     """Who writes a limit gets the configured one back, and for a while no loan."""
-    with stage(node) as made, loan_out(made) as watch:
+    with load_group(node) as made, loan_out(made) as watch:
         hog, guarantee = made.hogs[0], made.scale.guarantee
         rules.write(rules.root() / hog.container.cgroup.strip("/"), made.devnum, 100000)
         written = time.monotonic()
@@ -113,12 +113,12 @@ def drift(node):
 
 @case("sharing-containerd-restarted", cells=LONG_CELLS, long=True)
 def runtime(node):
-    with stage(node) as made, loan_out(made) as watch:
+    with load_group(node) as made, loan_out(made) as watch:
         containerd.restart(node.runtime)
         return f"the lender then got {lender_gets_its_guarantee(made, watch)}"
 
 
 @case("sharing-killed-with-loans-out", cells="v1-systemd", long=True)
 def killed(node):
-    with stage(node) as made:
+    with load_group(node) as made:
         return checks.recalled_after_kill(made)

@@ -15,7 +15,7 @@ CONSTANT_SECONDS, SPAN_SECONDS = 30, 10
 
 def rows(how, node):
     """All of the checks. QUEUE raises no pressure, so the service notices it when it looks by itself."""
-    with sharing.capacity(node.report, sharing.Scale().capacity), sharing.stage(node, how=how) as made:
+    with sharing.capacity(node.report, sharing.Scale().capacity), sharing.load_group(node, how=how) as made:
         if how == QUEUE:
             made.service = "[service]\ncheck_interval = 1\n"
         return "; ".join([checks.quiet_served(node, made), checks.lent(node, made), checks.divided(node, made),
@@ -28,13 +28,13 @@ case("sharing-hogs-with-a-queue-of-32", cells=CELLS, long=True)(functools.partia
 
 @case("sharing-over-committed", cells=CELLS, long=True)
 def over_committed(node):
-    with sharing.capacity(node.report, sharing.Scale().capacity), sharing.stage(node, checks.THREE) as made:
+    with sharing.capacity(node.report, sharing.Scale().capacity), sharing.load_group(node, checks.THREE) as made:
         return checks.over_committed(node, made)
 
 
 @case("sharing-by-weight", cells=CELLS, long=True)
 def weights(node):
-    with sharing.capacity(node.report, sharing.Scale().capacity), sharing.stage(node) as made:
+    with sharing.capacity(node.report, sharing.Scale().capacity), sharing.load_group(node) as made:
         text = sharing.limits(50, made.scale.total, "lend = yes\n[policy heavy]\ncontainer = hog-b\nweight = 300\n")
         watch, began, ended = checks.settled(made, "", 10, text)
         light, heavy = (watch.rate(hog.name, began, ended) for hog in made.hogs)
@@ -46,7 +46,7 @@ def weights(node):
 @case("sharing-constant-load-changes-nothing", cells=CELLS, long=True)
 def constant(node):
     said = []
-    with sharing.capacity(node.report, sharing.Scale().capacity), sharing.stage(node) as made:
+    with sharing.capacity(node.report, sharing.Scale().capacity), sharing.load_group(node) as made:
         for mode in ("fair", "lend"):
             watch, began, _ = checks.settled(made, mode, CONSTANT_SECONDS)
             for one in made.containers:
@@ -125,7 +125,7 @@ def twenty(node):
     scale = sharing.Scale(guarantee=sharing.Scale().total // COUNT)
     names = tuple(f"hog-{number:02}" for number in range(COUNT - 1))
     with sharing.capacity(node.report, scale.capacity), \
-            sharing.stage(node, names, scale=scale, how=FEW_THREADS) as made:
+            sharing.load_group(node, names, scale=scale, how=FEW_THREADS) as made:
         hogs = [*made.hogs, made.lender]
         with made.configured(scale.modes()["lend"], scale.guarantee), \
                 Watch(made.containers, made.devnum, every=0.2) as watch:
@@ -159,7 +159,7 @@ def kinds(node):
     for name, how in KINDS.items():
         for block in ("4k", "128k"):
             with sharing.capacity(node.report, 2 * sharing.Scale().capacity), \
-                    sharing.stage(node, **how, block=block) as made, uncached(made.hogs):
+                    sharing.load_group(node, **how, block=block) as made, uncached(made.hogs):
                 found = {mode: sharing.measure(made, mode, ["alone", "both"]) for mode in ("static", "lend")}
             for one in found.values():
                 node.report.step(sharing.spelled(one))

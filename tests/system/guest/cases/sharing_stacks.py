@@ -8,7 +8,7 @@ import sharing
 import sharing_checks as checks
 import volumes
 from cases import case
-from rack import mounted, running
+from nvme_disks import mounted, running
 from volumes import disk
 
 TWO_MOUNTS = f"[device]\nmount = {disks.MOUNT}\n[device logs]\nmount = {disks.LOGS}\n"
@@ -42,11 +42,11 @@ def on_stack(build, node):
     # The mirror's halves share the reads, so together they can do more than one; the total is what counts.
     with sharing.capacity(node.report, scale.capacity, ("disk-a", "disk-b")), build() as (device, directory, more):
         place = {"devnum": disks.number(device), "directory": directory}
-        with sharing.stage(node, **place) as made:
+        with sharing.load_group(node, **place) as made:
             made.more = more
             said = [checks.quiet_served(node, made), checks.lent(node, made), checks.divided(node, made),
                     checks.woken(node, made), checks.recalled_after_kill(made)]
-        with sharing.stage(node, checks.THREE, **place) as made:
+        with sharing.load_group(node, checks.THREE, **place) as made:
             made.more = more
             return "; ".join([*said, checks.over_committed(node, made)])
 

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 
-import crowd
+import bulk_containers
 import rules
 import service
 from cases.fault import LIMIT, fault, memory
@@ -34,9 +34,9 @@ def latency(node):
 
 def one_round(node):
     took = []
-    with crowd.pods(node, 1) as [pod]:
+    with bulk_containers.pods(node, 1) as [pod]:
         for _ in range(CONTAINERS):
-            one = crowd.Bare(node, pod)
+            one = bulk_containers.Bare(node, pod)
             begin = time.monotonic()
             one.make()
             while rules.of(one.cgroup) != {node.devnum: LIMIT}:
@@ -114,29 +114,29 @@ def properties(node):
 
 def seconds_to_repair(node):
     """Seconds until a limit that another process wrote is restored: deferred work runs all the same."""
-    with crowd.pods(node, 1) as [pod]:
-        one = crowd.Bare(node, pod)
+    with bulk_containers.pods(node, 1) as [pod]:
+        one = bulk_containers.Bare(node, pod)
         one.make()
-        crowd.expect_limited(node, [one], LIMIT, PATIENCE)
+        bulk_containers.expect_limited(node, [one], LIMIT, PATIENCE)
         begin = time.monotonic()
         rules.write(rules.root() / one.cgroup.strip("/"), node.devnum, 100000)
-        crowd.expect_limited(node, [one], LIMIT, 5)
+        bulk_containers.expect_limited(node, [one], LIMIT, 5)
         took = time.monotonic() - begin
         one.remove()
     return took
 
 
 @fault("slow-readers-connections-that-never-read", cells="v2-faults")
-def deaf(node):
+def unread(node):
     pid = service.pid()
     with contextlib.ExitStack() as pods:
-        [pod] = pods.enter_context(crowd.pods(node, 1))
-        many = [crowd.Bare(node, pod) for _ in range(150)]
+        [pod] = pods.enter_context(bulk_containers.pods(node, 1))
+        many = [bulk_containers.Bare(node, pod) for _ in range(150)]
         for one in many:
             one.make()
-        crowd.expect_limited(node, many, LIMIT)
+        bulk_containers.expect_limited(node, many, LIMIT)
         without = latency(node)
-        with flood(60, 120, "deaf", *MANAGER[:2], MANAGER[2], "ListContainers"):
+        with flood(60, 120, "unread", *MANAGER[:2], MANAGER[2], "ListContainers"):
             until(lambda: outcome("health", "--live")[0] == 0, "an answer to root", 20)
             said = compared(without, latency(node))
         assert service.pid() == pid, "the service did not stay the same process"
@@ -152,7 +152,7 @@ def questions(node):
     polkit = int(service.show("MainPID", "polkit.service"))
     os.kill(polkit, signal.SIGSTOP)
     try:
-        with flood(20, 8, "deaf", *MANAGER[:2], MANAGER[2], "Clear"):
+        with flood(20, 8, "unread", *MANAGER[:2], MANAGER[2], "Clear"):
             run("busctl", "--timeout=10", "call", *MANAGER, "Reload")
             ctl("reload")
     finally:

@@ -14,7 +14,7 @@ import service
 import volumes
 from cases import case
 from disks import run
-from rack import LIMIT, container_on_data, expect_rules, in_force, limited, mounted, running
+from nvme_disks import LIMIT, container_on_data, expect_rules, in_force, limited, mounted, running
 from report import until
 from volumes import disk
 from workload import measure_new, working

@@ -15,9 +15,9 @@ import volumes
 from cases import case
 from disks import run
 from node import DEFAULT_TOTAL
-from rack import LIMIT, container_on_data, expect_rules, in_force, limited, mounted, running
+from nvme_disks import LIMIT, container_on_data, expect_rules, in_force, limited, mounted, running
 from report import until
-from stack import Stack, carriers, letters, paths, said
+from stack import Stack, rule_devices, letters, paths, said
 
 # A limit in parts is reached while all parts are busy. Random I/O leaves one of them idle now and then: with N requests
 # in flight over two devices N / (N + 1) of the limit is used (a closed queue with two stations). And at the end of fio
@@ -103,14 +103,14 @@ TABLE = [
     Stack("btrfs on one disk", letters("a"), volumes.plain, "btrfs on " + ONE, "btrfs"),
     Stack("btrfs subvolume", letters("b"), volumes.plain, "btrfs on " + ONE, "btrfs", mount=mount_subvolume),
     Stack("btrfs on two disks, data raid0", letters("ab"), volumes.plain,
-          "btrfs on {numbered}; rules on {rules}", "btrfs", ("--data", "raid0"), divisor=2, caution=PARTS,
+          "btrfs on {numbered}; rules on {rules}", "btrfs", ("--data", "raid0"), divisor=2, warning=PARTS,
           cells="v2 v1"),
     Stack("btrfs on two disks, data single", letters("cd"), volumes.plain,
-          "btrfs on {numbered}; rules on {rules}", "btrfs", ("--data", "single"), times=2, caution=SEVERAL, daily=True),
+          "btrfs on {numbered}; rules on {rules}", "btrfs", ("--data", "single"), times=2, warning=SEVERAL, daily=True),
     Stack("LVM striped, limit_at = disk", letters("bc"), striped,
-          "ext4 on lab-data on {numbered}; rules on {rules}", limit_at="disk", times=2, caution=SEVERAL),
+          "ext4 on lab-data on {numbered}; rules on {rules}", limit_at="disk", times=2, warning=SEVERAL),
     Stack("md raid0, limit_at = disk", letters("ab"), array_of(0),
-          "ext4 on md127 raid0 on {numbered}; rules on {rules}", limit_at="disk", divisor=2, caution=PARTS, daily=True),
+          "ext4 on md127 raid0 on {numbered}; rules on {rules}", limit_at="disk", divisor=2, warning=PARTS, daily=True),
     Stack("LUKS, limit_at = disk", letters("a"), volumes.luks, "ext4 on lab-crypt on " + ONE, limit_at="disk"),
     Stack("loop device", letters("a"), volumes.loop,
           "ext4 on loop0 of " + volumes.LOOP_FILE + " ({rule}); rule on {rule}"),
@@ -124,14 +124,14 @@ def expect_total(node, devices, divisor):
           lambda: f"expected {expected} on {kubepods}, found {rules.of(kubepods)}", 20)
 
 
-def expect_said(chain, caution, mark):
+def expect_said(chain, warning, mark):
     until(lambda: chain in service.status_text(),
           lambda: f"expected {chain!r} in the status, found {service.status_text()!r}", 10)
     lines = service.messages(after=mark)
     assert any(line.startswith(chain) for line in lines), f"expected {chain!r} in the journal, found {lines}"
     found = [line for line in lines if SEVERAL in line or PARTS in line]
-    assert all(caution in line for line in found) and bool(found) == bool(caution), \
-        f"expected the caution {caution!r} in the journal, found {found}"
+    assert all(warning in line for line in found) and bool(found) == bool(warning), \
+        f"expected the warning {warning!r} in the journal, found {found}"
 
 
 def measure(node, container, stack, limit):
@@ -145,13 +145,13 @@ def run_stack(stack, node):
     base = running(node, limited(stack.limit_at, limit))
     with stack.build(*paths(stack)) as made:
         volumes.make_file_system(stack.kind, *made, options=stack.options)
-        devices, mark = carriers(stack, made), service.cursor()
+        devices, mark = rule_devices(stack, made), service.cursor()
         wanted = in_force(devices, LIMIT)
         assert rules.of(base.cgroup) != wanted, "the rules are there before the mount, so nothing is proved"
         try:
             took = race.run([base.cgroup], wanted, lambda: stack.mount(made), stack.limit_at)
             chain = said(stack, devices)
-            expect_said(chain, stack.caution, mark)
+            expect_said(chain, stack.warning, mark)
             expect_total(node, devices, stack.divisor)
             with container_on_data(node) as container:
                 expect_rules(container, wanted)

@@ -39,7 +39,7 @@ class Bare:
 
 
 @contextlib.contextmanager
-def pods(node, count, name="crowd"):
+def pods(node, count, name="bulk"):
     """Pods without a sandbox, and without what was left in them at the end."""
     made = [node.kubelet.new_pod(f"{name}-{number}") for number in range(count)]
     try:
@@ -107,7 +107,7 @@ def unlimited(node, containers, limit):
 
 
 def expect_limited(node, containers, limit, seconds=60):
-    """Each has exactly this limit; waits for the whole crowd, not for each."""
+    """Each has exactly this limit; waits for all of them together, not for each."""
     def left():
         return unlimited(node, containers, limit)
 

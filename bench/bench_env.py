@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A stage: cgroups and files of its own on which one subject (the service, or what it is compared with) plays.
+"""An environment: cgroups and files of its own on which one subject (the service, or what it is compared with) plays.
 
-The subject sees its stage in the place of the machine's cgroup hierarchy, /etc, and /run: nothing else of this machine
-is touched, and two stages do not see each other.
+The subject sees its environment in the place of the machine's cgroup hierarchy, /etc, and /run: nothing else of this machine
+is touched, and two environments do not see each other.
 """
 import os
 import pathlib
@@ -32,11 +32,11 @@ LOAD_CPU, SUBJECT_CPU = (0, 1) if (os.cpu_count() or 1) > 1 else (0, 0)
 # Longer than every delay of the service's own: 20 ms after a burst, 250 ms before a repair.
 QUIET = 0.3
 
-# The cgroup namespace makes the stage's own cgroup the root of the hierarchy: seen from outside it is a part, which the
+# The cgroup namespace makes the environment's own cgroup the root of the hierarchy: seen from outside it is a part, which the
 # daemon refuses. Its root is the shell's cgroup, so the mount's root is "/..", as the node's is in a container.
 IN_NAMESPACE = """set -e
 echo $$ >"$1/own/cgroup.procs"
-exec unshare -C bash -c "$IN_CGROUP_NAMESPACE" stage "$@"
+exec unshare -C bash -c "$IN_CGROUP_NAMESPACE" env "$@"
 """
 IN_CGROUP_NAMESPACE = """set -e
 echo $$ >"$2/cgroup.procs"
@@ -92,7 +92,7 @@ def pod_uid(number):
     return f"0a1b2c3d-0000-4000-8000-{number:012x}"
 
 
-class Stage:
+class BenchEnv:
     all = []
 
     def __init__(self, hierarchy, work, name):
@@ -103,14 +103,14 @@ class Stage:
         hierarchy.make(self.cgroup / QOS)
         (self.cgroup / "own").mkdir()
         self.folder = work / name
-        self.data = work / "data"  # on a disk, and the same for every stage
+        self.data = work / "data"  # on a disk, and the same for every environment
         for inner in ("run/systemd/journal", "run/iops-limitd", "run/dbus", "etc/iops-limitd", RECORDS):
             (self.folder / inner).mkdir(parents=True, exist_ok=True)
         shutil.copy("/etc/ld.so.cache", self.folder / "etc")
         shutil.copy("/etc/passwd", self.folder / "etc")
         self.configure()
         self.helpers = [subprocess.Popen([BUILD / "bench/bench_journal", self.folder / "run/systemd/journal/socket"])]
-        Stage.all.append(self)
+        BenchEnv.all.append(self)
 
     def configure(self, **keys):
         """keys: SECTION_KEY=value; everything else is the default, but for a total: v1 has none, so that it divides the
@@ -157,12 +157,12 @@ class Stage:
         (self.folder / RECORDS).mkdir()
 
     def command(self, *words):
-        """`words` as a command that sees the stage."""
-        return ["env", f"IN_CGROUP_NAMESPACE={IN_CGROUP_NAMESPACE}", "unshare", "-m", "bash", "-c", IN_NAMESPACE, "stage",
+        """`words` as a command that sees the environment."""
+        return ["env", f"IN_CGROUP_NAMESPACE={IN_CGROUP_NAMESPACE}", "unshare", "-m", "bash", "-c", IN_NAMESPACE, "env",
                 str(self.cgroup), str(self.hierarchy.mount), str(self.folder), DATA, *map(str, words)]
 
     def start_bus(self):
-        """A system bus of the stage's own, that lets everybody do everything."""
+        """A system bus of the environment's own, that lets everybody do everything."""
         config = self.folder / "run/dbus/bus.conf"
         config.write_text(BUS_CONFIG.format(socket=self.folder / "run/dbus/system_bus_socket"))
         reading, writing = os.pipe()
@@ -191,8 +191,8 @@ def end_all():
     """Nothing that was started here is left, however the bench ends."""
     for subject in Subject.all:
         subject.stop()
-    for stage in Stage.all:
-        stage.close()
+    for env in BenchEnv.all:
+        env.close()
 
 
 class CpuTimes(typing.NamedTuple):
@@ -225,11 +225,11 @@ class CpuTimes(typing.NamedTuple):
 
 
 class Subject:
-    """A running program on a stage; `start` is how long it took to say READY=1, in seconds."""
+    """A running program in an environment; `start` is how long it took to say READY=1, in seconds."""
 
     all = []
 
-    def __init__(self, stage, words, cpu=None, says_ready=True, **options):
+    def __init__(self, env, words, cpu=None, says_ready=True, **options):
         Subject.all.append(self)
         address = f"iops-limitd-bench-{os.getpid()}-{len(Subject.all)}"
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -240,13 +240,13 @@ class Subject:
         pin = pinned(cpu) if cpu is not None else []
         # As in the unit: the watchdog belongs to what is measured.
         environment = {"PATH": os.environ["PATH"], "NOTIFY_SOCKET": "@" + address, "WATCHDOG_USEC": "180000000"}
-        with (stage.folder / "log").open("w") as log:
+        with (env.folder / "log").open("w") as log:
             about = os.fstat(log.fileno())
             environment["JOURNAL_STREAM"] = f"{about.st_dev}:{about.st_ino}"
-            self.process = subprocess.Popen(stage.command(*pin, *words), env=environment, stderr=log, **options)
+            self.process = subprocess.Popen(env.command(*pin, *words), env=environment, stderr=log, **options)
         self.pid = self.process.pid
         if says_ready:
-            self.start = self.wait_ready() - float((stage.folder / "started").read_text())
+            self.start = self.wait_ready() - float((env.folder / "started").read_text())
 
     def listen(self):
         while True:

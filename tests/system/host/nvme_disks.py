@@ -7,7 +7,7 @@ NAMESPACES = {TWO_NAMESPACES: 2, SHARED: 1}
 DISK_BYTES = 1 << 30
 
 
-class Rack:
+class NvmeDisks:
     def __init__(self, folder, monitor):
         self._folder, self._monitor = folder, monitor
         self._drives = [*PLAIN, *(f"{name}-{number}" for name, count in NAMESPACES.items()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A node with a rack of disks, where every case makes its own /data: what these cases have in common."""
+"""A node with several disks, where every case makes its own /data: what these cases have in common."""
 import contextlib
 
 import disks
