@@ -9,6 +9,7 @@
 #include <set>
 #include <string_view>
 
+#include "cgroup/scope_name.hpp"
 #include "cgroup/tree_walk.hpp"
 
 namespace iopslimit {
@@ -29,6 +30,18 @@ bool has_children(const std::string& folder) {
   struct stat status {};
   constexpr nlink_t without_children = 2;
   return stat(folder.c_str(), &status) == 0 && status.st_nlink > without_children;
+}
+
+// The names of the first directories in a folder.
+std::vector<std::string> folders_in(const std::string& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  auto entry = fs::directory_iterator(folder, error);
+  for (; !error && entry != fs::end(entry) && names.size() < most_folders; entry.increment(error)) {
+    std::error_code unreadable;
+    if (entry->is_directory(unreadable)) names.push_back(entry->path().filename().native());
+  }
+  return names;
 }
 
 }  // namespace
@@ -62,6 +75,20 @@ std::vector<Stray> strays(const std::string& root, const std::vector<ContainerPa
     }
   }
   return found;
+}
+
+std::string users_container(const std::string& root) {
+  const std::string users = "/user.slice";
+  for (const std::string& user : folders_in(root + users)) {
+    std::string_view id = user;
+    if (!take_prefix(id, "user-") || !take_suffix(id, ".slice")) continue;
+    const std::string own = users + "/" + user + "/user@" + std::string(id) + ".service/user.slice";
+    for (const std::string& name : folders_in(root + own)) {
+      const auto container = parse_container_name(name);
+      if (container && !container->monitor) return own + "/" + name;
+    }
+  }
+  return {};
 }
 
 bool is_empty(const std::string& root, const std::string& cgroup) {

@@ -23,6 +23,12 @@ struct Stray {
 };
 std::vector<Stray> strays(const std::string& root, const std::vector<ContainerPath>& containers);
 
+/// The cgroup of a container that a user's own runtime made (rootless podman or docker, which ask
+/// the user's systemd for user-<uid>.slice/user@<uid>.service/user.slice/<name>.scope), empty if
+/// there is none. Users make these directories, with any name and any number: of each user only the
+/// first 256 are looked at.
+std::string users_container(const std::string& root);
+
 /// Whether neither the cgroup nor one below it holds a process. False if that cannot be read.
 bool is_empty(const std::string& root, const std::string& cgroup);
 

@@ -50,6 +50,13 @@ void LeftAlone::add_child(const ContainerPath& container, const std::string& chi
                           "hold for the cgroups below (see docs/limitations.md)"));
 }
 
+void LeftAlone::add_users_container(const std::string& cgroup) {
+  if (!is_first(cgroup, "/user.slice/")) return;
+  events_.emit(left_alone(Severity::notice, parse_cgroup(cgroup), cgroup,
+                          "is a user's own container: those are not limited; a limit of user.slice "
+                          "holds for all of them together (see docs/limitations.md)"));
+}
+
 // Returns true if the folder was not announced before.
 bool LeftAlone::is_first(const std::string& cgroup, std::string_view folder) {
   if (cgroups_.size() < most) cgroups_.insert(cgroup);

@@ -25,6 +25,8 @@ class LeftAlone {
   /// A child of a limited container that holds processes and has no rule, where a limit does not
   /// hold for the cgroups below. Announces the first one of each container.
   void add_child(const ContainerPath& container, const std::string& child);
+  /// A container that a user's own runtime made. Announces the first one of all users.
+  void add_users_container(const std::string& cgroup);
   void forget(const std::string& cgroup) { cgroups_.erase(cgroup); }
   /// A full listing follows. What was announced is not announced again.
   void clear() { cgroups_.clear(); }

@@ -25,6 +25,7 @@ struct Listing {
   std::vector<ContainerPath> pods = {};
   std::vector<ContainerPath> unfamiliar = {};
   std::vector<std::pair<ContainerPath, std::string>> strays = {};  ///< container, and cgroup in it
+  std::string users_container = {};  ///< the cgroup of one that a user's own runtime made
   bool whole = true;  ///< false: some directory could not be read, so there may be more
 };
 

@@ -83,6 +83,7 @@ void Node::each_rule(const SeeRule& see, bool with_workloads) const {
 void Node::note_left_alone(const Listing& listing) {
   if (listing.whole) left_alone.clear();
   for (const ContainerPath& path : listing.unfamiliar) left_alone.add(path);
+  if (!listing.users_container.empty()) left_alone.add_users_container(listing.users_container);
   for (const auto& [container, stray] : listing.strays) {
     if (holds(container.cgroup)) left_alone.add_child(container, stray);
   }

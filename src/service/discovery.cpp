@@ -184,6 +184,7 @@ Listing Discovery::list(bool reread, std::vector<ContainerPath>& late) {
       listing.containers.push_back({std::move(path), std::move(record)});
     }
   }
+  listing.users_container = users_container(root_);
   listing.whole = tree_watcher_.scan_was_whole();
   return listing;
 }

@@ -45,6 +45,19 @@ TEST_F(Population, SearchEndsWhateverAContainerMakes) {
   EXPECT_THAT(populated_below(tree.root(), container), SizeIs(testing::Le(256U)));
 }
 
+TEST_F(Population, FindsAContainerOfAUsersOwnRuntime) {
+  const std::string user = "/user.slice/user-1000.slice";
+  const std::string own = user + "/user@1000.service/user.slice";
+  cgroup(user + "/session-1.scope", "1\n");
+  cgroup(own + "/podman-pause-f14f0a37.scope", "2\n");
+  cgroup(own + "/libpod-conmon-" + id + ".scope", "3\n");
+  cgroup(user + "/user@1001.service/user.slice/libpod-" + id + ".scope", "4\n");
+  EXPECT_EQ(users_container(tree.root()), "") << "a session, a monitor, another user's name";
+  cgroup(own + "/libpod-" + id + ".scope", "5\n");
+  EXPECT_EQ(users_container(tree.root()), own + "/libpod-" + id + ".scope");
+  EXPECT_EQ(users_container(tree.root() + "/nothing"), "");
+}
+
 TEST_F(Population, StraysAreChildrenWithoutARuleOfTheirOwn) {
   cgroup(container, "1\n");
   cgroup(container + "/docker/" + id, "2\n");

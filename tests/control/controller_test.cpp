@@ -167,6 +167,22 @@ TEST_F(ControllerTest, UnfamiliarCgroupsAreSaidOnceAndCounted) {
   EXPECT_THAT(events(Action::degraded), IsEmpty());
 }
 
+TEST_F(ControllerTest, UsersContainersAreSaidOnceAndCounted) {
+  start();
+  const std::string own = "/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-";
+  const std::string cgroup = own + std::string(64, 'a') + ".scope";
+  controller->on_rescan({.users_container = cgroup});
+  controller->on_rescan({.users_container = own + std::string(64, 'b') + ".scope"});
+  const auto said = events(Action::degraded);
+  ASSERT_THAT(said, SizeIs(1));
+  EXPECT_EQ(said[0].cgroup, cgroup);
+  EXPECT_EQ(said[0].severity, Severity::notice);
+  EXPECT_THAT(said[0].text, HasSubstr("a limit of user.slice holds for all of them"));
+  EXPECT_EQ(node().left_alone.size(), 1U);
+  controller->on_rescan({});
+  EXPECT_EQ(node().left_alone.size(), 0U);
+}
+
 TEST_F(ControllerTest, StraysOfLimitedContainersAreSaidOnceAndCounted) {
   start(CgroupVersion::v1);
   controller->on_appeared(container(1), named("web"));
