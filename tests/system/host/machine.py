@@ -64,8 +64,9 @@ class Machine:
     def _command(self, serials, kernel_arguments):
         # apparmor: the last word counts.
         # no_timer_check: the kernel expects ten timer interrupts at once, and on a busy host they come late.
-        append = ["root=/dev/vda", "rw", "console=ttyS0", "apparmor=0", "net.ifnames=0", "mitigations=off",
-                  "random.trust_cpu=on", "no_timer_check", HIERARCHY_ARGUMENTS[self.hierarchy],
+        # default_timeout_start_sec: on a busy host the usual 90 s can be too short.
+        append = ["root=/dev/vda", "rw", "systemd.default_timeout_start_sec=600", "console=ttyS0", "apparmor=0",
+                  "net.ifnames=0", "mitigations=off", "random.trust_cpu=on", "no_timer_check", HIERARCHY_ARGUMENTS[self.hierarchy],
                   *self.kernel_arguments, *kernel_arguments]
         return [*self.qemu, *self.accelerator, "-smp", str(self.cpus), "-m", str(self.memory_mib),
                 "-nodefaults", "-display", "none", "-no-reboot", "-nic", "none", "-device", "virtio-rng-pci",
