@@ -21,10 +21,12 @@ class Image:
         self.disk, self.kernel, self.initrd = folder / "root.img", folder / "vmlinuz", folder / "initrd"
 
 
-def recipe_hash():
+def recipe_hash(release):
+    """Of what the image of the suite is made of: the list of another suite is no part of it."""
     digest = hashlib.sha256()
     for path in sorted(RECIPE.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
+        others = path.stem == "packages" and path.suffix not in ("", f".{release}")
+        if path.is_file() and "__pycache__" not in path.parts and not others:
             digest.update(str(path.relative_to(RECIPE)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
 
@@ -50,15 +52,15 @@ def build(folder, log_path, release):
 
 def ensure(cache, progress, release=None):
     """The image of the suite `release` (None: the host's own) for the present recipe, built if it is not in the cache;
-    those of an older recipe are thrown away."""
-    release, recipe = release or suite(), recipe_hash()
-    folder = cache / f"{recipe}-{release}"
+    those of the suite that an older recipe made are thrown away."""
+    release = release or suite()
+    folder = cache / f"{recipe_hash(release)}-{release}"
     if (folder / "root.img").exists():
         progress(f"machine image of {release} is in the cache")
         return Image(folder)
     cache.mkdir(parents=True, exist_ok=True)
     for old in cache.iterdir():
-        if old.is_dir() and (old.suffix or not old.name.startswith(recipe)):
+        if old.is_dir() and old.stem.endswith(f"-{release}"):
             shutil.rmtree(old)
     progress(f"building the machine image of {release} with mmdebstrap ({len(packages(release))} packages, about a "
              "minute and a half)")
