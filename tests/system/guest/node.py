@@ -29,8 +29,8 @@ class Node:
 
     def set_up(self):
         """Everything but the service and /data."""
-        if rules.hierarchy() != self.plan["hierarchy"]:
-            raise RuntimeError(f"booted cgroup {rules.hierarchy()}, wanted {self.plan['hierarchy']}")
+        if rules.booted() != self.plan["hierarchy"]:
+            raise RuntimeError(f"booted cgroup {rules.booted()}, wanted {self.plan['hierarchy']}")
         disks.format_other()
         self.disk.format()
         containerd.configure(self.plan["driver"])

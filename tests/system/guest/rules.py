@@ -12,6 +12,11 @@ def hierarchy():
     return "v2" if os.path.exists("/sys/fs/cgroup/cgroup.controllers") else "v1"
 
 
+def booted():
+    """The hierarchy that systemd set up; in the hybrid one hierarchy() is v1, since that has the controllers."""
+    return "hybrid" if os.path.exists("/sys/fs/cgroup/unified/cgroup.controllers") else hierarchy()
+
+
 def root():
     """The directory that cgroup paths are relative to: the one whose files hold the limits."""
     return pathlib.Path("/sys/fs/cgroup" if hierarchy() == "v2" else "/sys/fs/cgroup/blkio")

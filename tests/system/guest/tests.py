@@ -51,9 +51,18 @@ def selected(plan):
     return chosen
 
 
+def modules(plan):
+    if plan["cell"].endswith("faults"):
+        return cases.FAULTS
+    if plan["layout"] == disks.NVME_DISKS:
+        return cases.STACKS
+    if plan["suite"]:
+        return cases.NEWER
+    return cases.HYBRID if plan["hierarchy"] == "hybrid" else cases.NODE
+
+
 def main(plan, report):
-    faults, stacks = plan["cell"].endswith("faults"), plan["layout"] == disks.NVME_DISKS
-    cases.load(cases.FAULTS if faults else cases.STACKS if stacks else cases.NEWER if plan["suite"] else cases.NODE)
+    cases.load(modules(plan))
     node = Node(plan, report)
     if plan["apparmor"]:
         apparmor.enforce()

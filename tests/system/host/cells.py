@@ -6,7 +6,7 @@ import image
 
 
 class Cell(NamedTuple):
-    hierarchy: str
+    hierarchy: str  # v2, v1, or hybrid: the controllers are those of v1, and a v2 without any is mounted beside them
     driver: str  # of cgroups
     layout: str  # what /data is on
     suite: str = ""  # of Debian; "" is the host's own
@@ -25,9 +25,10 @@ CELLS = {
     "v1-faults": Cell("v1", "cgroupfs", "xfs-disk"),
     "trixie-v2-cgroupfs": Cell("v2", "cgroupfs", "xfs-disk", "trixie"),
     "trixie-v1-systemd": Cell("v1", "systemd", "xfs-disk", "trixie"),
+    "hybrid-v1-systemd": Cell("hybrid", "systemd", "ext4-partition"),
 }
 # With --all, or when asked for.
-LONG_CELLS = {"v1-stacks", "v1-faults", "trixie-v2-systemd", "trixie-v2-cgroupfs", "trixie-v1-systemd"}
+LONG_CELLS = {"v1-stacks", "v1-faults", "trixie-v2-systemd", "trixie-v2-cgroupfs", "trixie-v1-systemd", "hybrid-v1-systemd"}
 
 # The case that upgrades from an earlier version, its cell, and the commit that the version's package is made of.
 EARLIER = [("package-upgraded-from-0.1.0", "v2-systemd", "0.1.0", "eaae69caf65b0ffa970902f7b78b194c3f2fa1be")]

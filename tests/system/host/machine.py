@@ -21,6 +21,7 @@ HIERARCHY_ARGUMENTS = {
     # systemd 256 and later also want the last word; earlier ones do not know it.
     "v1": "systemd.unified_cgroup_hierarchy=0 systemd.legacy_systemd_cgroup_controller=1 "
           "SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1",
+    "hybrid": "systemd.unified_cgroup_hierarchy=0 systemd.legacy_systemd_cgroup_controller=0",
 }
 
 
@@ -66,8 +67,8 @@ class Machine:
         # no_timer_check: the kernel expects ten timer interrupts at once, and on a busy host they come late.
         # default_timeout_start_sec: on a busy host the usual 90 s can be too short.
         append = ["root=/dev/vda", "rw", "systemd.default_timeout_start_sec=600", "console=ttyS0", "apparmor=0",
-                  "net.ifnames=0", "mitigations=off", "random.trust_cpu=on", "no_timer_check", HIERARCHY_ARGUMENTS[self.hierarchy],
-                  *self.kernel_arguments, *kernel_arguments]
+                  "net.ifnames=0", "mitigations=off", "random.trust_cpu=on", "no_timer_check",
+                  HIERARCHY_ARGUMENTS[self.hierarchy], *self.kernel_arguments, *kernel_arguments]
         return [*self.qemu, *self.accelerator, "-smp", str(self.cpus), "-m", str(self.memory_mib),
                 "-nodefaults", "-display", "none", "-no-reboot", "-nic", "none", "-device", "virtio-rng-pci",
                 "-kernel", str(self.image.kernel), "-initrd", str(self.image.initrd), "-append", " ".join(append),

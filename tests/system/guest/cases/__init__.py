@@ -36,6 +36,8 @@ NEWER = ("start", "containers", "restarts", "reload", "policies", "operator", "o
 NEWER_DAILY = {"containers-there-before-the-service", "containers-made-while-it-runs", "total-of-all-pods",
                "service-killed", "systemctl-daemon-reexec", "containerd-restarted", "policies-table",
                "operator-asks-iopsctl", "metrics-that-cannot-be-written", "sharing", "package-installed-by-apt"}
+# In the machine with the hybrid hierarchy: the main job.
+HYBRID = ("hybrid", "start", "containers", "restarts", "reload", "policies", "operator")
 FAULTS = ("scale", "faults", "hostile_pods", "hierarchy", "slow_readers")
 STACKS = ("stacks", "stack_changes", "hot_plug", "several_mounts", "refused", "shared_disk", "sharing_stacks", "denials")
 
