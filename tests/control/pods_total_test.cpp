@@ -68,7 +68,7 @@ TEST_F(PodsTotalTest, AnnouncesATotalThatCannotBeRemoved) {
   announced.clear();
   kernel.failures[kubepods] = ControlError::not_held;
   rules.clear();
-  EXPECT_THAT(announced, ElementsAre(HasSubstr("cannot remove the total from /kubepods")));
+  EXPECT_THAT(announced, ElementsAre(HasSubstr("the total for /kubepods cannot be removed: ")));
   kernel.failures.clear();
   rules.clear();
   EXPECT_THAT(kernel.rules, IsEmpty());
