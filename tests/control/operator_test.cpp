@@ -19,6 +19,7 @@
 #include "support/driven_controller.hpp"
 #include "support/parsed_path.hpp"
 #include "support/private_bus.hpp"
+#include "support/silent_bus.hpp"
 #include "support/stacks.hpp"
 #include "support/temp_tree.hpp"
 
@@ -173,6 +174,7 @@ struct Turns {
 /// The service on a node with 10,000 containers, one in each pod.
 struct LargeOperatorTest : OperatorTest {
   static constexpr unsigned containers = 10000;
+  const LongBusTimeout timeout;
 
   LargeOperatorTest() {
     start();

@@ -28,6 +28,14 @@ struct ShortBusTimeout {
   ShortBusTimeout& operator=(const ShortBusTimeout&) = delete;
 };
 
+/// The opposite: on a machine with much else to do an answer may take its time.
+struct LongBusTimeout {
+  LongBusTimeout() { setenv("SYSTEMD_BUS_TIMEOUT", "10min", 1); }
+  ~LongBusTimeout() { unsetenv("SYSTEMD_BUS_TIMEOUT"); }
+  LongBusTimeout(const LongBusTimeout&) = delete;
+  LongBusTimeout& operator=(const LongBusTimeout&) = delete;
+};
+
 /// Lets everybody in (Hello), and answers nothing else.
 class SilentBus {
  public:
