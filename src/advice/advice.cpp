@@ -60,10 +60,14 @@ Advice advice_for(const WorkloadKey& key, const WorkloadHistory& workload) {
           .write = limit_for(workload.ways[1], workload.facts.limits[1], days, total)};
 }
 
-std::vector<Advice> advice_for_all(History& history) {
-  std::vector<Advice> all;
-  for (const auto& [key, workload] : history.workloads()) all.push_back(advice_for(key, workload));
-  return all;
+std::vector<Advice> advice_after(History& history, const Advice* after, std::size_t most) {
+  WorkloadKey last;
+  if (after != nullptr) last = {after->pod_namespace, after->workload, after->container};
+  std::vector<Advice> some;
+  for (const auto* next = history.after(after == nullptr ? nullptr : &last);
+       next != nullptr && some.size() < most; next = history.after(&next->first))
+    some.push_back(advice_for(next->first, next->second));
+  return some;
 }
 
 }  // namespace iopslimit

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -42,7 +43,8 @@ struct Advice {
 
 Advice advice_for(const WorkloadKey& key, const WorkloadHistory& workload);
 
-/// Of all workloads by name; the sum of all pods comes first.
-std::vector<Advice> advice_for_all(History& history);
+/// Of all workloads by name, the sum of all pods first: at most so many, those after this one.
+std::vector<Advice> advice_after(History& history, const Advice* after = nullptr,
+                                 std::size_t most = SIZE_MAX);
 
 }  // namespace iopslimit

@@ -166,6 +166,13 @@ void History::drop_old() {
   std::erase_if(workloads_, [this](const auto& one) { return one.second.last + kept < now_; });
 }
 
+const History::Workloads::value_type* History::after(const WorkloadKey* key) {
+  const auto next = key == nullptr ? workloads_.begin() : workloads_.upper_bound(*key);
+  if (next == workloads_.end()) return nullptr;
+  add_idle(next->second, next->second.last);
+  return &*next;
+}
+
 const History::Workloads& History::workloads() {
   for (auto& [key, one] : workloads_) add_idle(one, one.last);
   return workloads_;

@@ -103,6 +103,9 @@ class History {
 
   /// With all idle minutes until each was seen last.
   const Workloads& workloads();
+  /// The same of one alone, the first one after this key; null if there is none. Without a key: of
+  /// the first one.
+  const Workloads::value_type* after(const WorkloadKey* key);
   std::chrono::seconds half_life() const { return half_life_; }
   Minute reference() const { return reference_; }
   Minute now() const { return now_; }

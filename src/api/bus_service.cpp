@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "api/event_signal.hpp"
 #include "loop/file.hpp"
 #include "loop/guard.hpp"
 #include "policy/pauses.hpp"
@@ -57,32 +58,10 @@ std::vector<Fields> fields_of_all(const Views& views) {
   return list;
 }
 
-Fields fields_of(const Event& event) {
-  Fields fields{{"id", event.container_id}, {"name", event.container_name},
-                {"pod", event.pod_name},    {"namespace", event.pod_namespace},
-                {"pod_uid", event.pod_uid}, {"cgroup", event.cgroup},
-                {"text", event.text}};
-  if (!event.rules.empty()) fields.push_back({"rules", event.rules});
-  return fields;
-}
-
 std::string lines_of(const std::vector<std::string>& errors) {
   std::string lines;
   for (const std::string& error : errors) lines += (lines.empty() ? "" : "\n") + error;
   return lines;
-}
-
-const char* signal_of(Action action) {
-  switch (action) {
-    case Action::limited:
-      return "ContainerLimited";
-    case Action::exempted:
-      return "ContainerExempted";
-    case Action::repaired:
-      return "DriftRepaired";
-    default:
-      return nullptr;
-  }
 }
 
 }  // namespace
@@ -179,8 +158,7 @@ void BusService::be_on(sd_bus* bus) {
         "sd_bus_add_object_vtable");
 }
 
-// Sees every message before sd-bus looks for who handles it. Returns 1 for a call that is not
-// answered any further.
+// Sees every message before its handler. Returns 1 for a call that is not answered any further.
 int BusService::incoming(sd_bus_message* message, void* self, sd_bus_error*) noexcept {
   if (sd_bus_message_is_method_call(message, nullptr, nullptr) <= 0) return 0;
   return static_cast<BusService*>(self)->callers_.admit(message) ? 0 : 1;
@@ -192,14 +170,19 @@ int BusService::call(sd_bus_message* message, void* self, sd_bus_error* failure)
   return guard_call([=] { (api->*method)(message); }, refuse_with(failure));
 }
 
-int BusService::property(sd_bus*, const char*, const char*, const char* name, sd_bus_message* reply,
-                         void* self, sd_bus_error* failure) noexcept {
+int BusService::property(sd_bus* bus, const char*, const char*, const char* name,
+                         sd_bus_message* reply, void* self, sd_bus_error* failure) noexcept {
+  using Clock = std::chrono::steady_clock;
   auto* api = static_cast<BusService*>(self);
-  return guard_call([=] { api->append_property(name, reply); }, refuse_with(failure));
+  const auto begin = Clock::now();
+  const int result = guard_call([=] { api->append_property(name, reply); }, refuse_with(failure));
+  if (sd_bus_message* call = sd_bus_get_current_message(bus))
+    api->callers_.charge(call, Clock::now() - begin);
+  return result;
 }
 
 // GetAll reads each property separately, and any user may call it in a loop; so one summary serves
-// all properties until something changes.
+// all properties until something changes, and who asks then is charged with the time that it takes.
 const BusService::Properties& BusService::properties() {
   const std::uint64_t revision = answers_.revision();
   if (!properties_ || properties_->revision != revision) {
@@ -226,7 +209,12 @@ void BusService::list_pods(sd_bus_message* call) {
 }
 
 void BusService::list_advice(sd_bus_message* call) {
-  lists_.reply(call, fields_of_all(answers_.advice()));
+  lists_.reply_pieces(call, [this, last = Advice(), begun = false](auto& some) mutable {
+    const auto found = answers_.advice(std::exchange(begun, true) ? &last : nullptr);
+    if (!found.empty()) last = found.back();
+    some = fields_of_all(found);
+    return !found.empty();
+  });
 }
 
 void BusService::explain(sd_bus_message* call) {

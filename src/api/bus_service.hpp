@@ -45,6 +45,9 @@ class BusService {
     /// Otherwise finds some of the changes; false: it was the last time.
     std::function<bool(PreviewView& found)> next = {};
   };
+  /// Some advice, what comes after this one; null: from the first on. None: there is no further
+  /// one.
+  using NextAdvice = std::function<std::vector<Advice>(const Advice* after)>;
   struct Answers {
     Lists::Containers containers;
     std::function<Summary()> summary;
@@ -57,7 +60,7 @@ class BusService {
     std::function<void()> clear;
     std::function<void(const Selector&, std::chrono::seconds)> pause;
     std::function<bool(const Selector&)> resume;  ///< false if it was not paused
-    std::function<std::vector<Advice>()> advice = [] { return std::vector<Advice>(); };
+    NextAdvice advice = [](const Advice*) { return std::vector<Advice>(); };
     std::function<PreviewAnswer(const Replacement&)> preview = [](const Replacement&) {
       return PreviewAnswer{.errors = {}, .next = [](PreviewView&) { return false; }};
     };

@@ -74,7 +74,7 @@ std::optional<std::uint32_t> Callers::begin_work(sd_bus_message* call) {
 // Charges the user that was asked about room: the bus may have said meanwhile who that is.
 void Callers::end_work(sd_bus_message* call, std::uint32_t begun,
                        std::chrono::duration<double> spent) {
-  budget_.charge(caller_of(call).uid, spent);
+  charge(call, spent);
   if (--at_work_[begun] == 0) at_work_.erase(begun);
 }
 

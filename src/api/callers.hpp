@@ -59,6 +59,10 @@ class Callers {
   /// end_work() is to be called with when the work is over.
   std::optional<std::uint32_t> begin_work(sd_bus_message* call);
   void end_work(sd_bus_message* call, std::uint32_t begun, std::chrono::duration<double> spent);
+  /// Charges the caller with the time that an answer has taken.
+  void charge(sd_bus_message* call, std::chrono::duration<double> spent) {
+    budget_.charge(caller_of(call).uid, spent);
+  }
   /// Sends the list, of about `bytes`, that answers the call.
   void send_list(sd_bus_message* call, sd_bus_message* reply, std::size_t bytes);
 

@@ -47,7 +47,7 @@ Operator::Operator(EventLoop& loop, Controller& controller, const std::string& f
             .pause = [this](const Selector& selector,
                             std::chrono::seconds span) { pause(selector, span); },
             .resume = [this](const Selector& selector) { return resume(selector); },
-            .advice = [this] { return needs_.advice(); },
+            .advice = [this](const Advice* after) { return needs_.advice(after); },
             .preview = [this](const Replacement& instead) { return needs_.preview(instead); }},
            {.announce =
                 [this](const std::string& text, bool wrong) {

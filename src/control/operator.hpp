@@ -34,8 +34,8 @@ class Operator {
     std::function<std::uint64_t()> lines_dropped = [] { return std::uint64_t{0}; };
     /// Sets what the rest of the service knows: Snapshot::sharing, and what each container lends.
     std::function<void(Snapshot&)> add_rest = [](Snapshot&) {};
-    std::function<std::vector<Advice>()> advice = [] { return std::vector<Advice>(); };
     /// See BusService::Answers.
+    BusService::NextAdvice advice = [](const Advice*) { return std::vector<Advice>(); };
     std::function<BusService::PreviewAnswer(const Replacement&)> preview = {};
   };
 

@@ -98,9 +98,6 @@ void put_at_limit(MetricFamily& family, const WorkloadView& one) {
 
 void add_containers(Families& families, const Measured& measured) {
   const Snapshot& snapshot = measured.snapshot;
-  MetricFamily count = gauge("iopslimit_containers", "How many containers are what now.");
-  for (const auto& [state, word] : state_words)
-    put(count, {label("state", word)}, snapshot.count(state));
   const std::vector<Devnum> devices = devices_of(snapshot);
   ContainerFamilies to;
   for (const WorkloadView& one : snapshot.containers) {
@@ -116,8 +113,8 @@ void add_containers(Families& families, const Measured& measured) {
     put_at_limit(to.at_limit, one);
     put_done(to, measured, one, devices);
   }
-  for (MetricFamily* family : {&count, &to.state, &to.iops, &to.guarantee, &to.bps, &to.at_limit,
-                               &to.ios, &to.bytes, &to.stalled})
+  for (MetricFamily* family :
+       {&to.state, &to.iops, &to.guarantee, &to.bps, &to.at_limit, &to.ios, &to.bytes, &to.stalled})
     families.push_back(std::move(*family));
 }
 

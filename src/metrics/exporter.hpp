@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Counts events for the metrics and writes the metrics file.
+// Counts events for the metrics and writes the metrics file, in pieces.
 #pragma once
 
 #include <chrono>
@@ -23,8 +23,11 @@ namespace iopslimit {
 class MetricsExporter {
  public:
   struct Needs {
-    std::function<Snapshot()> snapshot;
-    std::function<std::vector<Advice>()> advice;
+    std::function<Summary()> summary;
+    /// Some containers, the next ones after this cgroup; none: there is no further one.
+    std::function<std::vector<WorkloadView>(const std::string& after)> containers;
+    /// The same of advice; null: from the first on.
+    std::function<std::vector<Advice>(const Advice* after)> advice;
     std::function<void(const Event&)> announce;
   };
 
@@ -49,7 +52,12 @@ class MetricsExporter {
   void recalled(std::chrono::nanoseconds took) noexcept { recalls_.add(took); }
 
  private:
-  Measured measure();
+  class Text;
+
+  TextFile::Step begin();
+  Measured measure() const;
+  bool add_containers(Text& text);
+  bool add_advice(Text& text) const;
   std::map<Devnum, std::string> device_names(const Snapshot& snapshot) const;
 
   Needs needs_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 #include "metrics/container_families.hpp"
@@ -158,7 +159,7 @@ void add_totals(Families& families, const Measured& measured) {
 
 }  // namespace
 
-Families metrics_of(const Measured& measured) {
+Families node_metrics(const Measured& measured) {
   Families families;
   add_service(families, measured.snapshot, measured.now);
   add_events(families, measured);
@@ -171,8 +172,23 @@ Families metrics_of(const Measured& measured) {
             "From the reading of the counters until limits were lowered to share a disk.",
             measured.recalls);
   add_totals(families, measured);
+  MetricFamily count = gauge("iopslimit_containers", "How many containers are what now.");
+  for (std::size_t i = 0; i < state_words.size(); ++i)
+    put(count, {label("state", state_words[i].second)}, measured.counts[i]);
+  families.push_back(std::move(count));
+  return families;
+}
+
+Families container_metrics(const Measured& measured) {
+  Families families;
   add_containers(families, measured);
   add_advice(families, measured);
+  return families;
+}
+
+Families metrics_of(const Measured& measured) {
+  Families families = node_metrics(measured);
+  std::ranges::move(container_metrics(measured), std::back_inserter(families));
   return families;
 }
 

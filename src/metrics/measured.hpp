@@ -25,6 +25,7 @@ struct DecisionCounts {
 /// The input of the metrics.
 struct Measured {
   Snapshot snapshot;
+  StateCounts counts{};  ///< of all containers
   DecisionCounts decisions;
   Histogram event_to_limit;
   Histogram recalls;  ///< from the reading until limits were lowered

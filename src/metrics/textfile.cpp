@@ -32,7 +32,9 @@ TextFile::TextFile(EventLoop& loop, Needs needs, std::chrono::microseconds perio
     : needs_(std::move(needs)),
       period_(period),
       timer_(
-          loop, [this] { write(); }, Priority::idle) {}
+          loop, [this] { begin(); }, Priority::idle),
+      next_(
+          loop, [this] { turn(); }, Priority::idle) {}
 
 TextFile::~TextFile() {
   if (!path_.empty()) unlink(path_.c_str());
@@ -43,13 +45,35 @@ void TextFile::write_to(const std::string& path) {
   path_ = path;
   written_.reset();
   last_error_.clear();
+  step_ = {};
+  next_.stop();
   if (path_.empty()) return timer_.stop();
-  write();
+  std::string text;
+  for (const Step step = needs_.begin(); step(text);) {
+  }
+  write(text);
   timer_.every(period_);
 }
 
-void TextFile::write() {
-  const std::error_code error = replace();
+void TextFile::begin() {
+  if (step_) return;
+  text_.clear();
+  step_ = needs_.begin();
+  turn();
+}
+
+void TextFile::turn() {
+  constexpr std::chrono::milliseconds a_turn{2};
+  const auto begin = std::chrono::steady_clock::now();
+  while (step_(text_)) {
+    if (std::chrono::steady_clock::now() - begin >= a_turn) return next_.restart({});
+  }
+  step_ = {};
+  write(std::exchange(text_, {}));
+}
+
+void TextFile::write(const std::string& text) {
+  const std::error_code error = replace(text);
   if (error == std::exchange(last_error_, error)) return;
   if (!error)
     return needs_.announce(service_event(Severity::info, Action::none,
@@ -61,13 +85,21 @@ void TextFile::write() {
                                     "; limits are not affected"));
 }
 
-std::error_code TextFile::replace() {
-  const std::string text = needs_.text();
+std::error_code TextFile::replace(const std::string& text) {
   const std::size_t hash = std::hash<std::string_view>()(text);
   if (hash == written_ && access(path_.c_str(), F_OK) == 0) return {};
   const std::error_code error = replace_file(path_, text, Readers::everybody);
   if (!error) written_ = hash;
   return error;
+}
+
+std::function<TextFile::Step()> in_one_piece(std::function<std::string()> text) {
+  return [make = std::move(text)] {
+    return [make](std::string& to) {
+      to = make();
+      return false;
+    };
+  };
 }
 
 }  // namespace iopslimit

@@ -47,8 +47,11 @@ class Observer {
   /// Saves what is known.
   void stop();
 
-  /// See advice_for_all(). The minute that is not over yet does not count.
-  std::vector<Advice> advice() { return advice_for_all(history_); }
+  /// Some of advice_after(). The minute that is not over yet does not count.
+  std::vector<Advice> advice(const Advice* after = nullptr) {
+    constexpr std::size_t at_once = 32;
+    return advice_after(history_, after, at_once);
+  }
   bool asleep() const { return !timer_.running() && cursor_.empty(); }
 
  private:

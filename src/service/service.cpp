@@ -17,7 +17,6 @@
 #include "disk/system_folders.hpp"
 #include "limit/limit_files.hpp"
 #include "loop/clock.hpp"
-#include "metrics/node_features.hpp"
 #include "service/own_rules.hpp"
 
 namespace iopslimit {
@@ -68,13 +67,12 @@ Service::Service(ServicePaths paths, ParsedConfig parsed)
       scheduler_(loop_, discovery_.cgroups_fd(), work_,
                  {.read_cgroups = [this] { return read_cgroups(); },
                   .finished = [this] { finish_batch(); }}),
-      metrics_(loop_, hierarchy_.reached(),
-               {.snapshot = [this] { return operator_->snapshot(); },
-                .advice = [this] { return observer_->advice(); },
-                .announce = [this](const Event& event) { journal_.send(event); }}),
-      features_(loop_, {.what = "the node's features",
-                        .text = [this] { return node_features(operator_->snapshot(), blocks_); },
-                        .announce = [this](const Event& event) { journal_.send(event); }}),
+      node_files_(loop_, hierarchy_.reached(),
+                  {.summary = [this] { return operator_->summary(); },
+                   .containers = [this](auto& after) { return operator_->containers_after(after); },
+                   .advice = [this](auto* after) { return observer_->advice(after); },
+                   .announce = [this](const Event& event) { journal_.send(event); }}),
+      metrics_(node_files_.metrics()),
       repair_(loop_,
               [this] {
                 if (!inotify_io_) hear_inotify();
@@ -117,7 +115,7 @@ void Service::start() {
                               .hierarchy = to_string(hierarchy_.mounted()),
                               .lines_dropped = [this] { return journal_.dropped(); },
                               .add_rest = [this](Snapshot& all) { sharing_->add_to(all); },
-                              .advice = [this] { return observer_->advice(); },
+                              .advice = [this](auto* after) { return observer_->advice(after); },
                               .preview = std::bind_front(&Service::preview, this)};
   operator_.emplace(loop_, controller_, paths_.run_folder, paths_.bus_address, needs);
   observer_.emplace(loop_, hierarchy_.reached(), controller_, paths_.history(), to_journal);
@@ -137,8 +135,7 @@ void Service::start() {
   announcer_.add_listener([this](const Event& event) { sharing_->on_event(event); });
   check([this] { notifier_.ready(status()); });
   malloc_trim(0);  // the memory of the first full pass is not needed again
-  metrics_.write_to(node().config.metrics);
-  features_.write_to(node().config.features);
+  node_files_.write(node().config);
 }
 
 void Service::connect() {
@@ -263,8 +260,7 @@ std::vector<std::string> Service::reload() {
   notifier_.ready(status());
   scheduler_.drain();
   operator_->reloaded(config_refused_);
-  metrics_.write_to(node().config.metrics);
-  features_.write_to(node().config.features);
+  node_files_.write(node().config);
   return wrong;
 }
 

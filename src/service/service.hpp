@@ -13,7 +13,6 @@
 #include "control/controller.hpp"
 #include "control/fair_share.hpp"
 #include "control/operator.hpp"
-#include "disk/block_devices.hpp"
 #include "disk/block_events.hpp"
 #include "disk/mount_resolver.hpp"
 #include "limit/drift_watcher.hpp"
@@ -21,11 +20,10 @@
 #include "loop/io.hpp"
 #include "loop/signal.hpp"
 #include "loop/timer.hpp"
-#include "metrics/exporter.hpp"
-#include "metrics/textfile.hpp"
 #include "report/journal.hpp"
 #include "report/rate_limiter.hpp"
 #include "service/discovery.hpp"
+#include "service/node_files.hpp"
 #include "service/observer.hpp"
 #include "service/repeated_changes.hpp"
 #include "service/scheduler.hpp"
@@ -118,9 +116,8 @@ class Service {
   MountResolver mount_resolver_;
   BlockEvents block_events_;
   Scheduler scheduler_;
-  MetricsExporter metrics_;
-  BlockDevices blocks_;
-  TextFile features_;
+  NodeFiles node_files_;
+  MetricsExporter& metrics_;
   std::optional<Operator> operator_;
   std::optional<Sharing> sharing_;
   std::optional<Observer> observer_;

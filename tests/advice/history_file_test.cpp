@@ -61,7 +61,7 @@ TEST_F(HistoryFileTest, ComesBackAsItWas) {
   EXPECT_EQ(problem, "");
   EXPECT_EQ(loaded.now(), history.now());
   EXPECT_EQ(loaded.reference(), history.reference());
-  EXPECT_EQ(advice_for_all(loaded), advice_for_all(history));
+  EXPECT_EQ(advice_after(loaded), advice_after(history));
   ASSERT_EQ(loaded.workloads().size(), 21U);
   for (const auto& [key, one] : history.workloads()) {
     EXPECT_EQ(loaded.workloads().at(key).ways, one.ways);
@@ -73,7 +73,7 @@ TEST_F(HistoryFileTest, AnotherHalfLifeChangesNoQuantile) {
   ASSERT_FALSE(save_history(path, history));
   auto [loaded, problem] = load_history(path, hours(48));
   EXPECT_EQ(loaded.half_life(), hours(48));
-  EXPECT_EQ(advice_for_all(loaded), advice_for_all(history));
+  EXPECT_EQ(advice_after(loaded), advice_after(history));
 }
 
 TEST_F(HistoryFileTest, TheFirstTimeThereIsNone) {

@@ -92,6 +92,8 @@ struct BusServiceTest : testing::Test {
   std::uint64_t revision = 0;  // of the snapshot
   int snapshots = 0;           // how often the containers were gone through
   int summaries = 0;           // that were asked for
+  int advice_calls = 0;
+  std::chrono::milliseconds summary_takes{0};
   std::vector<std::string> announced;
   std::vector<std::string> away;  // why the bus is away; empty: it is back
   std::unique_ptr<BusService> api;
@@ -117,6 +119,10 @@ struct BusServiceTest : testing::Test {
             .summary =
                 [this] {
                   ++summaries;
+                  const auto begin = std::chrono::steady_clock::now();
+                  while (std::chrono::steady_clock::now() - begin < summary_takes) {
+                  }
+                  if (summary_takes.count() != 0) ++revision;
                   if (broken) throw std::runtime_error("it broke");
                   return summary_of(snapshot);
                 },
@@ -137,7 +143,11 @@ struct BusServiceTest : testing::Test {
                   done.push_back("resume " + target.whom);
                   return was_paused;
                 },
-            .advice = sample_advice},
+            .advice =
+                [this](const Advice* after) {
+                  ++advice_calls;
+                  return sample_advice_after(after);
+                }},
         BusService::Reports{
             .announce = [this](const std::string& text, bool) { announced.push_back(text); },
             .away = [this](const std::string& why) { away.push_back(why); }});
@@ -324,6 +334,7 @@ TEST_F(BusServiceTest, EverybodyMayRead) {
   EXPECT_THAT(call_as_nobody("ListContainers"), HasSubstr("aa{sv} 6 20 \"id\" s \"aaaa"));
   EXPECT_THAT(call_as_nobody("ListPods"), HasSubstr("aa{sv} 4 12 \"pod\" s \"job-2\""));
   EXPECT_THAT(call_as_nobody("ListAdvice"), HasSubstr("aa{sv} 5 26 \"total\" b true"));
+  EXPECT_EQ(advice_calls, 6) << "made piece by piece";
   EXPECT_THAT(call_as_nobody("ListAdvice"), HasSubstr("\"read_target\" t 690"));
   EXPECT_THAT(call_as_nobody("Explain s db"), HasSubstr("\"steps\" as 1 \"looked at db\""));
 }
@@ -698,6 +709,47 @@ TEST_F(BusFloodTest, OneUserHasSoManyLists) {
   for (int again = 0; again < 1000 && answer.starts_with("Call failed: more"); ++again)
     answer = call("ListContainers");
   EXPECT_THAT(answer, HasSubstr("aa{sv} 606"));
+}
+
+// On a large node where containers come all the time.
+TEST_F(BusFloodTest, OneUserHasSoMuchTime) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root";
+  start();
+  summary_takes = std::chrono::milliseconds(5);
+  const int count = run_flood(
+      true, [this] { return calls_in_a_row(bus.address(), 60); }, [](bool) { return false; });
+  EXPECT_GT(count, 20);
+  summary_takes = std::chrono::milliseconds(0);
+  EXPECT_EQ(call("Reload"), "");
+}
+
+TEST_F(BusFloodTest, EveryMethodCounts) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root";
+  start();
+  const struct {
+    const char* interface;
+    const char* method;
+    const char* argument;
+  } rows[] = {{bus_interface, "ListPods", nullptr},
+              {bus_interface, "ListAdvice", nullptr},
+              {bus_interface, "Explain", "shop/db-0"},
+              {bus_interface, "Resume", "shop/db-0"},
+              {bus_interface, "Preview", nullptr},  // without its arguments
+              {bus_interface, "NoSuchMethod", nullptr},
+              {"org.freedesktop.DBus.Introspectable", "Introspect", nullptr},
+              {"org.freedesktop.DBus.Properties", "GetAll", bus_interface},
+              {"org.freedesktop.DBus.Peer", "Ping", nullptr}};
+  for (const auto& row : rows) {
+    const int count = run_flood(
+        true,
+        [&] {
+          return flood(bus.address(), true, 10, 100, row.interface, row.method, row.argument);
+        },
+        [](bool) { return false; });
+    EXPECT_GT(count, 300) << row.method;
+  }
+  EXPECT_EQ(call("Reload"), "");
+  EXPECT_THAT(done, ElementsAre("reload"));
 }
 
 TEST_F(BusFloodTest, PeersThatDoNotReadHaveABound) {

@@ -44,6 +44,7 @@ struct OperatorTest : testing::Test, DrivenController {
   std::vector<std::string> announced;
   int refreshed = 0;  // how often the status was to be shown anew
   std::uint64_t lines_dropped = 0;
+  History history{std::chrono::hours(24)};
   std::unique_ptr<EventLoop> loop;
   std::optional<Operator> operator_side;
   std::string address = "unix:path=" + run.at("no-bus");
@@ -56,11 +57,13 @@ struct OperatorTest : testing::Test, DrivenController {
     DrivenController::start({}, ours);
     operator_side.emplace(
         *loop, *controller, run.root(), address,
-        Operator::Needs{.reload = [] { return std::vector<std::string>(); },
-                        .announce = [this](const Event& event) { announce(event); },
-                        .drain = [this] { drain(); },
-                        .refresh = [this] { ++refreshed; },
-                        .lines_dropped = [this] { return lines_dropped; }});
+        Operator::Needs{
+            .reload = [] { return std::vector<std::string>(); },
+            .announce = [this](const Event& event) { announce(event); },
+            .drain = [this] { drain(); },
+            .refresh = [this] { ++refreshed; },
+            .lines_dropped = [this] { return lines_dropped; },
+            .advice = [this](const Advice* after) { return advice_after(history, after, 32); }});
     controller->on_disks({.mounts = {on_partition()}, .system_mounts = {}, .identities = {}});
     appear('a', "db");
     appear('b', "web");
@@ -186,6 +189,8 @@ struct LargeOperatorTest : OperatorTest {
           Record{.name = "n" + digits, .image = "i", .pod = "p" + digits, .pod_namespace = "n"});
     }
     drain();
+    for (unsigned number = 0; number < History::most_workloads; ++number)
+      history.see({"n", "w" + std::to_string(number), "c"}, {}, 1, 1);
   }
   static sd_bus* connect(const std::string& socket) {
     sd_bus* bus = nullptr;
@@ -228,7 +233,8 @@ TEST_F(LargeOperatorTest, NoCallHoldsTheLoopUp) {
     unsigned entries;
   } rows[] = {{"ListContainers", nullptr, containers + 2},
               {"ListPods", nullptr, containers + 1},
-              {"Explain", "n/p107777", 1}};
+              {"Explain", "n/p107777", 1},
+              {"ListAdvice", nullptr, History::most_workloads}};
   for (const auto& row : rows) {
     SCOPED_TRACE(row.method);
     const Turns turns = turns_of(row.method, row.word, row.entries);

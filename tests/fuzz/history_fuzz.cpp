@@ -33,7 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static_cast<void>(parse_history(text, half_life));
   auto history = parse_history(with_sum(text), half_life);
   if (!history) return 0;
-  for (const Advice& one : advice_for_all(*history)) {
+  for (const Advice& one : advice_after(*history)) {
     constexpr std::uint64_t most = 1000000000000;
     if (one.read.target > most || one.write.high > most || one.read.at_limit_permille > 1000)
       std::abort();

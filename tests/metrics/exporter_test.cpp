@@ -6,10 +6,14 @@
 #include <gtest/gtest.h>
 #include <sys/epoll.h>
 
+#include <algorithm>
+#include <chrono>
 #include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "support/sample_advice.hpp"
 #include "support/sample_snapshot.hpp"
 #include "support/temp_tree.hpp"
 
@@ -21,6 +25,8 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
+using Clock = std::chrono::steady_clock;
+
 constexpr std::chrono::milliseconds period{10};
 
 struct MetricsExporterTest : testing::Test {
@@ -30,19 +36,41 @@ struct MetricsExporterTest : testing::Test {
   std::vector<std::string> announced;
   std::optional<MetricsExporter> exporter;
   std::string path = tree.at("m.prom");
+  unsigned pieces = 0;
+  Clock::duration spent{0};  // on a piece
 
   void SetUp() override {
     tree.folder("cgroup");
     exporter.emplace(loop, Hierarchy{.version = CgroupVersion::v2, .root = tree.at("cgroup")},
                      MetricsExporter::Needs{
-                         .snapshot = [this] { return snapshot; },
-                         .advice = [] { return std::vector<Advice>(); },
+                         .summary = [this] { return summary_of(snapshot); },
+                         .containers =
+                             [this](const std::string& after) {
+                               ++pieces;
+                               const auto begin = Clock::now();
+                               while (Clock::now() - begin < spent) {
+                               }
+                               return containers_after(snapshot, after);
+                             },
+                         .advice = sample_advice_after,
                          .announce = [this](const Event& one) { announced.push_back(one.text); }},
                      period);
   }
   std::string text() const { return tree.text("m.prom"); }
   /// Until the timer has rung.
   void turn() { ASSERT_GT(sd_event_run(loop.event(), 30000000), 0); }
+  void have_many_containers() {
+    const auto some = snapshot.containers;
+    for (int times = 100; times < 150; ++times) {
+      for (WorkloadView one : some) {
+        one.path.id.replace(0, 3, std::to_string(times));
+        one.path.cgroup = "/kubepods/" + one.path.id;
+        snapshot.containers.push_back(one);
+      }
+    }
+    std::ranges::sort(snapshot.containers, {},
+                      [](const WorkloadView& one) { return one.path.cgroup; });
+  }
   bool there() const { return std::filesystem::exists(path); }
   void write() { exporter->write_to(path); }
 };
@@ -86,6 +114,40 @@ TEST_F(MetricsExporterTest, WritesTheKernelsCounts) {
   EXPECT_THAT(text(), HasSubstr("iopslimit_container_bytes_total" + labels + ",device="));
   EXPECT_THAT(text(), HasSubstr(",direction=\"read\"} 4096\n"));
   EXPECT_THAT(text(), HasSubstr("_io_stalled_seconds_total" + labels + "} 1.5\n"));
+}
+
+TEST_F(MetricsExporterTest, EachFamilyOfManyContainersComesOnce) {
+  have_many_containers();
+  write();
+  const std::string whole = text();
+  for (const char* comment : {"# TYPE iopslimit_container_state gauge\n",
+                              "# HELP iopslimit_advised_iops ", "# TYPE iopslimit_containers "}) {
+    const auto at = whole.find(comment);
+    ASSERT_NE(at, std::string::npos) << comment;
+    EXPECT_EQ(whole.find(comment, at + 1), std::string::npos) << comment;
+  }
+  for (const WorkloadView& one : snapshot.containers) {
+    if (one.state == State::sandbox) continue;
+    EXPECT_THAT(whole, HasSubstr("iopslimit_container_state{namespace=\"" + one.pod_namespace +
+                                 "\",pod=\"" + one.pod + "\",container=\"" + one.name + "\",id=\"" +
+                                 one.path.id + "\""));
+  }
+  EXPECT_THAT(whole, HasSubstr("\niopslimit_advised_iops{namespace=\"shop\",workload=\"db\""));
+  EXPECT_EQ(whole.back(), '\n');
+}
+
+// A container that comes meanwhile waits for one piece at most.
+TEST_F(MetricsExporterTest, GivesWayAfterEachPiece) {
+  have_many_containers();
+  write();
+  pieces = 0;
+  spent = std::chrono::milliseconds(3);
+  std::set<unsigned> between;  // so many pieces were made when another event got its turn
+  Timer other(loop, [&] { between.insert(pieces); });
+  other.every(std::chrono::microseconds(100));
+  const std::size_t all = snapshot.containers.size() / 32 + 1;
+  while (pieces < all) turn();
+  for (unsigned count = 1; count < all; ++count) EXPECT_TRUE(between.contains(count)) << count;
 }
 
 TEST_F(MetricsExporterTest, AnnouncesAnErrorOnceAndItsEnd) {

@@ -25,7 +25,7 @@ struct TextFileTest : testing::Test {
   std::vector<std::string> announced;
   TextFile file{loop,
                 {.what = "the features",
-                 .text = [this] { return text; },
+                 .begin = in_one_piece([this] { return text; }),
                  .announce = [this](const Event& one) { announced.push_back(one.text); }},
                 std::chrono::milliseconds(10)};
   std::string path = tree.at("m.prom");

@@ -75,7 +75,7 @@ int main(int argc, char** argv) {
                         const WorkloadView* one = of(selector.whom);
                         return one != nullptr && one->state == State::paused;
                       },
-                  .advice = sample_advice,
+                  .advice = sample_advice_after,
                   .preview = [&](const Replacement& instead) -> BusService::PreviewAnswer {
                     line("preview " + instead.file);
                     const bool bad = instead.text.find("nonsense") != std::string::npos;

@@ -2,6 +2,7 @@
 // An advice of each kind.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "advice/advice.hpp"
@@ -52,6 +53,13 @@ inline std::vector<Advice> sample_advice() {
            .observed_seconds = week,
            .exempt = true,
            .read = {.p50 = 5, .p95 = 9, .p99 = 9, .low = 10, .target = 10, .high = 12}}};
+}
+
+/// The same, as a service gives it: one after the other.
+inline std::vector<Advice> sample_advice_after(const Advice* after) {
+  const std::vector<Advice> all = sample_advice();
+  const auto next = after == nullptr ? all.begin() : std::ranges::find(all, *after) + 1;
+  return next == all.end() ? std::vector<Advice>() : std::vector{*next};
 }
 
 }  // namespace iopslimit

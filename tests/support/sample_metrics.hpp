@@ -10,6 +10,7 @@ namespace iopslimit {
 inline Measured sample_measured() {
   Measured measured;
   measured.snapshot = sample_snapshot();
+  measured.counts = summary_of(measured.snapshot).counts;
   measured.snapshot.errors = 1;
   measured.snapshot.containers[1].rules = {
       {{259, 0}, {.read_iops = 500, .write_iops = 0, .write_bps = 1048576}}};
