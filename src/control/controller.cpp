@@ -13,7 +13,8 @@ Controller::Controller(const Parts& parts, Config config, std::vector<RuleKey> o
       work_(parts.work),
       node_(
           parts.backend, std::move(config), std::move(ours),
-          [this](const std::string& cgroup) { work_.verify(cgroup); }, announcer_) {}
+          [this](const std::string& cgroup) { work_.verify(cgroup); }, announcer_),
+      warnings_(announcer_) {}
 
 // ---- facts ----
 
@@ -29,7 +30,9 @@ void Controller::container_appeared(ContainerPath path, RecordAnswer record) {
   if (node_.by_pod(path)) {
     workload_appeared(pod_of(path), of_pod(std::move(record)));
   } else {
-    set_superseded(workload_appeared(std::move(path), std::move(record)).path, true);
+    const Workload& workload = workload_appeared(std::move(path), std::move(record));
+    set_superseded(workload.path, true);
+    node_.pod_rules.update_pod(pod_cgroup_of(workload.path), node_);
   }
 }
 
@@ -52,6 +55,7 @@ void Controller::on_vanished(const ContainerPath& path) {
     drop(*workload);
   }
   node_.totals.forget(path.cgroup);
+  node_.pod_rules.vanished(path.cgroup, node_);
   node_.left_alone.forget(path.cgroup);
   if (path.kind == CgroupKind::pod) warnings_.forget(path.pod_uid);
 }
@@ -61,10 +65,12 @@ void Controller::on_rescan(Listing listing) {
   release_missing(listing);
   for (const auto& workload : node_.workloads) repair(*workload);
   node_.totals.repair_all();
+  node_.pod_rules.repair_all();
   for (const std::string& cgroup : listing.kubepods) kubepods_appeared(cgroup);
   for (ContainerPath& pod : listing.pods) pod_appeared(std::move(pod));
   for (ListedContainer& one : listing.containers)
     container_appeared(std::move(one.path), std::move(one.record));
+  node_.pod_rules.update(node_);
   node_.note_left_alone(listing);
   if (node_.mounts.all_placed() && listing.whole) node_.rules.release_orphans();
 }
@@ -72,13 +78,14 @@ void Controller::on_rescan(Listing listing) {
 void Controller::on_written(const std::string& cgroup) {
   ++node_.revision;
   if (node_.totals.repair(cgroup) == ControlError::controller_missing) work_.retry(cgroup);
+  static_cast<void>(node_.pod_rules.repair(cgroup));
   if (Workload* workload = node_.workloads.find(cgroup)) repair(*workload);
 }
 
 void Controller::on_config(Config config, Listing listing) {
   ++node_.revision;
   announcer_.settle();
-  checked_labels_ = false;
+  warnings_.configured();
   node_.cleared = false;
   node_.totals.restore();
   if (config.scope != node_.config.scope) return start_over(std::move(config), std::move(listing));
@@ -90,7 +97,7 @@ void Controller::on_config(Config config, Listing listing) {
   std::set<const Workload*> changed;
   for (const auto& workload : node_.workloads) {
     if (decide_again(*workload)) changed.insert(workload.get());
-    announce_warnings(*workload);
+    warnings_.announce(*workload);
   }
   for (const auto& workload : node_.workloads) {
     const std::vector<Rule> before = workload->held;
@@ -103,6 +110,7 @@ void Controller::on_config(Config config, Listing listing) {
     if (!node_.knows(one.path.cgroup)) container_appeared(std::move(one.path), one.record);
   }
   node_.totals.apply_all(node_.mounts);
+  node_.pod_rules.update(node_);
   node_.note_left_alone(listing);
   announcer_.emit(reloaded(changed.size(), node_.workloads.shown()));
 }
@@ -120,6 +128,7 @@ void Controller::on_disks(const DiskFacts& facts) {
     const std::vector<Rule> held = workload->held;
     if (apply(*workload) && workload->held != held) announce_decision(*workload);
   }
+  node_.pod_rules.update(node_);
 }
 
 void Controller::on_pauses(Pauses pauses) {
@@ -135,6 +144,13 @@ void Controller::on_pauses(Pauses pauses) {
     announcer_.emit(was_paused ? resumed(std::move(event), workload->held)
                                : paused(std::move(event)));
   }
+  node_.pod_rules.update(node_);
+}
+
+void Controller::on_contested(std::set<std::string> cgroups) {
+  ++node_.revision;
+  node_.pod_rules.set_contested(std::move(cgroups));
+  node_.pod_rules.update(node_);
 }
 
 void Controller::rebalance() {
@@ -152,6 +168,7 @@ void Controller::clear() {
   node_.cleared = true;
   rebalance();
   node_.totals.clear();
+  node_.pod_rules.update(node_);
 }
 
 // ---- decision ----
@@ -185,7 +202,7 @@ Workload& Controller::workload_appeared(ContainerPath path, RecordAnswer record)
   const bool in_force = apply(workload);
   if (in_force && (!workload.announced || (learned && changed) || failed_before))
     announce_decision(workload, before);
-  announce_warnings(workload);
+  warnings_.announce(workload);
   return workload;
 }
 
@@ -195,7 +212,8 @@ bool Controller::learn(Workload& workload, RecordAnswer record) {
   if (learned == Workload::Learned::bad_record)
     announcer_.emit(unusable_record(workload_event(workload.path, nullptr),
                                     std::get<BadRecord>(workload.record).why));
-  if (learned == Workload::Learned::record) announce_unknown_labels(*workload.names());
+  if (learned == Workload::Learned::record)
+    warnings_.announce_unknown_labels(node_.config, *workload.names());
   return learned == Workload::Learned::record;
 }
 
@@ -250,6 +268,7 @@ void Controller::revalidate_lost() {
     for (const auto& workload : node_.workloads)
       node_.rules.revalidate(workload->path.cgroup, lost, workload->held);
     node_.totals.revalidate(lost);
+    node_.pod_rules.revalidate(lost);
   }
 }
 
@@ -273,6 +292,7 @@ void Controller::start_over(Config config, Listing listing) {
   for (const auto& workload : node_.workloads)
     node_.rules.orphan(workload->path.cgroup, workload->held);
   node_.workloads = {};
+  node_.pod_rules.hand_over();
   allot_anew();
   on_rescan(std::move(listing));
   announcer_.emit(service_event(Severity::info, Action::reloaded,
@@ -302,8 +322,9 @@ void Controller::release_missing(const Listing& listing) {
     node_.rules.release(workload->path.cgroup, workload->held);
     drop(*workload);
   }
-  node_.totals.release_unless(
-      [&shown](const std::string& cgroup) { return shown.cgroups.contains(cgroup); });
+  const auto is_shown = [&shown](const auto& cgroup) { return shown.cgroups.contains(cgroup); };
+  node_.totals.release_unless(is_shown);
+  node_.pod_rules.release_unless(is_shown);
   warnings_.keep(shown.pod_uids);
 }
 
@@ -314,22 +335,6 @@ void Controller::announce_decision(Workload& workload, const Before& before) {
   if (workload.decision.verdict == Verdict::sandbox || workload.superseded) return;
   if (node_.lifted(workload)) return;
   announcer_.decided(workload, before);
-}
-
-// Announces each warning once for a pod, with the name of the first container that causes it.
-void Controller::announce_warnings(const Workload& workload) {
-  if (workload.decision.verdict == Verdict::sandbox) return;
-  for (const std::string& text : workload.decision.warnings) {
-    if (!warnings_.add(workload.path.pod_uid, text)) continue;
-    announcer_.emit(warning(workload_event(workload.path, workload.names()), text));
-  }
-}
-
-void Controller::announce_unknown_labels(const Record& record) {
-  const bool blind = record.runtime == RuntimeHint::containerd;
-  if (!blind || std::exchange(checked_labels_, true)) return;
-  if (requested_by(node_.config).labels.empty()) return;
-  announcer_.emit(service_event(Severity::warning, Action::degraded, labels_not_known()));
 }
 
 void Controller::note_error(Workload& workload, std::error_code error) {

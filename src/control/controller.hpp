@@ -1,8 +1,10 @@
-// SPDX-License-Identifier: Apache-2.0 Receives facts as plain values, decides, and sets rules
+// SPDX-License-Identifier: Apache-2.0
+// Receives facts as plain values, decides, and sets rules
 // through the back end. Passes work that may wait to the work queue, and events to the
 // announcer.
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -10,10 +12,10 @@
 
 #include "control/allocator.hpp"
 #include "control/announcer.hpp"
+#include "control/decision_warnings.hpp"
 #include "control/listing.hpp"
 #include "control/node.hpp"
 #include "control/work_queue.hpp"
-#include "report/warned.hpp"
 
 namespace iopslimit {
 
@@ -53,6 +55,9 @@ class Controller {
   void on_disks(const DiskFacts& facts);
   /// The current pauses: every change is in force on return.
   void on_pauses(Pauses pauses);
+  /// The cgroups whose rules others change again and again: all of them. Where a rule holds for the
+  /// cgroups below, the pods of these containers are limited as a whole.
+  void on_contested(std::set<std::string> cgroups);
   /// Puts the allotment of every workload in force, because others have come or gone. May
   /// wait until a burst is over.
   void rebalance();
@@ -90,17 +95,14 @@ class Controller {
   void release_missing(const Listing& listing);
 
   void announce_decision(Workload& workload, const Before& before = {});
-  void announce_warnings(const Workload& workload);
-  void announce_unknown_labels(const Record& record);
   void note_error(Workload& workload, std::error_code error);
 
   Allocator& allocator_;
   Announcer& announcer_;
   WorkQueue& work_;
   Node node_;
-  WarnedPods warnings_;
-  bool checked_labels_ = false;  // announce_unknown_labels() has seen this configuration
-  std::vector<Rule> wanted_;     // the last result of wanted(); a member to keep its capacity
+  DecisionWarnings warnings_;
+  std::vector<Rule> wanted_;  // the last result of wanted(); a member to keep its capacity
 };
 
 }  // namespace iopslimit

@@ -1,4 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 Shares the total of each device according to the I/O of
+// SPDX-License-Identifier: Apache-2.0
+// Shares the total of each device according to the I/O of
 // the workloads: lends what they leave unused, and lowers the busy ones to fair parts when the
 // total is not enough.
 #pragma once

@@ -1,4 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 Announces and counts the cgroups that look like containers
+// SPDX-License-Identifier: Apache-2.0
+// Announces and counts the cgroups that look like containers
 // and are not limited, so that nobody believes they are.
 #pragma once
 

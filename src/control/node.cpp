@@ -15,6 +15,7 @@ Node::Node(LimitBackend& backend, Config configuration, std::vector<RuleKey> our
       mounts(config),
       rules(backend, std::move(ours), std::move(unverified)),
       totals(rules, events),
+      pod_rules(rules, events),
       left_alone(events) {}
 
 bool Node::by_pod(const ContainerPath& path) const {
@@ -44,11 +45,12 @@ bool Node::has_record(std::string_view cgroup) const {
 SharedText Node::holder(std::string_view cgroup) const {
   const Workload* workload = workloads.find(cgroup);
   if (workload != nullptr && !workload->held.empty()) return workload->path.cgroup;
-  return totals.holds(cgroup) ? SharedText(cgroup) : SharedText();
+  return totals.holds(cgroup) || pod_rules.holds(cgroup) ? SharedText(cgroup) : SharedText();
 }
 
 std::vector<std::string> Node::holders() const {
   std::vector<std::string> cgroups = totals.holders();
+  for (std::string& pod : pod_rules.holders()) cgroups.push_back(std::move(pod));
   for (const auto& workload : workloads) {
     if (!workload->held.empty()) cgroups.push_back(workload->path.cgroup);
   }
@@ -93,7 +95,11 @@ std::string Node::status() const {
   Counts counts;
   for (const auto& workload : workloads) counts += workload->counts();
   counts.left_alone = static_cast<std::uint32_t>(left_alone.size());
-  return mounts.status() + "; " + to_string(counts, config.scope);
+  const std::size_t pods = pod_rules.holders().size();
+  return mounts.status() + "; " + to_string(counts, config.scope) +
+         (pods == 0 ? ""
+                    : ", " + std::to_string(pods) + (pods == 1 ? " pod" : " pods") +
+                          " limited as a whole (see the journal)");
 }
 
 std::vector<Rule> Node::configured_rules(const Workload& workload) const {
@@ -157,7 +163,12 @@ Summary Node::summary() const {
 std::vector<std::string> Node::explain(std::string_view cgroup) const {
   const Workload* workload = workloads.find(cgroup);
   if (workload == nullptr) return {};
-  return iopslimit::explain(config, workload->path, workload->record);
+  std::vector<std::string> steps = iopslimit::explain(config, workload->path, workload->record);
+  const std::vector<Rule>& whole = pod_rules.held(pod_cgroup_of(workload->path));
+  if (!whole.empty())
+    steps.push_back("others keep changing a limit in the pod: as a whole it is limited to " +
+                    to_string(whole) + " until they have not for a minute");
+  return steps;
 }
 
 }  // namespace iopslimit

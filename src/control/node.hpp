@@ -14,6 +14,7 @@
 #include "control/data_mounts.hpp"
 #include "control/left_alone.hpp"
 #include "control/listing.hpp"
+#include "control/pod_rules.hpp"
 #include "control/pods_total.hpp"
 #include "control/workload_table.hpp"
 #include "limit/rule_store.hpp"
@@ -33,6 +34,7 @@ struct Node {
   DataMounts mounts;
   RuleStore rules;
   PodsTotal totals;
+  PodRules pod_rules;
   WorkloadTable workloads;
   LeftAlone left_alone;
   Pauses pauses;

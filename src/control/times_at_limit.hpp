@@ -1,4 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 Counts for each container how long it was at its limit.
+// SPDX-License-Identifier: Apache-2.0
+// Counts for each container how long it was at its limit.
 // The kernel has no counter for it.
 #pragma once
 

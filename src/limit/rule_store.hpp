@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -64,6 +65,8 @@ class RuleStore {
   /// error, if any; a cgroup that is gone is not an error.
   std::error_code repair(const std::string& cgroup, std::vector<Rule>& held,
                          const std::function<void(const Rule& rule, const Limit& found)>& repaired);
+  /// What the kernel holds, whoever wrote it: see LimitBackend::read().
+  std::optional<Limit> read(const RuleKey& key) const { return backend_.read(key); }
   /// The number of rules that were put in force or removed so far.
   std::uint64_t writes() const { return writes_; }
 

@@ -1,4 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 Measures how many IOPS the workloads use, for advice about
+// SPDX-License-Identifier: Apache-2.0
+// Measures how many IOPS the workloads use, for advice about
 // their limits.
 #pragma once
 

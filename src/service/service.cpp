@@ -22,11 +22,6 @@
 namespace iopslimit {
 namespace {
 
-// The delay before a repair: one command of a shell raises several events. Whoever changes a limit
-// again within a minute after it was restored is answered at once, but not more than a thousand
-// times in a second.
-constexpr std::chrono::milliseconds repair_delay{250};
-constexpr std::chrono::milliseconds repeated_delay{1};
 // How often the service scans what no event reports.
 constexpr std::chrono::seconds problem_interval{1};
 // How often it checks limits that are not watched if the configuration wants no check.
@@ -73,6 +68,11 @@ Service::Service(ServicePaths paths, ParsedConfig parsed)
                    .advice = [this](auto* after) { return observer_->advice(after); },
                    .announce = [this](const Event& event) { journal_.send(event); }}),
       metrics_(node_files_.metrics()),
+      repeated_(loop_,
+                [this](const std::set<std::string>& cgroups) {
+                  controller_.on_contested(cgroups);
+                  scheduler_.request();
+                }),
       repair_(loop_,
               [this] {
                 if (!inotify_io_) hear_inotify();
@@ -133,6 +133,7 @@ void Service::start() {
     announcer_.add_listener([this](const Event& event) { unit_mirror_->on_event(event); });
   announcer_.add_listener([this](const Event& event) { metrics_.on_event(event); });
   announcer_.add_listener([this](const Event& event) { sharing_->on_event(event); });
+  announcer_.add_listener([this](const Event& event) { repeated_.on_event(event); });
   check([this] { notifier_.ready(status()); });
   malloc_trim(0);  // the memory of the first full pass is not needed again
   node_files_.write(node().config);
@@ -174,7 +175,7 @@ void Service::read_inotify() {
     drift_watcher_.handle(descriptor, mask, name, written);
     discovery_.read_record(descriptor, mask, name);
   });
-  const bool soon = repeated_.any_of(written.cgroups, monotonic_seconds());
+  const bool soon = repeated_.any_of(written.cgroups);
   written_.merge(written.cgroups);
   if (written.lost)
     for (std::string& cgroup : node().holders()) written_.insert(std::move(cgroup));
@@ -326,7 +327,6 @@ void Service::send_summaries() {
 }
 
 void Service::write_to_journal(const Event& event) {
-  if (event.action == Action::repaired) repeated_.restored(event.cgroup, monotonic_seconds());
   send_summaries();
   if (rate_limiter_.passes(event, monotonic_seconds())) journal_.send(event);
 }

@@ -1,4 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 Runs the rounds of FairShare: reads the counters of those
+// SPDX-License-Identifier: Apache-2.0
+// Runs the rounds of FairShare: reads the counters of those
 // that do I/O, counts the time at their limits, puts the division in force, and sleeps while
 // nobody is held back.
 #pragma once

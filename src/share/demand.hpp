@@ -1,4 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 Estimates from its I/O how much a container wants of one
+// SPDX-License-Identifier: Apache-2.0
+// Estimates from its I/O how much a container wants of one
 // device in one direction.
 #pragma once
 

@@ -1,4 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 Remembers across restarts which limits are above the
+// SPDX-License-Identifier: Apache-2.0
+// Remembers across restarts which limits are above the
 // configured ones, and the configured ones.
 #pragma once
 

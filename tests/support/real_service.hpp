@@ -5,8 +5,10 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -85,6 +87,18 @@ class RealService {
     constexpr std::uint64_t most_usec = 30000000;
     if (sd_event_run(service_->loop().event(), most_usec) < 0)
       throw std::runtime_error("sd_event_run");
+  }
+  /// Handles events until this is true; fails after 30 seconds.
+  void turn_until(const std::function<bool()>& done) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (!done()) {
+      turn();
+      if (std::chrono::steady_clock::now() > end) throw std::runtime_error("it did not happen");
+    }
+  }
+  /// Another process writes to the limit file of a cgroup.
+  void change(const std::string& cgroup, const std::string& text) {
+    tree_.file("/cgroup" + cgroup + "/" + limit_files().front(), text);
   }
   bool limited(const std::string& cgroup, const std::string& to = "500") const {
     return tree_.text("/cgroup" + cgroup + "/" + limit_files().front()).find(to) !=
