@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cgroup/tree_watcher.hpp"
 
+#include <fcntl.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +17,24 @@ constexpr std::uint32_t directory_mask = IN_CREATE | IN_DELETE | IN_MOVED_FROM |
 
 constexpr std::size_t usual_watches = 512;
 
+struct Shown {
+  std::string mount;  // since Linux 5.8 the mount itself, before that its file system; or empty
+  bool has_children = true;
+};
+
+// What is at the path. A directory has a link for each of its subdirectories
+// (kernfs_refresh_inode(), fs/kernfs/inode.c).
+Shown look_at(const std::string& path) {
+  constexpr unsigned without_children = 2;
+  struct statx status {};
+  if (statx(AT_FDCWD, path.c_str(), 0, STATX_MNT_ID | STATX_NLINK, &status) != 0) return {};
+  const bool has_children = status.stx_nlink != without_children;
+  if ((status.stx_mask & STATX_MNT_ID) != 0)
+    return {"mount " + std::to_string(status.stx_mnt_id), has_children};
+  return {std::to_string(status.stx_dev_major) + ":" + std::to_string(status.stx_dev_minor),
+          has_children};
+}
+
 }  // namespace
 
 TreeWatcher::TreeWatcher(std::string root, WatchOptions options, Handlers handlers)
@@ -27,9 +47,8 @@ TreeWatcher::TreeWatcher(std::string root, WatchOptions options, Handlers handle
                  [this](const std::string& cgroup, std::error_code error) {
                    unreadable(cgroup, "cannot read the cgroup directory " + cgroup + ": " +
                                           error.message());
-                 }}) {
-  struct stat status {};
-  if (stat((root_ + "/").c_str(), &status) == 0) device_ = status.st_dev;
+                 }}),
+      mount_(look_at(root_ + "/").mount) {
   names_.reserve(usual_watches);
 }
 
@@ -93,16 +112,14 @@ void TreeWatcher::unreadable(const std::string& cgroup, const std::string& why) 
              " stays so, new containers there are found by a scan every second";
 }
 
-// Something mounted over a directory shows another one in its place. A directory has a link for
-// each of its subdirectories (kernfs_refresh_inode(), fs/kernfs/inode.c).
+// Something mounted over a directory shows another one in its place, be it of the same hierarchy.
 bool TreeWatcher::enter(const SharedText& cgroup) {
-  constexpr nlink_t without_children = 2;
   watch(cgroup);
-  struct stat status {};
-  if (scanned_ == nullptr || stat((root_ + cgroup).c_str(), &status) != 0) return true;
-  if (status.st_dev != device_)
+  if (scanned_ == nullptr) return true;
+  const Shown shown = look_at(root_ + cgroup);
+  if (!shown.mount.empty() && shown.mount != mount_)
     unreadable(cgroup, "something is mounted over the cgroup " + cgroup);
-  return status.st_nlink != without_children;
+  return shown.has_children;
 }
 
 void TreeWatcher::watch(const SharedText& cgroup) {

@@ -3,8 +3,6 @@
 // appear, with inotify.
 #pragma once
 
-#include <sys/stat.h>
-
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -55,8 +53,8 @@ class TreeWatcher {
   /// False when the cgroup has been removed meanwhile.
   bool is_there(const std::string& cgroup) const;
 
-  /// False when the last scan() could not read a directory that exists, or when another file system
-  /// is mounted over one, or when it found that everything is gone at once.
+  /// False when the last scan() could not read a directory that exists, or when something is
+  /// mounted over one, or when it found that everything is gone at once.
   bool scan_was_whole() const { return whole_; }
   /// Says why events do not arrive or directories are not seen; empty when all is well. The caller
   /// then calls scan() every second: only scan() knows the current state, and it tries again.
@@ -92,7 +90,7 @@ class TreeWatcher {
   TreeWalk walk_;
   std::vector<ContainerPath>* scanned_ = nullptr;  // set during scan(): the result so far
   Inotify inotify_;
-  dev_t device_ = 0;                                    // of the hierarchy
+  std::string mount_;                                   // that shows the hierarchy
   std::map<SharedText, Watched, std::less<>> watched_;  // cgroup to watch
   std::unordered_map<int, const SharedText*> names_;    // watch to cgroup, a key of watched_
   std::unordered_map<int, std::string>

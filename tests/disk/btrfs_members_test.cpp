@@ -97,8 +97,9 @@ TEST_F(Btrfs, ANameThatNoFileSystemHas) {
   virtual_disk("dm-0", {253, 7000}, "A: dm/name=data\n");
   link(fsid_, "nvme0n1p1");
   link(fsid_, "dm-0");
-  for (const char* source : {"/dev/vg/data", "/dev/disk/by-label/nvme0n1p1", "nvme0n1p1", "/dev/",
-                             "/dev/mapper/", "/dev/nvme0n1", "/dev/mapper/nvme0n1p1"}) {
+  for (const char* source :
+       {"/dev/vg/data", "/dev/disk/by-label/nvme0n1p1", "nvme0n1p1", "/dev/", "/dev/mapper/",
+        "/dev/nvme0n1", "/dev/mapper/nvme0n1p1", "/dev/root"}) {
     write("");
     mounted("0:40", std::string("btrfs ") + source + " rw", data());
     EXPECT_EQ(find(data()),

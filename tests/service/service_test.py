@@ -212,6 +212,12 @@ class Node:
         return subprocess.run(["nsenter", f"--target={self.process.pid}", "--mount", "--cgroup", *words], check=True,
                               capture_output=True, text=True).stdout
 
+    def health(self):
+        """(exit status, what it prints) of `iopsctl health`"""
+        done = subprocess.run(["nsenter", f"--target={self.process.pid}", "--mount", "--cgroup", IOPSCTL, "health"],
+                              check=False, capture_output=True, text=True)
+        return done.returncode, done.stdout
+
     def close(self):
         self.notified.shutdown(socket.SHUT_RD)
         self.notified.close()
@@ -495,10 +501,36 @@ class Program(unittest.TestCase):
             node.after(lambda: node.inside("mount", "-t", "tmpfs", "none", MOUNT), f"{MOUNT} no longer leads to")
             node.after(lambda: node.process.send_signal(signal.SIGHUP), "configuration reloaded", "READY=1")
             self.assertEqual(limit(path), "500")
+            status, text = node.health()
+            self.assertEqual(status, 1, text)
+            self.assertRegex(text, f"(?m)^good  service: .*\nBAD   node: .*something is mounted over {MOUNT}")
+            self.assertIn("no longer leads to", node.inside(IOPSCTL, "status"))
+            node.inside(IOPSCTL, "health", "--live")
             node.after(lambda: node.container("b", name="new"), "new of pod shop/pod-b", "2 containers limited")
             self.assertEqual(limit(node.path("b")), "500")
             node.after(lambda: node.inside("umount", MOUNT), "over now: ")
             self.assertEqual(limit(path), "500")
+            self.assertEqual(node.health()[0], 0, node.health()[1])
+
+    def test_limits_hold_while_a_part_is_covered(self):
+        """By another file system, and by another part of the same one, which lstat() cannot tell from it."""
+        node, top = self.node, PODS.split("/", 1)[0]
+        path = node.container("a")
+        node.configure(service_check_interval=1)
+        with node.daemon():
+            for digit, words in (("b", ("-t", "tmpfs", "none")), ("c", ("--bind", f"{MOUNT}/own"))):
+                with self.subTest(words):
+                    said = f"something is mounted over the cgroup /{top}; what is limited in"
+                    node.after(lambda: node.inside("mount", *words, f"{MOUNT}/{top}"), said)
+                    node.after(lambda: node.process.send_signal(signal.SIGHUP), "configuration reloaded", "READY=1")
+                    self.assertEqual(limit(path), "500")
+                    status, text = node.health()
+                    self.assertEqual(status, 1, text)
+                    self.assertIn(f"BAD   node: {said}", text)
+                    node.container(digit, name="new-" + digit)
+                    node.after(lambda: node.inside("umount", f"{MOUNT}/{top}"), "over now: ", f"new-{digit} of pod")
+                    self.assertEqual([limit(node.path(one)) for one in "a" + digit], ["500", "500"])
+                    self.assertEqual(node.health()[0], 0, node.health()[1])
 
     def test_operator(self):
         node = self.node
