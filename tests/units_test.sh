@@ -32,6 +32,12 @@ for line in SystemCallErrorNumber=EPERM CPUWeight=1000 Nice=-10 RuntimeDirectory
   grep -qx "$line" "$built" || fail "the unit has no $line"
 done
 
+# It must run before whatever starts containers.
+for name in kubelet containerd crio docker k3s k3s-agent rke2-server rke2-agent k0scontroller k0sworker \
+            snap.microk8s.daemon-containerd; do
+  grep -q "^Before=\(.* \)\?$name\.service\( .*\)\?\$" "$built" || fail "the unit does not start before $name.service"
+done
+
 # A message ID that is sent is explained, and one that is explained is sent.
 catalog=$source/conf/iops-limitd.catalog
 sent=$(grep -oE '"[0-9a-f]{32}"' "$source/src/report/journal.cpp" | tr -d '"' | sort)
