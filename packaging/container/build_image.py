@@ -25,7 +25,7 @@ sys.path.insert(0, str(REPOSITORY / "packaging/sbom"))
 from document import OWN_LICENSE, Document  # noqa: E402
 
 # What the programs are linked with; their dependencies come along. libc-bin: the locale C.UTF-8, for iopsctl's tables.
-LIBRARIES = ["libc-bin", "libc6", "libinih1", "libprometheus-cpp-core1.0", "libsimdjson14", "libsmartcols1",
+LIBRARIES = ["libc-bin", "libc6", "libinih1", "libnghttp2-14", "libprometheus-cpp-core1.0", "libsimdjson14", "libsmartcols1",
              "libstdc++6", "libsystemd0", "libudev1"]
 # Of a Debian system only what a program needs, and the licences.
 KEPT = re.compile(r"(etc/(os-release|debian_version)|usr/lib/os-release|(usr/)?lib(64)?(/.*)?|usr/share/doc/[^/]+/copyright)$")

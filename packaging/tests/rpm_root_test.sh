@@ -44,7 +44,7 @@ in_root --initdb
 before=$(everything)
 
 requires=$(rpm -qp --requires "$package")
-for need in libsystemd.so.0 libudev.so.1 libinih.so libprometheus-cpp-core.so libsimdjson.so libsmartcols.so.1 libstdc++.so.6 systemd; do
+for need in libsystemd.so.0 libudev.so.1 libinih.so libnghttp2.so.14 libprometheus-cpp-core.so libsimdjson.so libsmartcols.so.1 libstdc++.so.6 systemd; do
   grep -q "^$need" <<<"$requires" || fail "no dependency on $need: $requires"
 done
 

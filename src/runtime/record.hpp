@@ -33,6 +33,8 @@ struct Record {
   std::string pod_namespace;
   Pairs labels;       ///< the requested labels of the pod (plain docker: of the container)
   Pairs annotations;  ///< the requested annotations of the pod
+  /// The runtime's socket told labels and annotations (runtime/pod_facts), not the files.
+  bool from_socket = false;
   bool operator==(const Record&) const = default;
 };
 

@@ -31,7 +31,7 @@ limit/drift_watcher limit/rule_key_file
 share/loan_file
 advice/history_file
 config/edited_file config/files config/ini_reader
-runtime/large_files runtime/record_files runtime/record_watcher runtime/runtimes
+runtime/cri_client runtime/large_files runtime/record_files runtime/record_watcher runtime/runtimes
 policy/policy
 report/journal report/json_line report/log_sink
 api/bus_codec api/bus_connection api/bus_service api/callers api/lists api/polkit api/private_socket
@@ -44,7 +44,9 @@ iopsctl/calibrate iopsctl/client iopsctl/diff iopsctl/edit terminal/display iops
 
 # A library is named by these files alone: pattern of the include, files, what for.
 LIBRARIES = [
-    (r"<simdjson", r"runtime/record_json", "the records of all runtimes are read by one JSON reader"),
+    (r"<simdjson", r"runtime/(record_json|cri_messages)", "the records of all runtimes are read by one JSON reader"),
+    (r"<nghttp2/", r"runtime/grpc_call", "one file speaks HTTP/2"),
+    (r"<protozero/", r"runtime/cri_messages", "one file reads and writes the messages of the CRI"),
     (r"runtime/record_json\.hpp", r"runtime/[a-z_]+", "only the runtimes' own files read JSON"),
     (r"<prometheus/", r"metrics/(family|textfile)", "only the metrics name Prometheus' values"),
     (r"<sys/inotify", r"(loop/inotify|cgroup/tree_watcher|limit/drift_watcher|runtime/record_watcher)",
