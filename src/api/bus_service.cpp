@@ -99,6 +99,7 @@ const sd_bus_vtable BusService::vtable[] = {
     IOPSLIMIT_COUNTER("LeftAlone"),
     IOPSLIMIT_COUNTER("LinesDropped"),
     SD_BUS_PROPERTY("Problems", "as", property, 0, 0),
+    SD_BUS_PROPERTY("RuntimeSocket", "s", property, 0, 0),
     SD_BUS_PROPERTY("LastError", "s", property, 0, 0),
     IOPSLIMIT_COUNTER("LastErrorAt"),
     SD_BUS_PROPERTY("ShareState", "s", property, 0, 0),

@@ -148,6 +148,7 @@ struct Snapshot {
   std::uint64_t left_alone = 0;
   std::uint64_t lines_dropped = 0;    ///< lines of the log that nobody took in time
   std::vector<std::string> problems;  ///< what keeps the service from seeing the node as it is
+  std::string runtime_socket;         ///< what it is asked, and whether it answers
   std::string last_error;
   std::uint64_t last_error_at = 0;
   ShareView sharing;

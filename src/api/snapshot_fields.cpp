@@ -43,6 +43,7 @@ void service(Archive& archive, View& view) {
   archive.value("left_alone", view.left_alone);
   archive.value("lines_dropped", view.lines_dropped);
   archive.value("problems", view.problems);
+  archive.value("runtime_socket", view.runtime_socket);
   archive.value("last_error", view.last_error);
   archive.value("last_error_at", view.last_error_at);
   archive.word("share_state", view.sharing.state, share_state_words);

@@ -150,6 +150,7 @@ struct Config {
   Standalone standalone = {};
   std::vector<std::string> containerd_namespaces{"k8s.io"};
   std::vector<std::string> state_folders = {};
+  std::string runtime_socket = "auto";  ///< of the CRI: "auto", "no" or a path
   CgroupVersion cgroup_version = CgroupVersion::automatic;
   Apply apply = Apply::automatic;
   std::chrono::seconds check_interval{30};

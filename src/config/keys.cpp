@@ -159,6 +159,14 @@ constexpr std::array table{
               "Further state directories of the runtimes; a list. The usual places, and those of "
               "k3s, rke2, k0s and microk8s, are known.",
               set_field<parse_paths, &Config::state_folders>},
+    ConfigKey{runtime, "socket", "auto",
+              "The runtime's CRI socket, which tells the pods' labels and annotations: `auto` (the "
+              "usual places), `no`, or a path.",
+              set_field<parse_socket, &Config::runtime_socket>, nowhere,
+              "Each pod is asked about once, after its containers are limited; then their limits "
+              "follow the policies by label and the annotations. Without a socket they follow what "
+              "the runtime's files say, and containerd's files have no labels. Only root's sockets "
+              "are used, and only to read."},
 
     ConfigKey{cgroup, "version", "auto", "`auto` (the service asks the kernel), `v1` or `v2`.",
               set_cgroup_version, nowhere, "", "CGROUP_VERSION"},
@@ -225,8 +233,8 @@ constexpr std::array table{
     ConfigKey{policy, "qos", "",
               "Pattern for the QoS class: `guaranteed`, `burstable` or `besteffort`.", set_glob},
     ConfigKey{policy, "label.KEY", "", "Pattern for the pod's label KEY.", set_glob, nowhere,
-              "For instance `label.app`. containerd writes no labels into its records, so such a "
-              "policy matches none of its containers."},
+              "For instance `label.app`. containerd tells a pod's labels on its socket only, so "
+              "with `[runtime] socket = no` such a policy matches none of its containers."},
     ConfigKey{policy, "max_iops", "",
               "The highest IOPS that these pods can ask for by annotations; not set: the value in "
               "[annotations].",

@@ -204,6 +204,15 @@ std::optional<Problem> parse_paths(std::string_view text, std::vector<std::strin
   return {};
 }
 
+std::optional<Problem> parse_socket(std::string_view text, std::string& value) {
+  if (text == "auto" || text == "no") {
+    value = text;
+    return {};
+  }
+  if (!text.starts_with('/')) return in_quotes(text) + " is neither auto, no nor an absolute path";
+  return parse_path(text, value);
+}
+
 std::optional<Problem> parse_metrics(std::string_view text, std::string& value) {
   value.clear();
   if (text.empty()) return {};

@@ -64,6 +64,9 @@ namespace iopslimit {
 [[nodiscard]] std::optional<Problem> parse_prefixes(std::string_view text,
                                                     std::vector<std::string>& value);
 
+/// "auto", "no", or the absolute path of a socket.
+[[nodiscard]] std::optional<Problem> parse_socket(std::string_view text, std::string& value);
+
 /// An absolute path that ends in .prom, because the textfile collector reads no other file. Empty =
 /// off.
 [[nodiscard]] std::optional<Problem> parse_metrics(std::string_view text, std::string& value);

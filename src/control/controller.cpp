@@ -85,7 +85,6 @@ void Controller::on_written(const std::string& cgroup) {
 void Controller::on_config(Config config, Listing listing) {
   ++node_.revision;
   announcer_.settle();
-  warnings_.configured();
   node_.cleared = false;
   node_.totals.restore();
   if (config.scope != node_.config.scope) return start_over(std::move(config), std::move(listing));
@@ -212,8 +211,6 @@ bool Controller::learn(Workload& workload, RecordAnswer record) {
   if (learned == Workload::Learned::bad_record)
     announcer_.emit(unusable_record(workload_event(workload.path, nullptr),
                                     std::get<BadRecord>(workload.record).why));
-  if (learned == Workload::Learned::record)
-    warnings_.announce_unknown_labels(node_.config, *workload.names());
   return learned == Workload::Learned::record;
 }
 

@@ -42,6 +42,11 @@ bool Node::has_record(std::string_view cgroup) const {
   return workload != nullptr && workload->has_whole_record();
 }
 
+const Record* Node::record_of(std::string_view cgroup) const {
+  const Workload* workload = workload_of(cgroup);
+  return workload == nullptr ? nullptr : workload->names();
+}
+
 SharedText Node::holder(std::string_view cgroup) const {
   const Workload* workload = workloads.find(cgroup);
   if (workload != nullptr && !workload->held.empty()) return workload->path.cgroup;

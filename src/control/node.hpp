@@ -56,6 +56,8 @@ struct Node {
   bool has_leaf(const ContainerPath& scope) const;
   /// True if a container is known and its record was read in full: reading it again adds nothing.
   bool has_record(std::string_view cgroup) const;
+  /// The record of a known container, or with scope = pod that of its pod; null without one.
+  const Record* record_of(std::string_view cgroup) const;
   /// True if the service has a rule in force on the cgroup.
   bool holds(std::string_view cgroup) const { return !holder(cgroup).empty(); }
   /// The same, as a path that shares its text with the workload; empty if it holds none.

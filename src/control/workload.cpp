@@ -6,8 +6,10 @@
 namespace iopslimit {
 
 Workload::Learned Workload::learn(RecordAnswer answer) {
-  if (has_whole_record() && !read_again) return Learned::nothing;
-  const bool good = std::holds_alternative<Record>(answer);
+  const auto* next = std::get_if<Record>(&answer);
+  const bool good = next != nullptr;
+  const bool told = good && next->from_socket;  // possibly since the record was read
+  if (has_whole_record() && !read_again && !told) return Learned::nothing;
   if (good) read_again = false;
   const bool first = std::holds_alternative<NoRecord>(record);
   const bool adds = good || (std::holds_alternative<BadRecord>(answer) && names() == nullptr) ||

@@ -33,8 +33,9 @@ struct Workload {
   enum class Learned { nothing, record, bad_record };
 
   /// Takes in a record. Takes in a complete one only once for each configuration, because the
-  /// runtime does not rewrite it. An unusable record is reported once and never replaces a usable
-  /// one; that there is a large one is news only if nothing was known.
+  /// runtime does not rewrite it, and again with what the runtime's socket tells. An unusable
+  /// record is reported once and never replaces a usable one; that there is a large one is news
+  /// only if nothing was known.
   Learned learn(RecordAnswer answer);
 
   /// True if a complete record was read.

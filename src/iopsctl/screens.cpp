@@ -134,6 +134,8 @@ Lines status_screen(const Snapshot& snapshot, std::uint64_t now, const Style& st
       snapshot.count(State::failed) == 0 ? Colour::none : Colour::bad);
   add(lines, "Sharing", printable(share_state_text(snapshot)), style,
       recalled ? Colour::warning : Colour::none);
+  if (!snapshot.runtime_socket.empty())
+    add(lines, "Runtime", printable(snapshot.runtime_socket), style);
   if (snapshot.left_alone != 0)
     add(lines, "Left alone",
         counted(snapshot.left_alone, "cgroup looks", "cgroups look") +

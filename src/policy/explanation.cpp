@@ -26,12 +26,17 @@ std::string against(const PolicySection& policy, const ContainerPath& path, cons
 
 }  // namespace
 
+std::string_view origin_of_labels(const Record& record) {
+  return record.from_socket ? "runtime's socket" : "runtime's record";
+}
+
 std::string step_of_record(const ContainerPath& path, const Record* record) {
   if (record == nullptr)
     return "the runtime's record: not readable (yet), so nothing can match or exempt";
   return "the runtime's record: container " + or_none(record->name) + ", image " +
          or_none(record->image) + ", pod " + or_none(record->pod) + ", namespace " +
-         or_none(record->pod_namespace) + ", qos " + or_none(std::string(to_string(path.qos)));
+         or_none(record->pod_namespace) + ", qos " + or_none(std::string(to_string(path.qos))) +
+         (record->from_socket ? "; labels and annotations are from the runtime's socket" : "");
 }
 
 std::string step_of_unusable_record(const BadRecord* bad) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cgroup/path.hpp"
@@ -13,6 +14,8 @@ namespace iopslimit {
 
 /// The names that are known, or that none is.
 std::string step_of_record(const ContainerPath& path, const Record* record);
+/// "runtime's socket" or "runtime's record".
+std::string_view origin_of_labels(const Record& record);
 /// Why nothing of the record counts; `bad` is null if it is too large to be read at once.
 std::string step_of_unusable_record(const BadRecord* bad);
 /// Whether a policy could match if more was known.

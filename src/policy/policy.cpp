@@ -76,13 +76,27 @@ Decision exempt(std::string reason) {
   return decision;
 }
 
+// The labels by which a policy has matched, and where they come from.
+std::string labels_used(const PolicySection& policy, const Record& record) {
+  std::string text;
+  for (const auto& [key, glob] : policy.globs) {
+    if (!key.starts_with(label_key)) continue;
+    text.append("; ").append(key).append(" = ");
+    text.append(label_of(record, std::string_view(key).substr(label_key.size())));
+    text.append(" (").append(origin_of_labels(record)).append(")");
+  }
+  return text;
+}
+
 // Applies the pod's own request to the limits from the operator's sections.
 void follow_annotations(const Config& config, const NamedPolicy* policy, const Record& record,
                         Decision& decision) {
   if (record.annotations.empty()) return;
   PodRequest request = read_request(config.annotation_prefixes, record.annotations);
   for (const std::string& requested : request.requested)
-    decision.reason += "; annotation " + requested;
+    decision.reason.append("; annotation " + requested + " (")
+        .append(origin_of_labels(record))
+        .append(")");
   std::string announced;
   for (Limit& limit : decision.limits) {
     Granted granted = grant(config, policy, limit, request.keys);
@@ -122,15 +136,17 @@ void tighten(std::vector<Limit>& limits, const std::vector<Limit>& others) {
   for (std::size_t at = 0; at < limits.size(); ++at) limits[at] = stricter(limits[at], others[at]);
 }
 
-// The value cannot exist, so that a policy that asks for it does not match. The records of
-// containerd and podman have no labels.
-bool has_no(std::string_view key, const ContainerPath& path) {
+// The value cannot exist, so that a policy that asks for it does not match. Podman tells no labels,
+// and containerd tells those of pods on its socket only.
+bool has_no(const Config& config, std::string_view key, const ContainerPath& path) {
   const bool standalone = path.pod_uid.empty() && (path.runtime == RuntimeHint::docker ||
                                                    path.runtime == RuntimeHint::podman);
   if (key == "namespace" || key == "pod") return standalone;
   if (key == "container" || key == "image") return path.id.empty();
   if (key == "qos") return true;
-  return path.runtime == RuntimeHint::containerd || path.runtime == RuntimeHint::podman;
+  const bool no_socket = config.runtime_socket == "no" || path.pod_uid.empty();
+  return path.runtime == RuntimeHint::podman ||
+         (path.runtime == RuntimeHint::containerd && no_socket);
 }
 
 // Only the path and `known` are certain. `why` is the end of the reason.
@@ -139,7 +155,7 @@ Decision strictest(const Config& config, const ContainerPath& path, const Record
   Decision decision{.limits = limits_of(config, nullptr), .reason = sections_of(config)};
   std::string policies;
   for (const NamedPolicy& one : config.policies) {
-    const bool could = could_match(one.second, path, known);
+    const bool could = could_match(config, one.second, path, known);
     if (trace != nullptr) trace->push_back(step_of_possible_policy(one, could));
     if (!could || one.second.exempt) continue;
     const std::vector<Limit> before = decision.limits;
@@ -191,10 +207,11 @@ bool matches(const PolicySection& policy, const ContainerPath& path, const Recor
   });
 }
 
-bool could_match(const PolicySection& policy, const ContainerPath& path, const Record& known) {
+bool could_match(const Config& config, const PolicySection& policy, const ContainerPath& path,
+                 const Record& known) {
   return std::ranges::all_of(policy.globs, [&](const auto& glob) {
     const std::string value(subject(glob.first, path, known));
-    if (value.empty()) return !has_no(glob.first, path);
+    if (value.empty()) return !has_no(config, glob.first, path);
     return fnmatch(glob.second.c_str(), value.c_str(), 0) == 0;
   });
 }
@@ -236,12 +253,13 @@ Decision decide(const Config& config, const ContainerPath& path, const Record* r
     const bool tried = found == nullptr;
     if (tried && matches(one.second, path, *record)) found = &one;
     if (tried && found == nullptr && is_uncertain(*record) &&
-        could_match(one.second, path, *record))
+        could_match(config, one.second, path, *record))
       return strictest(config, path, *record, why_unknown(*record), trace);
     step([&] { return step_of_policy(one, path, *record, tried, found == &one); });
   }
   if (config.policies.empty()) step([] { return "[policy]: there is none"; });
-  decision.reason = found != nullptr ? name_of(*found) : sections_of(config);
+  decision.reason = found != nullptr ? name_of(*found) + labels_used(found->second, *record)
+                                     : sections_of(config);
   if (found != nullptr && found->second.exempt) return exempt(std::move(decision.reason));
   if (record->annotations.empty()) step([] { return "[annotations]: the pod requests nothing"; });
   const PolicySection* policy = found == nullptr ? nullptr : &found->second;

@@ -25,8 +25,9 @@ struct Decision {
   std::vector<Limit> limits;  ///< one for each of Config::data_mounts(); empty if exempt
   /// One for each of Config::data_mounts(); empty if all of them are the defaults.
   std::vector<ShareTerms> terms;
-  /// The section with file and line, the annotations, and the bounds that changed a request:
-  /// "[policy db] (/etc/iops-limitd/conf.d/db.conf:3); annotation iopslimit.org/iops = 800".
+  /// The section with file and line, the labels by which a policy matched and the annotations, each
+  /// with its origin, and the bounds that changed a request: "[policy db]
+  /// (/etc/iops-limitd/conf.d/db.conf:3); annotation iopslimit.org/iops = 800 (runtime's socket)".
   std::string reason;
   /// One sentence for each ignored annotation, with the reason.
   std::vector<std::string> warnings;
@@ -60,7 +61,8 @@ bool matches(const PolicySection& policy, const ContainerPath& path, const Recor
 /// True if the policy matches whatever the values are that `known` lacks: no known one is against
 /// it. A container outside of a pod has no namespace and no pod, a pod as a whole no name and no
 /// image.
-bool could_match(const PolicySection& policy, const ContainerPath& path, const Record& known);
+bool could_match(const Config& config, const PolicySection& policy, const ContainerPath& path,
+                 const Record& known);
 
 /// The labels and annotations that decide() needs.
 RecordRequest requested_by(const Config& config);

@@ -116,8 +116,8 @@ Event reloaded(std::size_t changed, std::size_t all) {
 }
 
 std::string labels_not_known() {
-  return "a [policy] matches by label, but containerd writes no pod labels down: it matches none "
-         "of containerd's containers; match by namespace, pod, container or image instead";
+  return "a [policy] matches by label, but containerd tells a pod's labels on its CRI socket only, "
+         "and none is asked ([runtime] socket): it matches none of containerd's containers";
 }
 
 std::string to_string(const Counts& counts, LimitScope scope) {

@@ -15,23 +15,6 @@
 namespace iopslimit {
 namespace {
 
-template <typename Fact>
-void fill(Fact& fact, Fact& from) {
-  if (fact.empty()) fact = std::move(from);
-}
-
-void fill(Record& record, Record& from) {
-  fill(record.name, from.name);
-  fill(record.image, from.image);
-  fill(record.pod, from.pod);
-  fill(record.pod_namespace, from.pod_namespace);
-  fill(record.labels, from.labels);
-  fill(record.annotations, from.annotations);
-  if (from.incomplete)
-    record.lack = record.incomplete ? std::max(record.lack, from.lack) : from.lack;
-  record.incomplete = record.incomplete || from.incomplete;
-}
-
 // A distribution that brings its own containerd keeps the state in <run>/<its name>/containerd.
 std::vector<std::string> states_below(const std::string& run) {
   constexpr std::string_view tasks = "/io.containerd.runtime.v2.task";
@@ -69,6 +52,20 @@ RecordFolders known_record_folders(const std::vector<std::string>& states,
   return folders;
 }
 
+std::vector<RuntimeSocket> known_sockets(const std::vector<std::string>& states) {
+  std::vector<RuntimeSocket> sockets;
+  for (const std::string& state : states)
+    sockets.push_back({state + "/containerd.sock", RuntimeHint::containerd});
+  for (const char* known :
+       {"/run/containerd/containerd.sock", "/run/k3s/containerd/containerd.sock",
+        "/run/k0s/containerd.sock", "/var/snap/microk8s/common/run/containerd.sock"})
+    sockets.push_back({known, RuntimeHint::containerd});
+  sockets.push_back({"/run/crio/crio.sock", RuntimeHint::crio});
+  for (const char* known : {"/run/cri-dockerd.sock", "/run/dockershim.sock"})
+    sockets.push_back({known, RuntimeHint::docker});
+  return sockets;
+}
+
 RuntimeSources known_sources(const RecordFolders& folders, RuntimeType type,
                              const RecordRequest& request) {
   RuntimeSources sources;
@@ -81,14 +78,16 @@ RuntimeSources known_sources(const RecordFolders& folders, RuntimeType type,
 }
 
 RecordAnswer Runtimes::read(const ContainerPath& container) {
-  incomplete_.clear();
+  incomplete_ = nullptr;
   RecordAnswer bad = NoRecord{};
-  for (std::size_t i = 0; i < sources_.size(); ++i) {
-    RecordAnswer answer = sources_[i]->read(container);
+  for (const auto& source : sources_) {
+    RecordAnswer answer = source->read(container);
     if (auto* record = std::get_if<Record>(&answer)) {
-      if (record->incomplete) incomplete_.push_back(sources_[i].get());
-      add_facts(*record, i + 1, container);
-      if (record->incomplete) incomplete_cgroup_ = container.cgroup;
+      if (facts_ != nullptr) facts_->add_to(*record, container);
+      if (record->incomplete) {
+        incomplete_ = source.get();
+        incomplete_cgroup_ = container.cgroup;
+      }
       return answer;
     }
     if (std::holds_alternative<LargeRecord>(answer)) return answer;
@@ -112,26 +111,12 @@ RecordAnswer Runtimes::read_whole(const ContainerPath& container) {
   return answer;
 }
 
-void Runtimes::add_facts(Record& record, std::size_t first_source, const ContainerPath& container) {
-  for (std::size_t i = first_source; i < sources_.size(); ++i) {
-    if (!sources_[i]->adds_to(container, record)) continue;
-    RecordAnswer answer = sources_[i]->read(container);
-    auto* more = std::get_if<Record>(&answer);
-    if (more == nullptr) continue;
-    if (more->incomplete) incomplete_.push_back(sources_[i].get());
-    fill(record, *more);
-  }
-}
-
 std::vector<RecordFile> Runtimes::awaited_files(const ContainerPath& container) const {
+  if (incomplete_ != nullptr && incomplete_cgroup_ == container.cgroup)
+    return incomplete_->awaited_files(container);
   std::vector<RecordFile> files;
-  const auto add = [&](const RuntimeSource& source) {
-    for (RecordFile& file : source.awaited_files(container)) files.push_back(std::move(file));
-  };
-  if (!incomplete_.empty() && incomplete_cgroup_ == container.cgroup) {
-    for (const RuntimeSource* source : incomplete_) add(*source);
-  } else {
-    for (const auto& source : sources_) add(*source);
+  for (const auto& source : sources_) {
+    for (RecordFile& file : source->awaited_files(container)) files.push_back(std::move(file));
   }
   return files;
 }

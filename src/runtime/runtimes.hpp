@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "runtime/large_files.hpp"
+#include "runtime/pod_facts.hpp"
 #include "runtime/source.hpp"
 
 namespace iopslimit {
@@ -28,6 +29,17 @@ RecordFolders known_record_folders(const std::vector<std::string>& states,
                                    std::vector<std::string> containerd_namespaces,
                                    const std::string& run = "/run");
 
+/// Where a runtime may listen for the kubelet (CRI).
+struct RuntimeSocket {
+  std::string path;
+  RuntimeHint runtime = RuntimeHint::unknown;  ///< whose pods it knows; `unknown`: those of any
+  bool operator==(const RuntimeSocket&) const = default;
+};
+
+/// The places that the runtimes and distributions use, and <state>/containerd.sock of each folder
+/// in `states`. None of them has to exist.
+std::vector<RuntimeSocket> known_sockets(const std::vector<std::string>& states);
+
 using RuntimeSources = std::vector<std::unique_ptr<RuntimeSource>>;
 
 /// The sources of every runtime that this program knows. `type`: see may_have_record(). `request`:
@@ -37,14 +49,14 @@ RuntimeSources known_sources(const RecordFolders& folders, RuntimeType type,
 
 class Runtimes {
  public:
-  /// The order decides: a source is asked only if no earlier one has a usable record.
-  explicit Runtimes(RuntimeSources sources) : sources_(std::move(sources)) {}
+  /// The order decides: a source is asked only if no earlier one has a usable record. `facts` are
+  /// added to each record; they may be null, and must outlive this.
+  explicit Runtimes(RuntimeSources sources, const PodFactsTable* facts = nullptr)
+      : sources_(std::move(sources)), facts_(facts) {}
 
-  /// Returns the first usable record, which wins over a bad one of an earlier source. A later
-  /// source that adds to it (RuntimeSource::adds_to()) is read too and fills what is empty: labels
-  /// if there are none, annotations if there are none, and each name; it never overrides. If
-  /// it has no usable record, it changes nothing. Without a usable record a large one, or the first
-  /// bad one, is returned.
+  /// Returns the first usable record, which wins over a bad one of an earlier source, with what the
+  /// runtime's socket said of the pod (PodFactsTable::add_to()). Without a usable record a large
+  /// one, or the first bad one, is returned.
   RecordAnswer read(const ContainerPath& container);
 
   /// As read(), but reads large records too: one piece of at most LargeFiles::piece bytes with each
@@ -58,13 +70,12 @@ class Runtimes {
   std::vector<RecordFile> awaited_files(const ContainerPath& container) const;
 
  private:
-  void add_facts(Record& record, std::size_t first_source, const ContainerPath& container);
-
   RuntimeSources sources_;
+  const PodFactsTable* facts_;
   LargeFiles large_;
-  std::string large_cgroup_;  // of the container whose large files are being read
-  std::vector<const RuntimeSource*> incomplete_;  // whose record was incomplete in the last read()
-  std::string incomplete_cgroup_;                 // of that container
+  std::string large_cgroup_;                   // of the container whose large files are being read
+  const RuntimeSource* incomplete_ = nullptr;  // whose record was incomplete in the last read()
+  std::string incomplete_cgroup_;              // of that container
 };
 
 }  // namespace iopslimit

@@ -42,14 +42,6 @@ class RuntimeSource {
   /// The files whose appearance would change the last result of read() for this container: those of
   /// its own record, or of its sandbox's record if only that was missing.
   virtual std::vector<RecordFile> awaited_files(const ContainerPath& container) const = 0;
-
-  /// Whether read() may return facts (labels, annotations, names) that `record` lacks. `record` was
-  /// read by another source. Must be cheap: it is asked for every container.
-  virtual bool adds_to(const ContainerPath& container, const Record& record) const {
-    static_cast<void>(container);
-    static_cast<void>(record);
-    return false;
-  }
 };
 
 }  // namespace iopslimit

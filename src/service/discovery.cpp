@@ -25,20 +25,17 @@ RecordFolders folders_for(const Config& config) {
   return known_record_folders(config.state_folders, config.containerd_namespaces);
 }
 
-RuntimeSources sources_for(const RecordFolders& folders, const Config& config) {
-  return known_sources(folders, config.runtime, requested_by(config));
-}
-
 }  // namespace
 
 Discovery::Discovery(const Hierarchy& tree, Inotify& inotify, Controller& controller,
-                     Handlers handlers)
+                     PodQuestions& questions, Handlers handlers)
     : controller_(controller),
+      questions_(questions),
       handlers_(std::move(handlers)),
       root_(tree.root),
       process_leaves_(!capabilities_of(tree.version).hierarchical),
       folders_(folders_for(node().config)),
-      records_(sources_for(folders_, node().config)),
+      records_(runtimes_for(folders_, node().config)),
       record_watcher_(inotify, [this](const ContainerPath& path) { appeared(path); }),
       tree_watcher_(tree.root, options_for(node().config),
                     {.appeared =
@@ -48,7 +45,14 @@ Discovery::Discovery(const Hierarchy& tree, Inotify& inotify, Controller& contro
                          },
                      .vanished = [this](const ContainerPath& path) { vanished(path); },
                      .lost = [this] { rescan(); },
-                     .warn = [this](const std::string& text) { handlers_.warn(text); }}) {}
+                     .warn = [this](const std::string& text) { handlers_.warn(text); }}) {
+  questions_.configure(node().config, requested_by(node().config));
+}
+
+Runtimes Discovery::runtimes_for(const RecordFolders& folders, const Config& config) const {
+  return Runtimes(known_sources(folders, config.runtime, requested_by(config)),
+                  &questions_.facts());
+}
 
 WatchOptions Discovery::options_for(const Config& config) const {
   return {.standalone = config.standalone, .process_leaves = process_leaves_};
@@ -87,7 +91,7 @@ TreeWalk Discovery::walk(const Config& config, std::function<void(ContainerPath)
 // The record of a pod as a whole is that of a container in it. Reads a large one in pieces, as
 // read_piece() does.
 Preview::Read Discovery::record_reader(const Config& config) const {
-  auto records = std::make_shared<Runtimes>(sources_for(folders_for(config), config));
+  auto records = std::make_shared<Runtimes>(runtimes_for(folders_for(config), config));
   return [this, config, records](const ContainerPath& path) -> RecordAnswer {
     if (path.kind == CgroupKind::container) return records->read_piece(path);
     RecordAnswer best = NoRecord{};
@@ -112,6 +116,7 @@ void Discovery::appeared(ContainerPath path) {
   std::optional<ContainerPath> late;  // the container whose record is late
   if (path.kind == CgroupKind::container && !node().has_record(path.cgroup)) {
     record = records_.read(path);
+    if (const auto* found = std::get_if<Record>(&record)) want_facts(path.cgroup, *found, true);
     if (is_complete(record)) record_watcher_.forget(path.cgroup);
     if (is_large(record)) handlers_.large(path.cgroup);
     if (is_late(record)) late = path;
@@ -123,8 +128,24 @@ void Discovery::appeared(ContainerPath path) {
 
 void Discovery::vanished(const ContainerPath& path) {
   record_watcher_.forget(path.cgroup);
+  if (path.kind == CgroupKind::pod) questions_.forget(path.pod_uid);
   handlers_.vanished(path.cgroup);
   controller_.on_vanished(path);
+}
+
+// Notes it alone: PodQuestions::sync() asks when no container waits for its limit.
+void Discovery::want_facts(const SharedText& cgroup, const Record& record, bool is_new) {
+  using Asker = PodQuestions::Asker;
+  const Asker sandbox = is_new ? Asker::new_sandbox : Asker::sandbox;
+  questions_.want(cgroup, record.runtime, record.sandbox ? sandbox : Asker::container,
+                  record.from_socket);
+}
+
+void Discovery::forget_gone_pods(const Listing& listing) {
+  if (!listing.whole || questions_.is_empty()) return;
+  const ListingIndex shown(listing);
+  questions_.forget_unless(
+      [&shown](const std::string& pod_uid) { return shown.pod_uids.contains(pod_uid); });
 }
 
 // Watches for the record of a container; the caller has just failed to find it.
@@ -134,6 +155,7 @@ void Discovery::await_record(const ContainerPath& path) {
   for (int attempt = 0; attempt < 2; ++attempt) {
     record_watcher_.await(path, records_.awaited_files(path));
     RecordAnswer record = records_.read(path);
+    if (const auto* found = std::get_if<Record>(&record)) want_facts(path.cgroup, *found, true);
     if (is_large(record)) handlers_.large(path.cgroup);
     controller_.on_appeared(path, std::move(record));
     if (node().has_record(path.cgroup)) return record_watcher_.forget(path.cgroup);
@@ -147,6 +169,10 @@ bool Discovery::read_piece(const std::string& cgroup) {
   if (is_large(record)) return false;
   if (is_complete(record)) record_watcher_.forget(cgroup);
   const bool late = is_late(record);
+  if (const auto* found = std::get_if<Record>(&record); found != nullptr && !found->from_socket) {
+    if (questions_.facts().has(path.pod_uid)) questions_.contradicted(path.pod_uid);
+    want_facts(path.cgroup, *found, false);
+  }
   controller_.on_appeared(path, std::move(record));
   if (late && tree_watcher_.is_there(cgroup))
     record_watcher_.await(path, records_.awaited_files(path));
@@ -179,6 +205,9 @@ Listing Discovery::list(bool reread, std::vector<ContainerPath>& late) {
     } else {
       const bool known = !reread && node().has_record(path.cgroup);
       RecordAnswer record = known ? NoRecord{} : records_.read(path);
+      const Record* found = known ? node().record_of(path.cgroup) : std::get_if<Record>(&record);
+      const bool asked = known && found != nullptr && found->from_socket;
+      if (found != nullptr && !asked) want_facts(path.cgroup, *found, !known && !reread);
       if (!known && is_late(record)) late.push_back(path);
       if (is_large(record)) handlers_.large(path.cgroup);
       listing.containers.push_back({std::move(path), std::move(record)});
@@ -194,13 +223,15 @@ void Discovery::find_record_folders() {
   RecordFolders folders = folders_for(node().config);
   if (folders == folders_) return;
   folders_ = std::move(folders);
-  records_ = Runtimes(sources_for(folders_, node().config));
+  records_ = runtimes_for(folders_, node().config);
 }
 
 void Discovery::rescan() {
   find_record_folders();
   std::vector<ContainerPath> late;
-  controller_.on_rescan(list(false, late));
+  Listing listing = list(false, late);
+  forget_gone_pods(listing);
+  controller_.on_rescan(std::move(listing));
   listed(late);
 }
 
@@ -209,9 +240,11 @@ void Discovery::reconfigure(Config config) {
   RecordFolders folders = folders_for(config);
   const Config& now = node().config;
   const bool reread = folders != folders_ || config.runtime != now.runtime ||
-                      config.scope != now.scope || requested_by(config) != requested_by(now);
+                      config.runtime_socket != now.runtime_socket || config.scope != now.scope ||
+                      requested_by(config) != requested_by(now);
   folders_ = std::move(folders);
-  if (reread) records_ = Runtimes(sources_for(folders_, config));
+  questions_.configure(config, requested_by(config));
+  if (reread) records_ = runtimes_for(folders_, config);
   std::vector<ContainerPath> late;
   Listing listing = list(reread, late);
   controller_.on_config(std::move(config), std::move(listing));

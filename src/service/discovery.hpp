@@ -16,6 +16,7 @@
 #include "control/preview.hpp"
 #include "runtime/record_watcher.hpp"
 #include "runtime/runtimes.hpp"
+#include "service/pod_questions.hpp"
 
 namespace iopslimit {
 
@@ -31,7 +32,9 @@ class Discovery {
 
   /// `inotify` is for the records; its user calls read_record(). Finds nothing before rescan().
   /// Throws std::system_error.
-  Discovery(const Hierarchy& tree, Inotify& inotify, Controller& controller, Handlers handlers);
+  /// `questions` get the containers whose pods the runtime is to be asked about.
+  Discovery(const Hierarchy& tree, Inotify& inotify, Controller& controller,
+            PodQuestions& questions, Handlers handlers);
 
   int cgroups_fd() const { return tree_watcher_.fd(); }
   /// Handles the events of one read. Returns true if a new cgroup was among them.
@@ -62,11 +65,15 @@ class Discovery {
   void appeared(ContainerPath path);
   void vanished(const ContainerPath& path);
   void await_record(const ContainerPath& path);
+  Runtimes runtimes_for(const RecordFolders& folders, const Config& config) const;
+  void want_facts(const SharedText& cgroup, const Record& record, bool is_new);
+  void forget_gone_pods(const Listing& listing);
   void find_record_folders();
   Listing list(bool reread, std::vector<ContainerPath>& late);
   void listed(const std::vector<ContainerPath>& late);
 
   Controller& controller_;
+  PodQuestions& questions_;
   Handlers handlers_;
   std::string root_;
   bool process_leaves_;

@@ -14,9 +14,9 @@
 #include "config/difference.hpp"
 #include "config/files.hpp"
 #include "config/validation.hpp"
-#include "disk/system_folders.hpp"
 #include "limit/limit_files.hpp"
 #include "loop/clock.hpp"
+#include "service/disk_facts.hpp"
 #include "service/own_rules.hpp"
 
 namespace iopslimit {
@@ -43,7 +43,15 @@ Service::Service(ServicePaths paths, ParsedConfig parsed)
           parsed.config, rules_of_earlier_run(paths_.rules(), parsed.config)),
       drift_watcher_(inotify_, hierarchy_.reached().root, watches_to_spare(),
                      std::bind_front(&Service::warn_degraded, this)),
-      discovery_(hierarchy_.reached(), inotify_, controller_,
+      questions_(loop_, paths_.sockets,
+                 {.read_again =
+                      [this](const std::string& cgroup) {
+                        work_.read(cgroup);
+                        scheduler_.request();
+                      },
+                  .announce = [this](const Event& event) { journal_.send(event); },
+                  .changed = [this] { operator_->sharing_changed(); }}),
+      discovery_(hierarchy_.reached(), inotify_, controller_, questions_,
                  {.large = [this](const std::string& cgroup) { work_.read(cgroup); },
                   .handled = [this] { metrics_.dealt_with(node().rules.writes()); },
                   .vanished =
@@ -114,7 +122,11 @@ void Service::start() {
                               .refresh = [this] { scheduler_.request(); },
                               .hierarchy = to_string(hierarchy_.mounted()),
                               .lines_dropped = [this] { return journal_.dropped(); },
-                              .add_rest = [this](Snapshot& all) { sharing_->add_to(all); },
+                              .add_rest =
+                                  [this](Snapshot& snapshot) {
+                                    sharing_->add_to(snapshot);
+                                    snapshot.runtime_socket = questions_.status();
+                                  },
                               .advice = [this](auto* after) { return observer_->advice(after); },
                               .preview = std::bind_front(&Service::preview, this)};
   operator_.emplace(loop_, controller_, paths_.run_folder, paths_.bus_address, needs);
@@ -221,28 +233,21 @@ void Service::check_problems() {
 
 void Service::scan_disks() {
   operator_->set_problem("hierarchy", hierarchy_.problem());
-  DiskFacts facts;
-  disks_unknown_ = !find_disks(node().config, facts);
-  if (!disks_unknown_) controller_.on_disks(facts);
+  const auto facts = disks_for(node().config);
+  disks_unknown_ = !facts;
+  if (facts) controller_.on_disks(*facts);
 }
 
-// Returns false if they cannot be looked up now: what is known of them stays.
-bool Service::find_disks(const Config& config, DiskFacts& facts) try {
-  std::vector<std::string> mounts;
-  for (const DataMount& one : config.data_mounts()) mounts.push_back(one.mount);
-  facts.mounts = mount_resolver_.find(mounts);
-  facts.system_mounts = mount_resolver_.system_mounts(system_folders(config.state_folders));
-  for (const Target& target : node().targets()) {
-    const Devnum devnum = target.device.devnum;
-    facts.identities[devnum] = mount_resolver_.identity_of(devnum);
-  }
+// std::nullopt: they cannot be looked up now, and what is known of them stays.
+std::optional<DiskFacts> Service::disks_for(const Config& config) try {
+  DiskFacts facts = find_disks(mount_resolver_, config, node().targets());
   operator_->set_problem("disks", "");
-  return true;
+  return facts;
 } catch (const std::system_error& error) {
   operator_->set_problem("disks", std::string(error.what()) +
                                       ": the disks that were found last stay limited; the service "
                                       "tries again every second");
-  return false;
+  return std::nullopt;
 }
 
 // Returns the errors of the configuration; empty if it is in force.
@@ -269,10 +274,9 @@ BusService::PreviewAnswer Service::preview(const Replacement& instead) {
   Config next;
   auto wrong = load_for(backend_->capabilities(), paths_.config_file, instead, next);
   if (!wrong.empty()) return {.errors = std::move(wrong)};
-  DiskFacts facts;
-  if (!find_disks(next, facts))
-    throw std::runtime_error("the disks cannot be looked up now: iopsctl status says why");
-  auto preview = discovery_.preview(next, facts);
+  const auto facts = disks_for(next);
+  if (!facts) throw std::runtime_error("the disks cannot be looked up: iopsctl status says why");
+  auto preview = discovery_.preview(next, *facts);
   return {.errors = {}, .next = [this, preview, begun = reloads_](PreviewView& found) {
             if (begun != reloads_) throw std::runtime_error("a reload came in between: ask again");
             return preview->step(found);
@@ -307,6 +311,7 @@ void Service::finish_batch() {
   operator_->synced();
   sharing_->sync();
   if (unit_mirror_) unit_mirror_->sync();
+  questions_.sync();
   notifier_.status(status());
 }
 
@@ -316,10 +321,6 @@ void Service::follow(const std::string& cgroup, bool unread) {
   const SharedText holder = node().holder(cgroup);
   if (holder.empty()) return;
   if (drift_watcher_.follow(holder) || unread) controller_.on_written(cgroup);
-}
-
-void Service::warn_degraded(const std::string& text) {
-  journal_.log(Severity::warning, Action::watch_degraded, text);
 }
 
 void Service::send_summaries() {
@@ -335,6 +336,7 @@ std::string Service::status() const {
   std::string text = node().status() + "; " + to_string(hierarchy_.mounted());
   if (node().config.dry_run) text = "dry run, nothing is written; " + text;
   for (const std::string& problem : operator_->problems()) text.insert(0, problem + "; ");
+  if (const std::string problem = questions_.problem(); !problem.empty()) text += "; " + problem;
   if (config_refused_)
     text = "configuration has errors (see the journal), the old one is in force; " + text;
   return text;

@@ -51,6 +51,7 @@ struct ServicePaths {
   std::string bus_address = system_bus_address();
   std::optional<Hierarchy> hierarchy = std::nullopt;  ///< nullopt: the one that is mounted
   LogForm log = LogForm::automatic;
+  PodQuestions::Options sockets = {};  ///< of the runtimes
 
   /// The service's rules, and what it lent, so that a restart knows them.
   std::string rules() const { return run_folder + "/rules"; }
@@ -86,14 +87,16 @@ class Service {
   void check(const std::function<void()>& in_force = [] {});
   void check_problems();
   void scan_disks();
-  bool find_disks(const Config& config, DiskFacts& facts);
+  std::optional<DiskFacts> disks_for(const Config& config);
   std::vector<std::string> reload();
   BusService::PreviewAnswer preview(const Replacement& instead);
   void put_in_force(Config config);
   void stop();
   void finish_batch();
   void follow(const std::string& cgroup, bool unread);
-  void warn_degraded(const std::string& text);
+  void warn_degraded(const std::string& text) {
+    journal_.log(Severity::warning, Action::watch_degraded, text);
+  }
   void send_summaries();
   void write_to_journal(const Event& event);
   std::string status() const;
@@ -112,6 +115,7 @@ class Service {
   WorkQueue work_;
   Controller controller_;
   DriftWatcher drift_watcher_;
+  PodQuestions questions_;
   Discovery discovery_;
   MountResolver mount_resolver_;
   BlockEvents block_events_;

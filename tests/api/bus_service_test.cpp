@@ -254,6 +254,7 @@ TEST_F(BusServiceTest, EveryPropertyCanBeRead) {
                              ".Hierarchy",
                              ".LinesDropped",
                              ".Problems",
+                             ".RuntimeSocket",
                              ".ShareState",
                              ".ShareChanged",
                              ".Grants",
@@ -276,7 +277,7 @@ TEST_F(BusServiceTest, EveryPropertyCanBeRead) {
   }
   EXPECT_THAT(busctl("call org.iopslimit1 /org/iopslimit1 org.freedesktop.DBus.Properties GetAll s "
                      "org.iopslimit1.Manager"),
-              HasSubstr("a{sv} 32 "));
+              HasSubstr("a{sv} 33 "));
 }
 
 TEST_F(BusServiceTest, MakesOneSummaryForAllPropertiesUntilSomethingChanges) {

@@ -69,6 +69,7 @@ Snapshot distinct_snapshot() {
                       .below_msec = 14,
                       .worst_recall_usec = 15};
   snapshot.lines_dropped = 16;
+  snapshot.runtime_socket = "none is there";
   snapshot.devices[0].lent = {.read_iops = 21, .write_iops = 22};
   snapshot.devices[0].cut = {.read_iops = 23, .write_iops = 24};
   WorkloadView& db = snapshot.containers[0];
@@ -110,6 +111,7 @@ TEST(Snapshot, NamesOfTheFieldsOfSharing) {
   EXPECT_EQ(number(service, "below_msec"), 14U);
   EXPECT_EQ(number(service, "worst_recall_usec"), 15U);
   EXPECT_EQ(number(service, "lines_dropped"), 16U);
+  EXPECT_EQ(*find_field(service, "runtime_socket"), FieldValue(std::string("none is there")));
   const Fields device = fields_of(snapshot.devices[0]);
   EXPECT_EQ(number(device, "lent_read_iops"), 21U);
   EXPECT_EQ(number(device, "lent_write_iops"), 22U);

@@ -229,6 +229,19 @@ TEST(ParseFeatures, Table) {
       parse_features);
 }
 
+TEST(ParseSocket, Table) {
+  expect_rows<std::string>(
+      {
+          {"auto", "auto"},
+          {"no", "no"},
+          {"/run//crio/crio.sock", "/run/crio/crio.sock"},
+          {"yes", "", {"'yes' is neither auto, no nor an absolute path"}},
+          {"", "", {"is neither auto, no nor an absolute path"}},
+          {"/run/../crio.sock", "", {".."}},
+      },
+      parse_socket);
+}
+
 TEST(ParsePaths, Table) {
   expect_rows<Words>(
       {

@@ -806,30 +806,22 @@ TEST_F(ControllerTest, MalformedAnnotationIsAnnouncedOnceForAPod) {
   EXPECT_THAT(warnings(), SizeIs(1)) << "another pod of the same uid";
 }
 
-TEST_F(ControllerTest, UnusableLabelPoliciesAreAnnouncedOnce) {
+TEST_F(ControllerTest, WhatTheSocketTellsLaterChangesTheLimit) {
   Config config;
   config.policies.push_back({"p", {.globs = {{"label.app", "db"}}, .limits = {.iops = 900}}});
   start(CgroupVersion::v2, config);
   Record record = named("web");
-  record.runtime = RuntimeHint::containerd;
   controller->on_appeared(container(1), record);
-  controller->on_appeared(container(2), record);
-  std::size_t announced = 0;
-  for (const Event& event : take_events()) announced += event.severity == Severity::warning;
-  EXPECT_EQ(announced, 1U);
-}
-
-TEST_F(ControllerTest, ReloadWithAnotherScopeChecksTheLabelPoliciesAgain) {
-  Record record = named("web");
-  record.runtime = RuntimeHint::containerd;
-  start();
+  EXPECT_EQ(kernel.of(container(1)), five_hundred);
+  record.labels = {{"app", "db"}};
   controller->on_appeared(container(1), record);
-  take_events();
-  Config config;
-  config.scope = LimitScope::pod;
-  config.policies.push_back({"p", {.globs = {{"label.app", "db"}}, .limits = {.iops = 900}}});
-  controller->on_config(config, {{{container(1), record}}, {}, {pod()}});
-  EXPECT_THAT(events(Action::degraded), SizeIs(1));
+  EXPECT_EQ(kernel.of(container(1)), five_hundred) << "a whole record is read once";
+  record.from_socket = true;
+  controller->on_appeared(container(1), record);
+  EXPECT_EQ(kernel.of(container(1)).read_iops, 900U);
+  const std::vector<Event> said = events(Action::limited);
+  ASSERT_FALSE(said.empty());
+  EXPECT_THAT(said.back().text, HasSubstr("label.app = db (runtime's socket)"));
 }
 
 TEST_F(ControllerTest, AStandaloneContainerHasNoPartInTheDivision) {

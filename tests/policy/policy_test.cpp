@@ -211,6 +211,17 @@ TEST(PolicySections, ExemptPolicyAndExcludeBeforeAll) {
   EXPECT_THAT(decide(config, {}, &proxy).reason, testing::StartsWith("[exclude]"));
 }
 
+TEST(PolicySections, TheReasonSaysWhereALabelCameFrom) {
+  const Config config =
+      with({{"gold", {.origin = {"/c", 3}, .globs = {{"label.tier", "g*"}, {"pod", "db"}}}}});
+  Record record{.pod = "db", .labels = {{"tier", "gold"}}};
+  EXPECT_EQ(decide(config, {}, &record).reason,
+            "[policy gold] (/c:3); label.tier = gold (runtime's record)");
+  record.from_socket = true;
+  EXPECT_EQ(decide(config, {}, &record).reason,
+            "[policy gold] (/c:3); label.tier = gold (runtime's socket)");
+}
+
 TEST(PolicySections, WithoutARecordNoPolicyApplies) {
   const Config config = with({{"free", {.exempt = true}}});
   EXPECT_EQ(decide(config, {}, nullptr).verdict, Verdict::limited);
@@ -221,14 +232,16 @@ TEST(PolicySections, AnnotationsComeOnTopAndSayWhatTheyWereClampedBy) {
   Record record{.name = "web", .annotations = {{"iopslimit.org/iops", "300"}}};
   Decision decision = decide(config, {}, &record);
   EXPECT_EQ(decision.limits.at(0), symmetric(300));
-  EXPECT_EQ(decision.reason, "[policy p] (/c:3); annotation iopslimit.org/iops = 300");
+  EXPECT_EQ(decision.reason,
+            "[policy p] (/c:3); annotation iopslimit.org/iops = 300 (runtime's record)");
   config.annotation_max_iops = 2000;
   config.written["[annotations] max_iops"] = {"/c", 9};
   record.annotations = {{"iopslimit.org/read-iops", "9000"}};
   decision = decide(config, {}, &record);
   EXPECT_EQ(decision.limits.at(0), (Limit{.read_iops = 2000, .write_iops = 800}));
   EXPECT_EQ(decision.reason,
-            "[policy p] (/c:3); annotation iopslimit.org/read-iops = 9000, read IOPS lowered to "
+            "[policy p] (/c:3); annotation iopslimit.org/read-iops = 9000 (runtime's record), read "
+            "IOPS lowered to "
             "2000 by [annotations] max_iops (/c:9)");
 }
 
@@ -239,12 +252,14 @@ TEST(PolicySections, AnAnnotationLowersTheCeilingOfAContainerThatBorrows) {
   Decision decision = decide(config, {}, &record);
   EXPECT_EQ(decision.limits.at(0), symmetric(800));
   EXPECT_EQ(decision.terms.at(0).ceiling_iops, 900U);
-  EXPECT_EQ(decision.reason, "[policy p] (/c:3); annotation iopslimit.org/ceiling-iops = 900");
+  EXPECT_EQ(decision.reason,
+            "[policy p] (/c:3); annotation iopslimit.org/ceiling-iops = 900 (runtime's record)");
   record.annotations = {{"iopslimit.org/ceiling-iops", "9000"}};
   decision = decide(config, {}, &record);
   EXPECT_EQ(decision.terms.at(0).ceiling_iops, 2000U);
   EXPECT_EQ(decision.reason,
-            "[policy p] (/c:3); annotation iopslimit.org/ceiling-iops = 9000, which leaves the "
+            "[policy p] (/c:3); annotation iopslimit.org/ceiling-iops = 9000 (runtime's record), "
+            "which leaves the "
             "ceiling as it is");
 }
 
@@ -304,8 +319,10 @@ TEST(DecisionOfDevices, APodMayLowerEachAndRaiseNone) {
   const Decision decision = decide(with_devices(), {}, &record);
   EXPECT_THAT(decision.limits,
               testing::ElementsAre(symmetric(200), symmetric(200), symmetric(100)));
-  EXPECT_THAT(decision.reason, testing::HasSubstr("iopslimit.org/iops = 200, read IOPS lowered to "
-                                                  "100"));
+  EXPECT_THAT(
+      decision.reason,
+      testing::HasSubstr("iopslimit.org/iops = 200 (runtime's record), read IOPS lowered to "
+                         "100"));
 }
 
 }  // namespace

@@ -74,7 +74,14 @@ TEST(UnusableRecord, OnlyRuntimesWithLabelsMatchALabel) {
             symmetric(9));
   ContainerPath containerd = in_pod;
   containerd.runtime = RuntimeHint::containerd;
-  EXPECT_EQ(limit_of(by_label, containerd), symmetric(500));
+  EXPECT_EQ(limit_of(by_label, containerd), symmetric(9)) << "its socket may tell one";
+  Config without;
+  without.policies = by_label;
+  without.runtime_socket = "no";
+  EXPECT_EQ(decide(without, containerd, bad).limits.at(0), symmetric(500));
+  ContainerPath podman = in_pod;
+  podman.runtime = RuntimeHint::podman;
+  EXPECT_EQ(limit_of(by_label, podman), symmetric(500));
 }
 
 TEST(UnusableRecord, NothingExempts) {

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -17,10 +18,10 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-/// What a source of pod labels would be, such as the runtime's socket.
-class LabelSource final : public RuntimeSource {
+/// A source that always gives the same answer.
+class FixedSource final : public RuntimeSource {
  public:
-  explicit LabelSource(RecordAnswer answer) : answer_(std::move(answer)) {}
+  explicit FixedSource(RecordAnswer answer) : answer_(std::move(answer)) {}
 
   RecordAnswer read(const ContainerPath&) override {
     ++reads;
@@ -28,9 +29,6 @@ class LabelSource final : public RuntimeSource {
   }
   std::vector<RecordFile> awaited_files(const ContainerPath&) const override {
     return {{"/labels", "file"}};
-  }
-  bool adds_to(const ContainerPath&, const Record& record) const override {
-    return record.labels.empty();
   }
 
   int reads = 0;
@@ -58,17 +56,17 @@ struct RuntimesTest : testing::Test {
         RuntimeType::automatic, {.annotation_prefixes = {"example.org"}});
   }
   /// Adds a source to the end; the reference is valid as long as `sources` or their Runtimes.
-  static LabelSource& add(RuntimeSources& sources, RecordAnswer answer) {
-    auto source = std::make_unique<LabelSource>(std::move(answer));
-    LabelSource& added = *source;
+  static FixedSource& add(RuntimeSources& sources, RecordAnswer answer) {
+    auto source = std::make_unique<FixedSource>(std::move(answer));
+    FixedSource& added = *source;
     sources.push_back(std::move(source));
     return added;
   }
-  /// What containerd's record becomes together with an answer.
-  Record joined(RecordAnswer answer) {
-    RuntimeSources sources = containerd();
-    add(sources, std::move(answer));
-    return std::get<Record>(Runtimes(std::move(sources)).read(container));
+  /// What containerd's record becomes with what the runtime's socket told.
+  Record told(std::optional<PodFacts> facts) {
+    PodFactsTable table;
+    table.set(container.pod_uid, std::move(facts));
+    return std::get<Record>(Runtimes(containerd(), &table).read(container));
   }
   Record written() const {
     return {.runtime = RuntimeHint::containerd,
@@ -79,55 +77,58 @@ struct RuntimesTest : testing::Test {
   }
 };
 
-TEST_F(RuntimesTest, LabelsComeFromTheSourceThatAddsThem) {
+TEST_F(RuntimesTest, TheSocketsLabelsAndAnnotationsReplaceThoseOfTheFiles) {
   containerd_wrote("web");
   Record record = written();
   record.labels = blue;
-  EXPECT_EQ(joined(Record{.labels = blue}), record);
-}
-
-TEST_F(RuntimesTest, FillsOnlyWhatIsEmptyAndOverridesNothing) {
-  containerd_wrote("web");
-  Record record = written();
-  record.image = "nginx:1";
-  record.labels = blue;
-  EXPECT_EQ(joined(Record{.runtime = RuntimeHint::docker,
-                          .sandbox = true,
-                          .name = "other",
-                          .image = "nginx:1",
-                          .pod = "other-0",
-                          .pod_namespace = "other",
+  record.annotations = {{"example.org/iops", "9"}};
+  record.from_socket = true;
+  EXPECT_EQ(told(PodFacts{.pod = "web-0",
+                          .pod_namespace = "shop",
                           .labels = blue,
-                          .annotations = {{"example.org/iops", "9"}, {"example.org/bps", "1"}}}),
+                          .annotations = {{"example.org/iops", "9"}}}),
             record);
-  containerd_wrote("");
-  EXPECT_EQ(joined(Record{.name = "web"}), written());
 }
 
-TEST_F(RuntimesTest, BadOrNoAnswerOfALaterSourceChangesNothing) {
+TEST_F(RuntimesTest, WhatTheSocketTellsOfAnotherNameIsNotUsed) {
   containerd_wrote("web");
-  EXPECT_EQ(joined(BadRecord{"refused"}), written());
-  EXPECT_EQ(joined(NoRecord{}), written());
+  EXPECT_EQ(told(PodFacts{.pod = "web-1", .pod_namespace = "shop", .labels = blue}), written());
+  EXPECT_EQ(told(PodFacts{.pod = "web-0", .pod_namespace = "lab", .labels = blue}), written());
+  EXPECT_EQ(told(std::nullopt), written());
 }
 
-TEST_F(RuntimesTest, SkipsSourceIfTheRecordHasEverything) {
-  containerd_wrote("web");
+TEST_F(RuntimesTest, TheSocketFillsWhatAnUnusableSandboxWouldHaveTold) {
   RuntimeSources sources;
-  add(sources, Record{.labels = blue});
-  LabelSource& later = add(sources, Record{.labels = {{"team", "red"}}});
-  Runtimes runtimes(std::move(sources));
-  EXPECT_EQ(std::get<Record>(runtimes.read(container)).labels, blue);
-  EXPECT_EQ(later.reads, 0);
+  add(sources, Record{.runtime = RuntimeHint::crio,
+                      .incomplete = true,
+                      .lack = Record::Lack::unusable,
+                      .name = "web"});
+  PodFactsTable table;
+  table.set(container.pod_uid, PodFacts{.pod = "web-0", .pod_namespace = "shop", .labels = blue});
+  Runtimes runtimes(std::move(sources), &table);
+  EXPECT_EQ(std::get<Record>(runtimes.read(container)), (Record{.runtime = RuntimeHint::crio,
+                                                                .name = "web",
+                                                                .pod = "web-0",
+                                                                .pod_namespace = "shop",
+                                                                .labels = blue,
+                                                                .from_socket = true}));
 }
 
-TEST_F(RuntimesTest, FirstOfTwoThatAddWins) {
-  containerd_wrote("web");
-  RuntimeSources sources = containerd();
-  add(sources, Record{.labels = blue});
-  LabelSource& later = add(sources, Record{.labels = {{"team", "red"}}});
-  Runtimes runtimes(std::move(sources));
-  EXPECT_EQ(std::get<Record>(runtimes.read(container)).labels, blue);
-  EXPECT_EQ(later.reads, 0);
+TEST_F(RuntimesTest, TheSocketTellsNothingOfPodmansContainersAndOfThoseOutsideOfPods) {
+  PodFactsTable table;
+  table.set(container.pod_uid, PodFacts{.pod = "web-0", .labels = blue});
+  table.set("", PodFacts{.pod = "web-0", .labels = blue});
+  Record record{.runtime = RuntimeHint::podman};
+  EXPECT_FALSE(table.add_to(record, container));
+  record.runtime = RuntimeHint::docker;
+  EXPECT_FALSE(table.add_to(record, {.cgroup = "/docker/" + id, .id = id}));
+  EXPECT_EQ(record, (Record{.runtime = RuntimeHint::docker}));
+}
+
+TEST(KnownSockets, ThoseOfTheConfigurationComeFirst) {
+  const auto sockets = known_sockets({"/run/mine"});
+  EXPECT_EQ(sockets.front(), (RuntimeSocket{"/run/mine/containerd.sock", RuntimeHint::containerd}));
+  EXPECT_THAT(sockets, testing::Contains(RuntimeSocket{"/run/crio/crio.sock", RuntimeHint::crio}));
 }
 
 TEST_F(RuntimesTest, UsableRecordWinsOverABadOneBeforeIt) {
@@ -138,7 +139,7 @@ TEST_F(RuntimesTest, UsableRecordWinsOverABadOneBeforeIt) {
   EXPECT_EQ(bad.read(container), RecordAnswer(BadRecord{"first"}));
   containerd_wrote("web");
   RuntimeSources more;
-  LabelSource& earlier = add(more, BadRecord{"first"});
+  FixedSource& earlier = add(more, BadRecord{"first"});
   for (auto& source : containerd()) more.push_back(std::move(source));
   Runtimes usable(std::move(more));
   EXPECT_EQ(usable.read(container), RecordAnswer(written()));
@@ -153,17 +154,17 @@ TEST_F(RuntimesTest, RecordOfALaterSourceIsUsedIfThereIsNoOther) {
 }
 
 TEST_F(RuntimesTest, AwaitsOnlyTheSourceWhoseRecordIsIncomplete) {
-  RuntimeSources sources = containerd();
+  RuntimeSources sources;
   add(sources, Record{.incomplete = true});
+  for (auto& source : containerd()) sources.push_back(std::move(source));
   Runtimes runtimes(std::move(sources));
   const RecordFile labels{"/labels", "file"};
   const RecordFile own{tree.at("state"), bundle.substr(std::string("/state/").size())};
-  EXPECT_THAT(runtimes.awaited_files(container), ElementsAre(own, labels));
-  containerd_wrote("web");
+  EXPECT_THAT(runtimes.awaited_files(container), ElementsAre(labels, own));
   EXPECT_TRUE(std::get<Record>(runtimes.read(container)).incomplete);
   EXPECT_THAT(runtimes.awaited_files(container), ElementsAre(labels));
   const ContainerPath other{.cgroup = "/other", .id = id, .runtime = RuntimeHint::containerd};
-  EXPECT_THAT(runtimes.awaited_files(other), ElementsAre(own, labels));
+  EXPECT_THAT(runtimes.awaited_files(other), ElementsAre(labels, own));
 }
 
 TEST(Runtimes, WithoutSourcesThereIsNoRecord) {

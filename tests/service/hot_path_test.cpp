@@ -17,9 +17,11 @@
 #include <map>
 #include <new>
 #include <ostream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "loop/local_socket.hpp"
 #include "support/real_service.hpp"
 
 namespace {
@@ -91,10 +93,27 @@ std::string name_of(std::uint64_t call) {
   return found == names.end() ? "call " + std::to_string(call) : found->second;
 }
 
+/// A runtime's socket on which nobody answers.
+struct SilentSocket {
+  TempTree tree;
+  std::string path = tree.at("/cri.sock");
+  File listener{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+
+  SilentSocket() {
+    const auto local = local_address(path);
+    if (bind(listener.fd(), local->get(), local->size) != 0 || listen(listener.fd(), 8) != 0)
+      throw std::runtime_error("no socket");
+  }
+};
+
+/// Whether there is one, and the service asks it.
+enum class Socket { none, silent };
+
 // Traced by its parent, which counts from one getsid() to the next.
-[[noreturn]] void be_counted(CgroupVersion version, Pods pods) {
+[[noreturn]] void be_counted(CgroupVersion version, Pods pods, Socket socket) {
   if (ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) _exit(77);
-  RealService service(version, most);
+  const SilentSocket silent;
+  RealService service(version, most, {}, "", socket == Socket::silent ? silent.path : "");
   raise(SIGSTOP);
   for (unsigned number = 0; number < 3; ++number) {
     service.finish();
@@ -146,11 +165,13 @@ struct CostRow {
   Pods pods;
   Calls calls;
   std::size_t allocations;
+  Socket socket = Socket::none;
 };
 
 std::string name_of(const CostRow& row) {
   return std::string(row.version == CgroupVersion::v2 ? "V2" : "V1") +
-         (row.pods == Pods::one ? "" : "InAPodOfItsOwn");
+         (row.pods == Pods::one ? "" : "InAPodOfItsOwn") +
+         (row.socket == Socket::none ? "" : "WithASocket");
 }
 
 // For the test's name; the default is its bytes, addresses and all.
@@ -162,14 +183,17 @@ class HotPath : public testing::TestWithParam<CostRow> {};
 
 TEST_P(HotPath, MakesTheseSystemCallsForOneContainer) {
   int status = 0;
-  const Calls calls = calls_of([] { be_counted(GetParam().version, GetParam().pods); }, status);
+  const auto& [version, pods, expected, allocations, socket] = GetParam();
+  const Calls calls = calls_of([&] { be_counted(version, pods, socket); }, status);
   if (WIFEXITED(status) && WEXITSTATUS(status) == 77) GTEST_SKIP() << "ptrace is not allowed here";
   ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
   EXPECT_EQ(after_the_event(calls), GetParam().calls);
 }
 
 TEST_P(HotPath, AllocatesThisOftenForOneContainer) {
-  RealService service(GetParam().version, most);
+  const SilentSocket silent;
+  RealService service(GetParam().version, most, {}, "",
+                      GetParam().socket == Socket::silent ? silent.path : "");
   std::vector<std::size_t> counts;
   for (unsigned number = 0; number < most; ++number) {
     service.finish();
@@ -199,11 +223,15 @@ Calls in_a_new_pod(Calls calls) {
 
 INSTANTIATE_TEST_SUITE_P(
     Costs, HotPath,
-    testing::Values(CostRow{CgroupVersion::v2, Pods::one, v2_calls, 12},
-                    CostRow{CgroupVersion::v2, Pods::many, in_a_new_pod(v2_calls), 12},
-                    // 11 until the limits are in force, the rest to remember the watch.
-                    CostRow{CgroupVersion::v1, Pods::one, v1_calls, 22},
-                    CostRow{CgroupVersion::v1, Pods::many, in_a_new_pod(v1_calls), 22}),
+    testing::Values(
+        CostRow{CgroupVersion::v2, Pods::one, v2_calls, 12},
+        CostRow{CgroupVersion::v2, Pods::many, in_a_new_pod(v2_calls), 12},
+        // 11 until the limits are in force, the rest to remember the watch.
+        CostRow{CgroupVersion::v1, Pods::one, v1_calls, 22},
+        CostRow{CgroupVersion::v1, Pods::many, in_a_new_pod(v1_calls), 22},
+        // The runtime is asked later.
+        CostRow{CgroupVersion::v2, Pods::many, in_a_new_pod(v2_calls), 12, Socket::silent},
+        CostRow{CgroupVersion::v1, Pods::many, in_a_new_pod(v1_calls), 22, Socket::silent}),
     [](const auto& row) { return name_of(row.param); });
 
 using Counts = std::map<std::string, int>;

@@ -23,9 +23,14 @@ namespace iopslimit {
 
 class RealService {
  public:
+  /// `socket`: where the runtime listens; it belongs to whoever runs the test.
   explicit RealService(CgroupVersion version, unsigned pods = 1,
-                       std::vector<NamedPolicy> policies = {}, std::string bus_address = {})
-      : version_(version), policies_(std::move(policies)), bus_address_(std::move(bus_address)) {
+                       std::vector<NamedPolicy> policies = {}, std::string bus_address = {},
+                       std::string socket = {})
+      : version_(version),
+        policies_(std::move(policies)),
+        bus_address_(std::move(bus_address)),
+        socket_(std::move(socket)) {
     for (unsigned number = 0; number < pods; ++number) tree_.folder("/cgroup" + pod(number));
     for (const char* folder : {"/made", "/run", records}) tree_.folder(folder);
     if (bus_address_.empty()) bus_address_ = "unix:path=" + tree_.at("/no-bus");
@@ -39,7 +44,13 @@ class RealService {
                        .state_folder = tree_.at("/var"),
                        .bus_address = bus_address_,
                        .hierarchy = Hierarchy{version_, tree_.at("/cgroup")},
-                       .log = LogForm::json};
+                       .log = LogForm::json,
+                       .sockets = {.client = {.owner = geteuid()}}};
+    paths.sockets.places = [socket = socket_](const auto&) {
+      std::vector<RuntimeSocket> places;
+      if (!socket.empty()) places.push_back({socket, RuntimeHint::containerd});
+      return places;
+    };
     service_.emplace(std::move(paths), ParsedConfig{config(), {}});
     service_->start();
   }
@@ -113,6 +124,7 @@ class RealService {
   const Node& node() const { return service_->node(); }
   /// What a file of the temporary tree contains.
   std::string text(const std::string& path) const { return tree_.text(path); }
+  EventLoop& loop() { return service_->loop(); }
 
   static std::string usual_record() {
     return R"({"ociVersion":"1.1.0","annotations":{
@@ -161,6 +173,7 @@ class RealService {
   CgroupVersion version_;
   std::vector<NamedPolicy> policies_;
   std::string bus_address_;
+  std::string socket_;  // of the runtime; empty: there is none
   TempTree tree_;
   std::optional<Service> service_;
 };
