@@ -20,8 +20,8 @@ usage: deploy.sh ACTION... [--image NAME] [--overlay NAME]
   --uninstall   takes every limit away, on each node, then the DaemonSet
 
   --image NAME     REGISTRY/PATH:TAG; default \$IMAGE, or $base_image
-  --overlay NAME   base (containerd), k3s, k0s, crio, docker, openshift, selinux,
-                   node-feature-discovery, dry-run; default \$OVERLAY, or base
+  --overlay NAME   base (containerd), socket (containerd with its CRI socket), k3s, k0s, crio, docker,
+                   openshift, selinux, node-feature-discovery, dry-run; default \$OVERLAY, or base
 Several actions are carried out in the order above. TIMEOUT (default 5m) is how long --deploy waits.
 END
 }

@@ -25,7 +25,8 @@ VALUES = yaml.safe_load((CHART / "values.yaml").read_text())
 # The values that stand for each overlay.
 OVERLAYS = {"base": {}, "k3s": {"runtime": "k3s"}, "k0s": {"runtime": "k0s"}, "crio": {"runtime": "crio"},
             "docker": {"runtime": "docker"}, "selinux": {"selinux": True}, "openshift": {"openshift": True},
-            "node-feature-discovery": {"nodeFeatureDiscovery": True}, "dry-run": {"dryRun": True}}
+            "node-feature-discovery": {"nodeFeatureDiscovery": True}, "dry-run": {"dryRun": True},
+            "socket": {"runtimeSocket": True}}
 
 
 def run(*command, given=None):
@@ -109,6 +110,16 @@ class ChartTest(unittest.TestCase):
             done = helm("template", values=wrong)
             self.assertNotEqual(done.returncode, 0, wrong)
             self.assertIn("don't meet the specifications of the schema", done.stderr)
+
+    def test_the_socket_is_that_of_containerd(self):
+        for runtime, folder in (("containerd", "/run/containerd"), ("k3s", "/run/k3s/containerd"), ("k0s", "/run/k0s")):
+            pod = self.pod({"runtimeSocket": True, "runtime": runtime})
+            (records,) = [one for one in pod["volumes"] if one["name"] == "records"]
+            self.assertEqual(records["hostPath"]["path"], folder)
+        for wrong in ({"runtime": "crio"}, {"runtime": "docker"}, {"openshift": True}):
+            done = helm("template", values={"runtimeSocket": True, **wrong})
+            self.assertNotEqual(done.returncode, 0, wrong)
+            self.assertIn("runtimeSocket is for containerd", done.stderr)
 
     def test_values_arrive(self):
         values = {"image": {"repository": "registry.example.org/a/b", "tag": "2", "pullPolicy": "Always"},
