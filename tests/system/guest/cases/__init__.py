@@ -34,7 +34,7 @@ NODE = ("start", "containers", "confinement", "restarts", "reload", "policies", 
 NEWER = ("start", "containers", "restarts", "reload", "policies", "operator", "operator_bus", "metrics", "enforcement",
          "sharing", "at_limit", "apply_systemd", "docker_pods", "podman_containers", "package")
 NEWER_DAILY = {"containers-there-before-the-service", "containers-made-while-it-runs", "total-of-all-pods",
-               "service-killed", "systemctl-daemon-reexec", "containerd-restarted", "policies-table",
+               "service-killed", "systemctl-daemon-reexec", "containerd-restarted", "policies-table", "labels-told-by-the-socket",
                "operator-asks-iopsctl", "metrics-that-cannot-be-written", "sharing", "package-installed-by-apt"}
 # In the machine with the hybrid hierarchy: the main job.
 HYBRID = ("hybrid", "start", "containers", "restarts", "reload", "policies", "operator")

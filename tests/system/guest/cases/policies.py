@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Policies and annotations: which limit a container gets, and why."""
+import containerd
+import ctl
 import kubelet
 import rules
 import service
@@ -93,8 +95,8 @@ def expect_one_complaint(pod):
 @case("policies-table", cells="v2-cgroupfs trixie-v2-systemd")
 @case("policies-table-on-v1", cells="v1-systemd", long=True)
 def table(node):
-    # containerd keeps the pod's labels nowhere on disk, and what is not known matches nothing.
-    rows = [*TABLE, Row("labelled", DEFAULT, "[limits]", labels=LABELS)]
+    # containerd keeps the pod's labels nowhere on disk; its socket tells them.
+    rows = [*TABLE, Row("labelled", rules.limits(420, 420), "[policy labelled]", labels=LABELS)]
     with configured((NO_DIVISION if node.v1 else "") + POLICIES), made(node, rows) as pairs:
         expect_table(node, pairs)
         expect_one_complaint(MALFORMED.pod)
@@ -102,6 +104,52 @@ def table(node):
             kubepods = node.kubelet.driver.kubepods()
             expect(node, [("the total", kubepods, rules.limits(DEFAULT_TOTAL, DEFAULT_TOTAL))])
     return f"{len(rows)} containers, each with the limit and the reason it should have"
+
+
+SOCKET = "/run/containerd/containerd.sock"
+TOLD = [
+    Row("labelled", rules.limits(420, 420), "[policy labelled]", labels=LABELS),
+    Row("labelled", rules.limits(350, 350), "[policy meshes]", container="mesh", image=kubelet.PROXY_IMAGE),
+    Row("other-label", DEFAULT, "[limits]", labels={"app.kubernetes.io/name": "mysql"}),
+    Row("lowers", rules.limits(200, 200), annotations={"iopslimit.org/iops": "200"}),
+    Row("lookalike", DEFAULT, "[limits]", annotations={"app.kubernetes.io/name": "postgres"}),
+]
+UNTOLD = [Row(row.pod, row.limit if row.container == "mesh" else DEFAULT, container=row.container, image=row.image,
+              labels=row.labels, annotations=row.annotations) for row in TOLD]
+
+
+def expect_origin(row, container):
+    """The journal says where label and annotation came from."""
+    lines = service.journal(f"CONTAINER_ID={container.id}", "ACTION=limited")
+    assert "(runtime's socket)" in lines[-1]["MESSAGE"], f"no origin in {lines[-1]['MESSAGE']!r}"
+    explained = ctl.ctl("explain", container.id)
+    assert "runtime's socket" in explained, f"iopsctl explain {row.pod}: no origin in {explained!r}"
+
+
+@case("labels-told-by-the-socket", cells="systemd")
+def told(node):
+    """containerd's configuration is as it came: it writes neither labels nor annotations down."""
+    without = (NO_DIVISION if node.v1 else "") + POLICIES
+    assert "pod_annotations =" not in containerd.CONFIG.read_text(), "containerd writes annotations down here"
+    with configured(without), made(node, TOLD) as pairs:
+        expect_table(node, pairs)
+        for row, container in pairs:
+            if row.limit in (rules.limits(420, 420), rules.limits(200, 200)):
+                expect_origin(row, container)
+        status = ctl.ctl("status")
+        assert f"{SOCKET} answers (v1)" in status, f"iopsctl status: {status}"
+        # A container that starts again has its limit at once: its pod is known.
+        again = node.kubelet.restart_container(pairs[0][1])
+        expect(node, [("the restarted one", again.cgroup, TOLD[0].limit)])
+        lines = service.journal(f"CONTAINER_ID={again.id}", "ACTION=limited")
+        assert len(lines) == 1, f"the restarted container had another limit first: {[one['MESSAGE'] for one in lines]}"
+        # The service is restarted: the default comes first, and then what the socket tells.
+        service.stop()
+        service.start()
+        expect(node, [("the restarted one", again.cgroup, TOLD[0].limit)])
+    with configured(without + "[runtime]\nsocket = no\n"), made(node, UNTOLD) as pairs:
+        expect(node, [(f"{row.pod}/{row.container}", one.cgroup, row.limit) for row, one in pairs])
+    return f"{len(TOLD)} containers have what the socket tells of their pods, and without it the default"
 
 
 def shares(total, claims, least=10):
