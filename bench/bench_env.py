@@ -116,7 +116,11 @@ class BenchEnv:
         """keys: SECTION_KEY=value; everything else is the default, but for a total: v1 has none, so that it divides the
         total among all containers whenever one comes, which is another row."""
         keys = {"limits_total_iops": 0, **keys}
-        text = "".join(f"[{name.split('_', 1)[0]}]\n{name.split('_', 1)[1]} = {value}\n" for name, value in keys.items())
+        sections = {}
+        for name, value in keys.items():
+            section, key = name.split("_", 1)
+            sections.setdefault(section, []).append(f"{key} = {value}\n")
+        text = "".join(f"[{section}]\n{''.join(lines)}" for section, lines in sections.items())
         (self.folder / "etc/iops-limitd/iops-limitd.conf").write_text(f"[device]\nmount = {DATA}\n{text}")
 
     def containers(self, count, first=0):
