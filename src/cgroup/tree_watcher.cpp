@@ -17,14 +17,14 @@ constexpr std::uint32_t directory_mask = IN_CREATE | IN_DELETE | IN_MOVED_FROM |
 
 constexpr std::size_t usual_watches = 512;
 
-struct Shown {
+struct Directory {
   std::string mount;  // since Linux 5.8 the mount itself, before that its file system; or empty
   bool has_children = true;
 };
 
 // What is at the path. A directory has a link for each of its subdirectories
 // (kernfs_refresh_inode(), fs/kernfs/inode.c).
-Shown look_at(const std::string& path) {
+Directory look_at(const std::string& path) {
   constexpr unsigned without_children = 2;
   struct statx status {};
   if (statx(AT_FDCWD, path.c_str(), 0, STATX_MNT_ID | STATX_NLINK, &status) != 0) return {};
@@ -116,10 +116,10 @@ void TreeWatcher::unreadable(const std::string& cgroup, const std::string& why) 
 bool TreeWatcher::enter(const SharedText& cgroup) {
   watch(cgroup);
   if (scanned_ == nullptr) return true;
-  const Shown shown = look_at(root_ + cgroup);
-  if (!shown.mount.empty() && shown.mount != mount_)
+  const Directory directory = look_at(root_ + cgroup);
+  if (!directory.mount.empty() && directory.mount != mount_)
     unreadable(cgroup, "something is mounted over the cgroup " + cgroup);
-  return shown.has_children;
+  return directory.has_children;
 }
 
 void TreeWatcher::watch(const SharedText& cgroup) {
