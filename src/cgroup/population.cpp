@@ -82,10 +82,11 @@ std::string users_container(const std::string& root) {
   for (const std::string& user : folders_in(root + users)) {
     std::string_view id = user;
     if (!take_prefix(id, "user-") || !take_suffix(id, ".slice")) continue;
-    const std::string own = users + "/" + user + "/user@" + std::string(id) + ".service/user.slice";
+    std::string own = users;
+    own.append("/").append(user).append("/user@").append(id).append(".service/user.slice/");
     for (const std::string& name : folders_in(root + own)) {
       const auto container = parse_container_name(name);
-      if (container && !container->monitor) return own + "/" + name;
+      if (container && !container->monitor) return own.append(name);
     }
   }
   return {};
