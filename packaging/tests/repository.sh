@@ -38,6 +38,16 @@ publish() {
   find "$site" -type f -exec touch -d "@$((EPOCHSECONDS + published))" {} +
 }
 
+# later_deb DEB VERSION FOLDER: makes the same package as a later VERSION in FOLDER.
+later_deb() {
+  local tree=$work/later-tree
+  rm -rf "$tree"
+  dpkg-deb -R "$1" "$tree"
+  sed -i "s/^Version: .*/Version: $2/" "$tree/DEBIAN/control"
+  mkdir -p "$3"
+  dpkg-deb -Znone -b "$tree" "$3/iops-limitd_$2_$(dpkg --print-architecture).deb" >"$work/later.log"
+}
+
 # documented HEADING NUMBER: the commands of the block below this heading of docs/install.md, for $url and $root.
 documented() {
   awk -v heading="$1" -v number="$2" '

@@ -38,21 +38,13 @@ END
   done >"$dpkg/status"
 }
 
-# make_later: the same package as the version after it, in $work/later.
-make_later() {
-  dpkg-deb -R "$deb" "$work/tree"
-  sed -i "s/^Version: .*/Version: $later/" "$work/tree/DEBIAN/control"
-  mkdir "$work/later"
-  dpkg-deb -Znone -b "$work/tree" "$work/later/iops-limitd_${later}_$(dpkg --print-architecture).deb" >"$work/later.log"
-  cp "$folder"/iops-limitd-[0-9]*.rpm "$work/later"
-}
-
 deb=$(echo "$folder"/iops-limitd_*.deb)
 first=$(dpkg-deb -f "$deb" Version) later=$first+later
 dists=$site/apt/dists/$suite
 new_key owner@example.org
 new_key other@example.org
-make_later
+later_deb "$deb" "$later" "$work/later"
+cp "$folder"/iops-limitd-[0-9]*.rpm "$work/later"
 serve
 publish owner@example.org "$folder"
 

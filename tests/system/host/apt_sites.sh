@@ -4,25 +4,23 @@
 # repository of the Debian package in PACKAGES; `later`, with the version after it; `other`, signed by another key.
 set -euo pipefail
 packages=$1 folder=$2 url=$3
-# shellcheck source=packaging/tests/signing.sh
-. "$(dirname "$(readlink -f "$0")")/../../../packaging/tests/signing.sh"
+# shellcheck source=packaging/tests/repository.sh
+. "$(dirname "$(readlink -f "$0")")/../../../packaging/tests/repository.sh"
 deb=$(echo "$packages"/iops-limitd_*.deb)
 later=$(dpkg-deb -f "$deb" Version)+later
 
-# site NAME KEY PACKAGES: adds to what is there. The machine has no dnf.
-site() {
+# add NAME KEY PACKAGES: adds to what is there. The machine has no dnf.
+add() {
   "$source/packaging/build-repository" "$3" "$folder/$1" "$2" "$url" "$packages"/iops-limitd-[0-9]*.rpm
   rm -r "$folder/$1/rpm"
 }
 
 rm -rf "$folder"
-mkdir -p "$folder" "$work/later"
-dpkg-deb -R "$deb" "$work/tree"
-sed -i "s/^Version: .*/Version: $later/" "$work/tree/DEBIAN/control"
-dpkg-deb -b "$work/tree" "$work/later/iops-limitd_${later}_$(dpkg --print-architecture).deb" >"$work/later.log"
+mkdir -p "$folder"
+later_deb "$deb" "$later" "$work/later"
 new_key owner@example.org
 new_key other@example.org
-site first owner@example.org "$packages"
+add first owner@example.org "$packages"
 cp -r "$folder/first" "$folder/later"
-site later owner@example.org "$work/later"
-site other other@example.org "$work/later"
+add later owner@example.org "$work/later"
+add other other@example.org "$work/later"
