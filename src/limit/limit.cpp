@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "limit/combined_limit.hpp"
+
 namespace iopslimit {
 namespace {
 
@@ -27,7 +29,7 @@ std::string direction(std::uint64_t iops, std::uint64_t bps) {
   return text;
 }
 
-std::uint64_t stricter(std::uint64_t one, std::uint64_t other) {
+std::uint64_t smaller(std::uint64_t one, std::uint64_t other) {
   return one == 0 || other == 0 ? std::max(one, other) : std::min(one, other);
 }
 
@@ -38,10 +40,7 @@ std::uint64_t part_of(std::uint64_t value, unsigned parts) {
 }  // namespace
 
 Limit stricter(const Limit& one, const Limit& other) {
-  return {.read_iops = stricter(one.read_iops, other.read_iops),
-          .write_iops = stricter(one.write_iops, other.write_iops),
-          .read_bps = stricter(one.read_bps, other.read_bps),
-          .write_bps = stricter(one.write_bps, other.write_bps)};
+  return combined(one, other, smaller, smaller);
 }
 
 Limit part_of(const Limit& limit, unsigned parts) {
