@@ -45,19 +45,27 @@ bool is_text(std::string_view text) {
   return simdjson::validate_utf8(text.data(), text.size());
 }
 
+// What protozero's tag_and_type() returns for a string or a message in the field `tag`.
+template <class Tag>
+constexpr std::uint32_t text_or_message(Tag tag) {
+  return tag_and_type(tag, protozero::pbf_wire_type::length_delimited);
+}
+
 void read_entry(protozero::data_view data, record_json::Pairs& pairs) {
   std::string_view key;
   std::string_view value;
   protozero::pbf_message<Entry> entry(data);
   while (entry.next()) {
-    if (entry.tag_and_type() ==
-        tag_and_type(Entry::key, protozero::pbf_wire_type::length_delimited))
-      key = view_of(entry.get_view());
-    else if (entry.tag_and_type() ==
-             tag_and_type(Entry::value, protozero::pbf_wire_type::length_delimited))
-      value = view_of(entry.get_view());
-    else
-      entry.skip();
+    switch (entry.tag_and_type()) {
+      case text_or_message(Entry::key):
+        key = view_of(entry.get_view());
+        break;
+      case text_or_message(Entry::value):
+        value = view_of(entry.get_view());
+        break;
+      default:
+        entry.skip();
+    }
   }
   if (is_text(key) && is_text(value)) pairs.emplace_back(key, value);
 }
@@ -65,16 +73,18 @@ void read_entry(protozero::data_view data, record_json::Pairs& pairs) {
 void read_metadata(protozero::data_view data, ListedSandbox& sandbox) {
   protozero::pbf_message<Metadata> metadata(data);
   while (metadata.next()) {
-    if (metadata.wire_type() != protozero::pbf_wire_type::length_delimited) {
-      metadata.skip();
-    } else if (metadata.tag() == Metadata::name) {
-      sandbox.facts.pod = metadata.get_string();
-    } else if (metadata.tag() == Metadata::uid) {
-      sandbox.pod_uid = metadata.get_string();
-    } else if (metadata.tag() == Metadata::pod_namespace) {
-      sandbox.facts.pod_namespace = metadata.get_string();
-    } else {
-      metadata.skip();
+    switch (metadata.tag_and_type()) {
+      case text_or_message(Metadata::name):
+        sandbox.facts.pod = metadata.get_string();
+        break;
+      case text_or_message(Metadata::uid):
+        sandbox.pod_uid = metadata.get_string();
+        break;
+      case text_or_message(Metadata::pod_namespace):
+        sandbox.facts.pod_namespace = metadata.get_string();
+        break;
+      default:
+        metadata.skip();
     }
   }
 }
@@ -85,21 +95,21 @@ ListedSandbox read_sandbox(std::string_view item, record_json::Pairs& labels,
   ListedSandbox sandbox;
   protozero::pbf_message<Sandbox> message(data_of(item));
   while (message.next()) {
-    const bool is_text_or_message =
-        message.wire_type() == protozero::pbf_wire_type::length_delimited;
-    if (message.tag() == Sandbox::created_at &&
-        message.wire_type() == protozero::pbf_wire_type::varint) {
-      sandbox.created_at = message.get_int64();
-    } else if (!is_text_or_message) {
-      message.skip();
-    } else if (message.tag() == Sandbox::metadata) {
-      read_metadata(message.get_view(), sandbox);
-    } else if (message.tag() == Sandbox::labels) {
-      read_entry(message.get_view(), labels);
-    } else if (message.tag() == Sandbox::annotations) {
-      read_entry(message.get_view(), annotations);
-    } else {
-      message.skip();
+    switch (message.tag_and_type()) {
+      case tag_and_type(Sandbox::created_at, protozero::pbf_wire_type::varint):
+        sandbox.created_at = message.get_int64();
+        break;
+      case text_or_message(Sandbox::metadata):
+        read_metadata(message.get_view(), sandbox);
+        break;
+      case text_or_message(Sandbox::labels):
+        read_entry(message.get_view(), labels);
+        break;
+      case text_or_message(Sandbox::annotations):
+        read_entry(message.get_view(), annotations);
+        break;
+      default:
+        message.skip();
     }
   }
   return sandbox;
