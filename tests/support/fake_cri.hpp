@@ -123,8 +123,7 @@ class FakeCri {
   unsigned connections() const { return connections_; }
   void disappear() {
     if (!thread_.joinable()) return;
-    const std::uint64_t one = 1;
-    static_cast<void>(::write(stop_.fd(), &one, sizeof one));
+    eventfd_write(stop_.fd(), 1);
     thread_.join();
     listener_ = File();
     unlink(path_.c_str());
