@@ -8,12 +8,13 @@
 
 namespace iopslimit {
 
-RepeatedChanges::RepeatedChanges(EventLoop& loop, Contested contested, std::chrono::seconds within)
+RepeatedChanges::RepeatedChanges(EventLoop& loop, Contested contested,
+                                 std::chrono::milliseconds within)
     : contested_(std::move(contested)), within_(within), review_(loop, [this] { review(); }) {}
 
 void RepeatedChanges::on_event(const Event& event) {
   if (event.action != Action::repaired) return;
-  const std::chrono::seconds now = monotonic_seconds();
+  const std::chrono::milliseconds now = monotonic_msec();
   for (const Rule& rule : event.rules) {
     const auto [entry, is_new] = restored_.try_emplace(RuleKey{event.cgroup, rule.device});
     Restored& restored = entry->second;
@@ -29,7 +30,7 @@ void RepeatedChanges::forget(const std::string& cgroup) {
 }
 
 bool RepeatedChanges::any_of(const std::set<std::string>& cgroups) const {
-  const std::chrono::seconds now = monotonic_seconds();
+  const std::chrono::milliseconds now = monotonic_msec();
   return std::ranges::any_of(cgroups, [&](const std::string& cgroup) {
     auto one = restored_.lower_bound({cgroup, {}});
     for (; one != restored_.end() && one->first.cgroup == cgroup; ++one) {
@@ -40,7 +41,7 @@ bool RepeatedChanges::any_of(const std::set<std::string>& cgroups) const {
 }
 
 void RepeatedChanges::review() {
-  const std::chrono::seconds now = monotonic_seconds();
+  const std::chrono::milliseconds now = monotonic_msec();
   std::erase_if(restored_,
                 [this, now](const auto& one) { return now - one.second.last >= within_; });
   std::set<std::string> contested;

@@ -27,7 +27,7 @@ class RepeatedChanges {
   using Contested = std::function<void(const std::set<std::string>& cgroups)>;
   /// `within`: what is called a minute here; tests have less time.
   RepeatedChanges(EventLoop& loop, Contested contested,
-                  std::chrono::seconds within = std::chrono::seconds(60));
+                  std::chrono::milliseconds within = std::chrono::minutes(1));
 
   /// If somebody's change of a limit was undone: undone twice within a minute, the limit is
   /// contested, until no change of it was undone for a minute.
@@ -38,14 +38,14 @@ class RepeatedChanges {
 
  private:
   struct Restored {
-    std::chrono::seconds last{0};
+    std::chrono::milliseconds last{0};
     bool again = false;
   };
 
   void review();
 
   Contested contested_;
-  std::chrono::seconds within_;
+  std::chrono::milliseconds within_;
   Timer review_;
   std::map<RuleKey, Restored> restored_;
   std::set<std::string> announced_;  // as contested
