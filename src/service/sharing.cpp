@@ -29,15 +29,20 @@ constexpr Moment asleep_after{10000};
 constexpr Moment recalled_for{30000};
 constexpr int most_failures = 3;
 
-// Sharing costs at most this part of the processor's time in the long run, and at most
-// `most_credit` at once.
-constexpr int part_of_processor = 100;
-constexpr microseconds most_credit{200000};
+// Rounds cost at most this part of the processor's time in the long run, and at most `most_credit`
+// at once: together with the checks and the samples for the advice the service stays below 1 %.
+constexpr int part_of_processor = 200;
+constexpr microseconds most_credit{50000};
 // A round spends at most this time on scanning.
 constexpr microseconds most_scan{5000};
 
 std::string sentence_of(std::size_t changed) {
   return std::to_string(changed) + (changed == 1 ? " container has" : " containers have");
+}
+
+// On v1 a cgroup with a rule has counts of zero before its first I/O.
+bool has_io(const IoCounts& counts) {
+  return std::ranges::any_of(counts, [](const auto& one) { return one.second != IoCount{}; });
 }
 
 }  // namespace
@@ -248,7 +253,7 @@ void Sharing::scan() {
     if (wrapped && scanned_until_ > first) return;
     if (next->standalone() || share_.is_member(*next)) continue;
     const auto counts = scanned_.counts(next->path.cgroup);
-    if (counts && !counts->empty()) add(*next, *counts);
+    if (counts && has_io(*counts)) add(*next, *counts);
   }
 }
 

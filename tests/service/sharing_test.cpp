@@ -152,6 +152,18 @@ TEST_F(SharingTest, LendsToABusyOneAndTakesItBackWhenTheOwnerWakes) {
   EXPECT_TRUE(until([&] { return limit(hog) <= 600; }));
 }
 
+TEST_F(SharingTest, ReadsOnlyThoseThatDidAnything) {
+  const std::string hog = add('a', 1e9);
+  const std::string idle = add('b', 0);
+  const Workload* workload = driven.controller->node().workloads.find(idle);
+  bool read = false;
+  ASSERT_TRUE(until([&] {
+    read = read || share->is_member(*workload);
+    return limit(hog) > 700;
+  }));
+  EXPECT_FALSE(read);
+}
+
 TEST_F(SharingTest, KeepsNoFileOfACgroupThatIsGone) {
   const std::string hog = add('a', 1e9);
   ASSERT_TRUE(until([&] { return limit(hog) > 700; }));
