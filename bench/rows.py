@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is measured: one function a row or group of rows, each with its baselines in the same run."""
-import contextlib
 import itertools
 import os
 import pathlib
@@ -13,11 +12,10 @@ import threading
 import time
 
 import cpu
+import cri_socket
 import sharing
-from bench_env import BUILD, DATA, LOAD_CPU, PATIENCE, PER_POD, RECORDS, SOURCE, SUBJECT_CPU, BenchEnv, Subject, pinned
-from table import Row, ratio_of_rounds
-
-ROUNDS = 5
+from bench_env import BUILD, DATA, LOAD_CPU, RECORDS, SOURCE, SUBJECT_CPU, BenchEnv, Subject, pinned
+from table import ROUNDS, Row, quantile, ratio_of_rounds
 
 
 class Bench:
@@ -56,23 +54,24 @@ class Bench:
                               pass_fds=[] if tell_to is None else [tell_to])
         return [int(line) / 1000 for line in done.stdout.split()]
 
-
-def quantile(values, part):
-    return sorted(values)[min(len(values) - 1, int(len(values) * part))]
+    def load_in_turn(self, envs, burst, rounds, each):
+        """Latencies of `rounds` rounds of `each` containers in each of two environments, in turn."""
+        results = [[], []]
+        for turn in range(rounds):
+            for which in (0, 1) if turn % 2 == 0 else (1, 0):
+                paths = envs[which].containers(each)
+                time.sleep(0.3)  # the pods' directories have been seen; nothing tells
+                results[which].append(self.load(paths, burst, pause_ms=3 if burst == 1 else 100))
+                envs[which].empty()
+                time.sleep(0.3)
+        return results
 
 
 def alternate(bench, burst, rounds, each):
     """Latencies of `rounds` rounds of `each` containers, ours and the floor's in turn."""
     envs = [bench.env("ours"), bench.env("floor")]
-    results = [[], []]
     with bench.ours(envs[0], cpu=SUBJECT_CPU), bench.floor(envs[1], cpu=SUBJECT_CPU):
-        for turn in range(rounds):
-            for which in (0, 1) if turn % 2 == 0 else (1, 0):
-                paths = envs[which].containers(each)
-                time.sleep(0.3)  # the pods' directories have been seen; nothing tells
-                results[which].append(bench.load(paths, burst, pause_ms=3 if burst == 1 else 100))
-                envs[which].empty()
-                time.sleep(0.3)
+        results = bench.load_in_turn(envs, burst, rounds, each)
     for env in envs:
         env.close()
     return results
@@ -184,77 +183,6 @@ def memory_rows(counts, pss):
     most = counts[-1]
     more = {kind: (of[most] - of[100]) / (most - 100) / 1024 for kind, of in middle.items()}
     yield Row("PSS for each more container", "KB", more["ours"], more["floor"], target=1.7, of_target="ours")
-
-
-GOLD = {"policy gold_label.tier": "gold", "policy gold_iops": 900}
-
-
-@contextlib.contextmanager
-def runtime_socket(env, pods, step):
-    """containerd's socket, where the environment's service looks for it."""
-    words = [BUILD / "bench/bench_cri", env.folder / "run/containerd/containerd.sock", str(pods), str(step)]
-    with subprocess.Popen(list(map(str, words)), stdout=subprocess.PIPE) as process:
-        try:
-            if process.stdout.readline() != b"listens\n":
-                raise RuntimeError("bench_cri does not listen")
-            yield
-        finally:
-            process.kill()
-
-
-def cri_socket(bench):
-    """With the runtime's CRI socket against without it: from mkdir to limit, and the start with many pods."""
-    rounds, each = (2, 40) if bench.quick else (ROUNDS, 400)
-    envs, results = [bench.env("with"), bench.env("without")], [[], []]
-    for env in envs:
-        env.configure(**GOLD)
-    with runtime_socket(envs[0], each, 1):
-        with bench.ours(envs[0], cpu=SUBJECT_CPU), bench.ours(envs[1], cpu=SUBJECT_CPU):
-            for turn in range(rounds):
-                for which in (0, 1) if turn % 2 == 0 else (1, 0):
-                    paths = envs[which].containers(each)
-                    time.sleep(0.3)
-                    results[which].append(bench.load(paths, 10, pause_ms=100))
-                    envs[which].empty()
-                    time.sleep(0.3)
-    for what, part, target in (("p50", 0.5, 1.1), ("p99", 0.99, 1.5)):
-        pooled = [quantile(sum(of, []), part) for of in results]
-        ratio = ratio_of_rounds(*results, lambda one, part=part: quantile(one, part))
-        yield Row(f"mkdir to limit with the CRI socket, bursts of 10, {what}", "us", *pooled, None, ratio, target,
-                  note="beside it: without the socket")
-    for env in envs:
-        env.clear()
-        env.close()
-    yield from start_with_socket(bench)
-
-
-def start_with_socket(bench):
-    """A pod for each container: READY with the default limit, and when the labels' limits are in force."""
-    pods, times = 100 if bench.quick else 1000, {"with": [], "without": [], "labels": []}
-    for _ in range(3):
-        for kind in ("with", "without"):
-            env = bench.env(kind)
-            env.configure(**GOLD)
-            paths = [path for pod in range(pods) for path in env.containers(1, first=pod * PER_POD)]
-            for path in paths:
-                path.mkdir()
-            with runtime_socket(env, pods, 1) if kind == "with" else contextlib.nullcontext():
-                with bench.ours(env, cpu=SUBJECT_CPU) as subject:
-                    times[kind].append(subject.start)
-                    begun = time.monotonic()
-                    while kind == "with" and env.unlimited(paths, "900") != 0:
-                        if time.monotonic() - begun > PATIENCE:
-                            raise RuntimeError("the labels have no effect")
-                        time.sleep(0.02)
-                    if kind == "with":
-                        times["labels"].append(time.monotonic() - begun)
-            env.clear()
-            env.close()
-    start = [statistics.median(times[kind]) * 1e3 for kind in ("with", "without")]
-    yield Row(f"start with {pods:,} pods and the CRI socket", "ms", *start,
-              ratio=ratio_of_rounds(times["with"], times["without"], lambda one: one), target=1.2)
-    yield Row(f"from READY to the limits by label of {pods:,} pods", "ms", statistics.median(times["labels"]) * 1e3,
-              target=2000, of_target="ours")
 
 
 def reload(bench):
@@ -408,6 +336,6 @@ def drain(terminal):
         os.close(terminal)
 
 
-ALL = {"appear": appear, "burst": burst, "cri_socket": cri_socket, "cpu": cpu.containers, "first_pass": first_pass,
+ALL = {"appear": appear, "burst": burst, "cri_socket": cri_socket.rows, "cpu": cpu.containers, "first_pass": first_pass,
        "reload": reload, "idle": idle, "syscalls": syscalls, "size": size, "top": top, "history": history,
        "get_all": cpu.get_all, "pause": cpu.pause, "sharing": sharing.sharing}

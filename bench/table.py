@@ -4,6 +4,8 @@ import dataclasses
 import statistics
 from typing import Optional
 
+ROUNDS = 5
+
 
 @dataclasses.dataclass
 class Row:
@@ -33,6 +35,10 @@ class Row:
         target = "" if self.target is None else f"{self.of_target} <= {self.target:g}"
         return [self.name, self.unit, *(number(one) for one in (self.ours, self.floor, self.script)),
                 "" if self.ratio is None else f"{self.ratio:.2f}", target, verdict]
+
+
+def quantile(values, part):
+    return sorted(values)[min(len(values) - 1, int(len(values) * part))]
 
 
 def ratio_of_rounds(ours, floor, measure):
