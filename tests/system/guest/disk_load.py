@@ -12,7 +12,7 @@ import time
 
 import disks
 import rules
-from report import until
+from report import repeating, until
 
 FILE_BYTES = 16 << 20
 WORK = {"read": "randread", "write": "randwrite", "mixed": "randrw"}
@@ -91,21 +91,13 @@ class Hog:
 def uncached(hogs, every=0.5):
     """While the block runs, the page cache forgets what they have read: else buffered reads of large blocks have soon read
     all of their files, and need the disk no more."""
-    over = threading.Event()
-
     def forget():
-        while not over.wait(every):
-            for hog in hogs:
-                with open(hog.path, "rb") as file:
-                    os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        for hog in hogs:
+            with open(hog.path, "rb") as file:
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
-    thread = threading.Thread(target=forget)
-    thread.start()
-    try:
+    with repeating(forget, every):
         yield
-    finally:
-        over.set()
-        thread.join()
 
 
 class Quiet:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The line to the host: one JSON object a line on the second serial port. The host speaks only when asked."""
+import contextlib
 import json
 import os
 import threading
@@ -46,3 +47,26 @@ def until(condition, what, seconds=60.0):
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds:.0f} s: {what() if callable(what) else what}")
         time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def repeating(action, every):
+    """While the block runs, another thread calls action() every so many seconds; what it raises is raised at the end."""
+    over, raised = threading.Event(), []
+
+    def repeat():
+        try:
+            while not over.wait(every):
+                action()
+        except Exception as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=repeat)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+    if raised:
+        raise raised[0]

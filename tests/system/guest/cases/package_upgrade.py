@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """From the package of the first version to that of the tree, and back. As those of `package`, the case ends a boot."""
 import contextlib
-import threading
 
 import apt
 import fio
@@ -12,6 +11,7 @@ from cases import case
 from cases.package import expect_service
 from ctl import ctl, name_of, row_of
 from node import DEFAULT_IOPS
+from report import repeating
 
 FIRST = "0.1.0"
 IOPS, TOTAL = 400, 2000
@@ -31,21 +31,15 @@ write_iops = 250
 def never_off(wanted):
     """While the block runs, the rules of these cgroups are read in a loop; afterwards each read must have found
     `wanted`, {cgroup: {devnum: limits}}."""
-    strays, ended = [], threading.Event()
+    strays = []
 
-    def watch():
-        while not ended.wait(0.02):
-            found = {cgroup: rules.of(cgroup) for cgroup in wanted}
-            if found != wanted:
-                strays.append(found)
+    def read():
+        found = {cgroup: rules.of(cgroup) for cgroup in wanted}
+        if found != wanted:
+            strays.append(found)
 
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
+    with repeating(read, 0.02):
         yield
-    finally:
-        ended.set()
-        thread.join()
     assert strays == [], f"expected {wanted} at each read, {len(strays)} found others, such as {strays[0]}"
 
 
