@@ -97,7 +97,7 @@ TEST_F(OperatorCallsTest, KeepsAPauseAfterARestart) {
 }
 
 TEST_F(OperatorCallsTest, LimitsAgainWhenAPauseEnds) {
-  pause(database, std::chrono::seconds(1));
+  pause(database, std::chrono::seconds(2));  // whole seconds: at least one
   EXPECT_FALSE(limited(database));
   while (!limited(database)) service->turn();
   EXPECT_EQ(service->text("/run/pauses"), "");
