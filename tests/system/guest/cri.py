@@ -29,7 +29,7 @@ CONTAINER_SECURITY = {"capabilities": (1, CAPABILITY), "privileged": (2, "int"),
                       "run_as_group": (12, INT64_VALUE), "masked_paths": (13, ["string"]),
                       "readonly_paths": (14, ["string"]), "seccomp": (15, SECURITY_PROFILE)}
 CONTAINER_RESOURCES = {"cpu_period": (1, "int"), "cpu_quota": (2, "int"), "cpu_shares": (3, "int"),
-                       "memory_limit_in_bytes": (4, "int")}
+                       "memory_limit_in_bytes": (4, "int"), "cpuset_cpus": (6, "string"), "unified": (9, "map")}
 LINUX_CONTAINER = {"resources": (1, CONTAINER_RESOURCES), "security_context": (2, CONTAINER_SECURITY)}
 KEY_VALUE = {"key": (1, "string"), "value": (2, "string")}
 CONTAINER_CONFIG = {"metadata": (1, CONTAINER_METADATA), "image": (2, IMAGE_SPEC), "command": (3, ["string"]),
@@ -51,6 +51,7 @@ CALLS = {
     "StartContainer": (CONTAINER_ID, NOTHING),
     "StopContainer": ({**CONTAINER_ID, "timeout": (2, "int")}, NOTHING),
     "RemoveContainer": (CONTAINER_ID, NOTHING),
+    "UpdateContainerResources": ({**CONTAINER_ID, "linux": (2, CONTAINER_RESOURCES)}, NOTHING),
     "ListContainers": ({}, {"containers": (1, [CONTAINER])}),
     "ContainerStatus": (CONTAINER_ID, {"status": (1, CONTAINER_STATUS)}),
     "ExecSync": ({**CONTAINER_ID, "cmd": (2, ["string"]), "timeout": (3, "int")},

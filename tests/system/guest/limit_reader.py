@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A container that reads its own io.max in a loop, as fast as it can, and tells of each time it was another."""
+"""Reads limits in a loop and tells of each time they were others: a container its own io.max, or the node those of
+cgroups."""
 import contextlib
 import os
 import threading
 
 import disks
-from report import until
+import rules
+from report import repeating, until
 
 STARTED, ENOUGH = f"{disks.MOUNT}/reading", f"{disks.MOUNT}/read-enough"
 LOOP = f"""
@@ -50,3 +52,19 @@ def reading(node, container):
         open(ENOUGH, "w").close()
         thread.join()
     reader.expect_never_off(answer["stdout"].decode().splitlines())
+
+
+@contextlib.contextmanager
+def never_off(wanted):
+    """While the block runs, the rules of these cgroups are read in a loop; afterwards each read must have found
+    `wanted`, {cgroup: {devnum: limits}}."""
+    strays = []
+
+    def read():
+        found = {cgroup: rules.of(cgroup) for cgroup in wanted}
+        if found != wanted:
+            strays.append(found)
+
+    with repeating(read, 0.02):
+        yield
+    assert strays == [], f"expected {wanted} at each read, {len(strays)} found others, such as {strays[0]}"

@@ -26,12 +26,12 @@ def case(name, fresh=False, cells="", long=False, spread=""):
 
 
 # The imports register; their order is the order of the run. From "ansible_role" on the program of the payload is gone.
-NODE = ("start", "containers", "confinement", "restarts", "reload", "policies", "layouts", "moves", "operator", "operator_bus",
+NODE = ("start", "containers", "confinement", "restarts", "reload", "policies", "layouts", "moves", "resize", "operator", "operator_bus",
         "operator_screen", "metrics", "advise", "enforcement", "calibrate", "sharing", "sharing_rows", "at_limit",
         "why", "apply_systemd", "many", "pod_scope", "crio_files", "docker_pods", "podman_containers", "daemonset", "cleanup",
         "ansible_role", "package", "package_repository", "package_upgrade", "denials")
 # In the machine of a newer Debian: what kernel, systemd and the runtimes have a hand in, and the package.
-NEWER = ("start", "containers", "restarts", "reload", "policies", "operator", "operator_bus", "metrics", "enforcement",
+NEWER = ("start", "containers", "restarts", "reload", "policies", "resize", "operator", "operator_bus", "metrics", "enforcement",
          "sharing", "at_limit", "apply_systemd", "docker_pods", "podman_containers", "package")
 NEWER_DAILY = {"containers-there-before-the-service", "containers-made-while-it-runs", "total-of-all-pods",
                "service-killed", "systemctl-daemon-reexec", "containerd-restarted", "policies-table", "labels-told-by-the-socket",

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """From the package of the first version to that of the tree, and back. As those of `package`, the case ends a boot."""
-import contextlib
-
 import apt
 import fio
 import limit_reader
@@ -11,7 +9,6 @@ from cases import case
 from cases.package import expect_service
 from ctl import ctl, name_of, row_of
 from node import DEFAULT_IOPS
-from report import repeating
 
 FIRST = "0.1.0"
 IOPS, TOTAL = 400, 2000
@@ -25,22 +22,6 @@ pod = quiet-*
 read_iops = 300
 write_iops = 250
 """
-
-
-@contextlib.contextmanager
-def never_off(wanted):
-    """While the block runs, the rules of these cgroups are read in a loop; afterwards each read must have found
-    `wanted`, {cgroup: {devnum: limits}}."""
-    strays = []
-
-    def read():
-        found = {cgroup: rules.of(cgroup) for cgroup in wanted}
-        if found != wanted:
-            strays.append(found)
-
-    with repeating(read, 0.02):
-        yield
-    assert strays == [], f"expected {wanted} at each read, {len(strays)} found others, such as {strays[0]}"
 
 
 def expect_understood(node, what, wanted, paused, until, noted, mark):
@@ -82,7 +63,7 @@ def upgraded(node):
         expect_understood(node, FIRST, wanted, paused, until, noted, service.cursor())
         loads = [fio.Background(node.runtime, container) for container in (base, quiet)]
         pids = [service.pid()]
-        with limit_reader.reading(node, base) as reader, never_off(wanted):
+        with limit_reader.reading(node, base) as reader, limit_reader.never_off(wanted):
             for package in (second, first):
                 mark = service.cursor()
                 apt.install(package, "--allow-downgrades", *apt.KEEP_MINE)
