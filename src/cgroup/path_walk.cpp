@@ -78,6 +78,8 @@ void Steps::step_prefix(std::string_view name) {
     in_podman_pod_ = true;
   } else if (const auto container = parse_container_name(name)) {
     enter_outside_of_pods(*container);
+  } else if (is_build_step(name, parent_)) {
+    walk_.kind = CgroupKind::unfamiliar;
   } else if (depth_ >= max_prefix_depth || !may_lead_to_kubepods(name)) {
     walk_.kind = CgroupKind::elsewhere;
   }

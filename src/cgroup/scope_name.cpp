@@ -9,6 +9,8 @@ namespace iopslimit {
 namespace {
 
 constexpr std::size_t id_length = 64;
+constexpr std::size_t build_step_id_length = 25;  // NewID() in BuildKit's identity/randomid.go
+constexpr std::string_view end_of_slice = ".slice:";
 
 struct Prefix {
   std::string_view name;
@@ -69,7 +71,6 @@ std::optional<ContainerName> parse_container_name(std::string_view name) {
   name.remove_suffix(id_length);
   if (name.empty()) return parsed;
   name.remove_suffix(1);  // the separator
-  constexpr std::string_view end_of_slice = ".slice:";
   if (const auto end = name.find(end_of_slice); end != std::string_view::npos) {
     parsed.slice = name.substr(0, end + end_of_slice.size() - 1);
     name.remove_prefix(end + end_of_slice.size());
@@ -95,6 +96,15 @@ std::optional<PodName> parse_pod_name(std::string_view name) {
   parsed.uid = name;
   if (!take_prefix(parsed.uid, "pod") || !is_pod_uid(parsed.uid)) return std::nullopt;
   return parsed;
+}
+
+bool is_build_step(std::string_view name, std::string_view parent) {
+  if (name.find(end_of_slice) != std::string_view::npos) {
+    name.remove_prefix(name.rfind(':') + 1);
+  } else if (parent != "buildkit") {
+    return false;
+  }
+  return name.size() == build_step_id_length && std::ranges::all_of(name, is_alphanumeric);
 }
 
 bool is_podman_pod(std::string_view name, std::string_view parent) {

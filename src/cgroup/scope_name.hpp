@@ -41,6 +41,11 @@ std::optional<PodName> parse_pod_name(std::string_view name);
 /// (platformMakePod in libpod).
 bool is_podman_pod(std::string_view name, std::string_view parent);
 
+/// Whether `name`, a directory in `parent`, is that of a step of an image build: BuildKit creates
+/// `buildkit/<its ID>`, or `<slice>:docker:<its ID>` where dockerd uses systemd (newCgroupParent in
+/// moby's cmd/dockerd). Its IDs are not those of containers.
+bool is_build_step(std::string_view name, std::string_view parent);
+
 /// Removes `suffix` from the end of `text`, or `prefix` from its start. Returns false, and changes
 /// nothing, if it is not there.
 bool take_suffix(std::string_view& text, std::string_view suffix);

@@ -19,6 +19,8 @@ std::string scope(const std::string& name) {
   return name + "-" + id + ".scope";
 }
 
+const std::string build_step = "jvifp9a6b1lxa1kuw8bwfcovf";
+
 constexpr Standalone docker{.docker = true};
 constexpr Standalone podman{.podman = true};
 constexpr Standalone both{.docker = true, .podman = true};
@@ -76,6 +78,16 @@ TEST(Container, EveryKubeletLayout) {
       {"/kubepods.slice/kubepods-kubepods.slice/kubepods-kubepods-pod" + uid_in_slice + ".slice/" +
            scope("crio"),
        uid, QosClass::guaranteed, RuntimeHint::crio},
+      {"/kubepods.slice/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" +
+           uid_in_slice + ".slice/" + scope("cri-containerd"),
+       uid, QosClass::burstable, RuntimeHint::containerd},
+      {"/kubepods.slice/kubepods.slice/kubepods-pod" + uid_in_slice + ".slice/" +
+           scope("cri-containerd"),
+       uid, QosClass::guaranteed, RuntimeHint::containerd},
+      {"/kubepods.slice/kubelet/kubepods/besteffort/pod" + uid + "/" + id, uid,
+       QosClass::besteffort, RuntimeHint::unknown},
+      {"/kubepods/kubepods.slice/kubepods-burstable.slice/pod" + uid + "/" + scope("crio"), uid,
+       QosClass::burstable, RuntimeHint::crio},
       {"/kubepods/tenant-a/burstable/pod" + uid + "/" + id, uid, QosClass::burstable,
        RuntimeHint::unknown},
       // Both drivers' names in one tree.
@@ -183,6 +195,10 @@ TEST(Container, UnfamiliarDirectoriesAreToldApart) {
       "/default/" + id,
       "/" + id,
       "/mine.slice:other:" + id,
+      "/system.slice/system.slice:docker:" + build_step,  // docker build, with systemd
+      "/system.slice/docker.service/batch.slice:docker:" + build_step,
+      "/docker/buildkit/" + build_step,
+      "/buildkit/" + build_step,
       pod + "/exec",
       pod + "/" + id.substr(1),  // 63 digits
       pod + "/" + id + "a",      // 65
@@ -342,6 +358,10 @@ TEST(Container, PlacesThatStandaloneContainersAppearIn) {
       // What the kubelet may have there stays the kubelet's.
       {"/docker/kubepods", kubepods},
       {"/docker/a", prefix},
+      {"/docker/buildkit", prefix},
+      {"/docker/buildkit/" + build_step + "a", prefix},  // not an ID of BuildKit's
+      {"/docker/" + build_step, prefix},
+      {"/system.slice/system.slice:docker:" + build_step.substr(1), elsewhere},
       {"/docker/a/kubepods", kubepods},
       {"/libpod_parent/kubepods/pod" + uid, pod},
       {"/docker/a/b/c/kubepods", kubepods},
@@ -381,6 +401,8 @@ TEST(Container, OtherNamesBesideStandaloneContainers) {
       "/libpod_parent/" + id + "/" + id,
       "/libpod_parent/" + id + "/kubepods",
       "/docker/" + id + "/",
+      "/docker/buildkit/" + build_step,  // of docker, but no container of its
+      "/system.slice/system.slice:docker:" + build_step,
   };
   for (const std::string& row : rows) {
     EXPECT_NE(kind_of(row, both), CgroupKind::container) << row;
