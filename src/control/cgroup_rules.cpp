@@ -53,15 +53,15 @@ void CgroupRules::repair_all() {
   for (const auto& known : known_) static_cast<void>(repair(known.first));
 }
 
-std::error_code CgroupRules::repair(const std::string& cgroup) {
+std::error_code CgroupRules::repair(const std::string& cgroup, Reading reading) {
   const auto known = known_.find(cgroup);
   if (known == known_.end()) return {};
-  const std::error_code error =
-      rules_.repair(cgroup, known->second.held, [&](const Rule& rule, const Limit& found) {
-        Event drift;
-        drift.cgroup = cgroup;
-        events_.emit(repaired(std::move(drift), rule, found));
-      });
+  const auto changed = [&](const Rule& rule, const Limit& found) {
+    Event drift;
+    drift.cgroup = cgroup;
+    events_.emit(repaired(std::move(drift), rule, found));
+  };
+  const std::error_code error = rules_.repair(cgroup, known->second.held, changed, reading);
   if (error) note_error(cgroup, known->second, error, not_in_force);
   return error;
 }

@@ -38,7 +38,7 @@ class CgroupRules {
   void repair_all();
   /// Repairs one cgroup; does nothing if it is not known here. Has announced the error that it
   /// returns.
-  std::error_code repair(const std::string& cgroup);
+  std::error_code repair(const std::string& cgroup, Reading reading = Reading::later);
   /// Passes every rule that is in force to `see`.
   void each(const std::function<void(const std::string& cgroup, const Rule&)>& see) const;
 

@@ -63,7 +63,7 @@ void Controller::on_vanished(const ContainerPath& path) {
 void Controller::on_rescan(Listing listing) {
   ++node_.revision;
   release_missing(listing);
-  for (const auto& workload : node_.workloads) repair(*workload);
+  for (const auto& workload : node_.workloads) repair(*workload, Reading::later);
   node_.totals.repair_all();
   node_.pod_rules.repair_all();
   for (const std::string& cgroup : listing.kubepods) kubepods_appeared(cgroup);
@@ -75,11 +75,11 @@ void Controller::on_rescan(Listing listing) {
   if (node_.mounts.all_placed() && listing.whole) node_.rules.release_orphans();
 }
 
-void Controller::on_written(const std::string& cgroup) {
+void Controller::on_written(const std::string& cgroup, Reading reading) {
   ++node_.revision;
-  if (node_.totals.repair(cgroup) == ControlError::controller_missing) work_.retry(cgroup);
-  static_cast<void>(node_.pod_rules.repair(cgroup));
-  if (Workload* workload = node_.workloads.find(cgroup)) repair(*workload);
+  if (node_.totals.repair(cgroup, reading) == ControlError::controller_missing) work_.retry(cgroup);
+  static_cast<void>(node_.pod_rules.repair(cgroup, reading));
+  if (Workload* workload = node_.workloads.find(cgroup)) repair(*workload, reading);
 }
 
 void Controller::on_config(Config config, Listing listing) {
@@ -253,10 +253,18 @@ const std::vector<Rule>& Controller::wanted(const Workload& workload) {
 
 // Returns true if the wanted rules are in force; without any data mount returns false.
 bool Controller::apply(Workload& workload) {
+  if (waits_for_repair(workload)) return false;
   const std::error_code error =
       node_.rules.set(workload.path.cgroup, wanted(workload), workload.held);
   note_error(workload, error);
   return !error && (node_.mounts.any_mounted() || workload.decision.verdict != Verdict::limited);
+}
+
+// Whether somebody changes the limit again as soon as it is restored. Each change calls for another
+// repair.
+bool Controller::waits_for_repair(const Workload& workload) {
+  return workload.last_error == ControlError::not_held && !workload.held.empty() &&
+         changes(wanted(workload), workload.held).empty();
 }
 
 // The number of a disk that is gone may belong to another disk now.
@@ -298,12 +306,14 @@ void Controller::start_over(Config config, Listing listing) {
                                     " were decided anew"));
 }
 
-void Controller::repair(Workload& workload) {
-  const std::error_code error = node_.rules.repair(
-      workload.path.cgroup, workload.held, [&](const Rule& rule, const Limit& found) {
-        announcer_.emit(repaired(workload_event(workload.path, workload.names()), rule, found));
-      });
-  if (error) note_error(workload, error);  // without one an earlier error, if any, still stands
+void Controller::repair(Workload& workload, Reading reading) {
+  const auto changed = [&](const Rule& rule, const Limit& found) {
+    announcer_.emit(repaired(workload_event(workload.path, workload.names()), rule, found));
+  };
+  const std::error_code error =
+      node_.rules.repair(workload.path.cgroup, workload.held, changed, reading);
+  // Without an error now an earlier one still stands, unless it was about these rules.
+  if (error || waits_for_repair(workload)) note_error(workload, error);
 }
 
 // A workload that is not in the listing is gone, or the service must not limit it any more. In the
@@ -338,7 +348,8 @@ void Controller::note_error(Workload& workload, std::error_code error) {
   const bool announced = error == std::exchange(workload.last_error, error);
   if (error == ControlError::controller_missing) work_.retry(workload.path.cgroup);
   if (!error || error == ControlError::cgroup_gone || announced) return;
-  const std::vector<Rule> missing = changes(wanted(workload), workload.held);
+  std::vector<Rule> missing = changes(wanted(workload), workload.held);
+  if (missing.empty()) missing = workload.held;  // changed again at once
   announcer_.emit(not_limited(workload_event(workload.path, workload.names()), missing, error));
 }
 

@@ -43,7 +43,7 @@ class Controller {
   void on_rescan(Listing listing);
   /// Another process wrote to a limit file of the cgroup, or the service wrote without reading
   /// back. Restores each rule that differs.
-  void on_written(const std::string& cgroup);
+  void on_written(const std::string& cgroup, Reading reading = Reading::later);
   /// A new configuration, and a listing, with every record read again if the configuration may need
   /// labels and annotations that were not kept. With another scope it has every record. Decides
   /// again and writes only what changed.
@@ -91,7 +91,8 @@ class Controller {
   void set_superseded(const ContainerPath& leaf, bool superseded);
   void start_over(Config config, Listing listing);
   void learn_all(const Listing& listing);
-  void repair(Workload& workload);
+  bool waits_for_repair(const Workload& workload);
+  void repair(Workload& workload, Reading reading);
   void release_missing(const Listing& listing);
 
   void announce_decision(Workload& workload, const Before& before = {});

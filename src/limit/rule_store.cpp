@@ -7,6 +7,12 @@
 #include "cgroup/path.hpp"
 
 namespace iopslimit {
+namespace {
+
+// A process that changes the limit in a loop may come between a write and its reading back.
+constexpr int most_writes = 10;
+
+}  // namespace
 
 bool may_hold_rules(std::string_view cgroup) {
   if (!cgroup.starts_with('/') || cgroup.find("//") != std::string_view::npos) return false;
@@ -62,8 +68,8 @@ std::error_code RuleStore::set(const std::string& cgroup, const std::vector<Rule
     key_.device = rule.device;
     const auto before = std::ranges::find(held, rule.device, &Rule::device);
     const bool is_first = before == held.end();
-    std::error_code error = is_first ? backend_.create(key_, rule.limit)
-                                     : backend_.set(key_, rule.limit, before->limit);
+    std::error_code error =
+        is_first ? backend_.create(key_, rule.limit) : write(key_, rule.limit, before->limit);
     // The kernel drops a disk's rules with the disk, so there is nothing left to remove.
     if (error == ControlError::device_refused && rule.limit.unlimited()) error.clear();
     if (error) {
@@ -82,7 +88,7 @@ std::error_code RuleStore::set(const std::string& cgroup, const std::vector<Rule
 void RuleStore::release(const std::string& cgroup, const std::vector<Rule>& held) {
   for (const Rule& rule : held) {
     const RuleKey key{cgroup, rule.device};
-    const std::error_code error = backend_.set(key, Limit{}, rule.limit);
+    const std::error_code error = write(key, Limit{}, rule.limit);
     if (error == ControlError::cgroup_gone || error == ControlError::device_refused) {
       backend_.drop(key);
     } else if (error) {
@@ -112,20 +118,30 @@ void RuleStore::prime(const RuleKey& key) {
   if (!backend_.create(key, nothing)) static_cast<void>(backend_.set(key, Limit{}, nothing));
 }
 
+std::error_code RuleStore::write(const RuleKey& key, const Limit& limit, const Limit& held) {
+  std::error_code error;
+  for (int writes = 0; writes < most_writes; ++writes) {
+    error = backend_.set(key, limit, held);
+    if (error != ControlError::not_held) break;
+  }
+  return error;
+}
+
 std::error_code RuleStore::repair(const std::string& cgroup, std::vector<Rule>& held,
-                                  const std::function<void(const Rule&, const Limit&)>& repaired) {
+                                  const std::function<void(const Rule&, const Limit&)>& repaired,
+                                  Reading reading) {
   std::error_code first;
   const auto lost = [&](const Rule& rule) {
     const auto found = backend_.read({cgroup, rule.device});
     if (found == rule.limit) return false;
-    const std::error_code error =
-        backend_.set({cgroup, rule.device}, rule.limit, found.value_or(Limit{}));
-    if (!error) repaired(rule, found.value_or(Limit{}));
+    const std::error_code error = write({cgroup, rule.device}, rule.limit, found.value_or(Limit{}));
+    const bool again = error == ControlError::not_held && reading == Reading::later;
+    if (!error || again) repaired(rule, found.value_or(Limit{}));
     // If the rule can be neither read nor written for another reason, assume that it is unchanged.
     const bool known = found || error == ControlError::controller_missing;
     if (!error || error == ControlError::cgroup_gone || !known) return false;
     if (!first) first = error;
-    return true;
+    return !again;
   };
   std::erase_if(held, lost);
   return first;

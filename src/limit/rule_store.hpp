@@ -22,6 +22,10 @@ namespace iopslimit {
 /// all other cgroups, because the file may be damaged.
 bool may_hold_rules(std::string_view cgroup);
 
+/// Who reads a rule back: one that the kernel has accepted and does not hold was refused, if it was
+/// never seen in force; later it was changed again by somebody who writes in a loop.
+enum class Reading { first, later };
+
 class RuleStore {
  public:
   /// Passes a cgroup whose first rules were written and not read back: the caller passes it to
@@ -61,16 +65,20 @@ class RuleStore {
   /// If there is no rule for `key`, writes one that limits nothing and removes it again.
   void prime(const RuleKey& key);
   /// Reads every rule back, restores those that somebody else changed, and calls `repaired` for
-  /// each of them. Removes from `held` the rules that could not be restored. Returns the first
-  /// error, if any; a cgroup that is gone is not an error.
+  /// each of them. Removes from `held` the rules that could not be restored. One that was changed
+  /// again at once stays: whoever changes it calls for the next repair. Returns the first error, if
+  /// any; a cgroup that is gone is not an error.
   std::error_code repair(const std::string& cgroup, std::vector<Rule>& held,
-                         const std::function<void(const Rule& rule, const Limit& found)>& repaired);
+                         const std::function<void(const Rule& rule, const Limit& found)>& repaired,
+                         Reading reading = Reading::later);
   /// What the kernel holds, whoever wrote it: see LimitBackend::read().
   std::optional<Limit> read(const RuleKey& key) const { return backend_.read(key); }
   /// The number of rules that were put in force or removed so far.
   std::uint64_t writes() const { return writes_; }
 
  private:
+  std::error_code write(const RuleKey& key, const Limit& limit, const Limit& held);
+
   LimitBackend& backend_;
   Unverified unverified_;
   std::uint64_t writes_ = 0;

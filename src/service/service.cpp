@@ -320,7 +320,8 @@ void Service::finish_batch() {
 void Service::follow(const std::string& cgroup, bool unread) {
   const SharedText holder = node().holder(cgroup);
   if (holder.empty()) return;
-  if (drift_watcher_.follow(holder) || unread) controller_.on_written(cgroup);
+  if (drift_watcher_.follow(holder) || unread)
+    controller_.on_written(cgroup, unread ? Reading::first : Reading::later);
 }
 
 void Service::send_summaries() {

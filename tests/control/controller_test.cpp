@@ -533,7 +533,7 @@ TEST_F(ControllerTest, AFirstRuleThatDoesNotHoldIsAnErrorAndNoLimit) {
   EXPECT_THAT(verified, testing::UnorderedElementsAre(container(1).cgroup, container(2).cgroup));
   kernel.rules.erase({container(1).cgroup, nvme0});
   kernel.failures[container(1).cgroup] = ControlError::not_held;
-  controller->on_written(container(1).cgroup);
+  controller->on_written(container(1).cgroup, Reading::first);
   std::vector<std::string> announced;
   for (const Event& one : take_events()) announced.push_back(one.text);
   EXPECT_THAT(announced,
@@ -545,6 +545,30 @@ TEST_F(ControllerTest, AFirstRuleThatDoesNotHoldIsAnErrorAndNoLimit) {
   controller->on_rescan({{{container(1), NoRecord{}}, {container(2), NoRecord{}}}, {}});
   EXPECT_EQ(kernel.of(container(1)), five_hundred);
   EXPECT_THAT(events(Action::limited), SizeIs(1)) << "it holds now";
+}
+
+TEST_F(ControllerTest, WhoChangesALimitInALoopIsAnsweredEachTime) {
+  start();
+  controller->on_appeared(container(1), named("a"));
+  take_events();
+  const RuleKey key{container(1).cgroup, nvme0};
+  kernel.rules.erase(key);
+  kernel.failures[key.cgroup] = ControlError::not_held;
+  for (int change = 0; change < 2; ++change) controller->on_written(key.cgroup);
+  EXPECT_THAT(take_events(),
+              ElementsAre(testing::Field(&Event::action, Action::repaired),
+                          testing::Field(&Event::text, AllOf(HasSubstr("not limited: a of"),
+                                                             HasSubstr(" on 259:0: "))),
+                          testing::Field(&Event::action, Action::repaired)))
+      << "each counts as a change, the failure is said once";
+  EXPECT_THAT(node().status(), HasSubstr("1 NOT limited"));
+  controller->on_rescan({{{container(1), named("a")}}, {}});
+  EXPECT_THAT(events(Action::limited), IsEmpty()) << "it is not";
+  EXPECT_TRUE(node().holds(key.cgroup)) << "it is still watched";
+  kernel.failures.clear();
+  controller->on_written(key.cgroup);
+  EXPECT_EQ(kernel.of(container(1)), five_hundred);
+  EXPECT_THAT(node().status(), Not(HasSubstr("NOT limited")));
 }
 
 TEST_F(ControllerTest, KeepsRulesOnOtherDevices) {

@@ -56,8 +56,8 @@ TEST_F(PodsTotalTest, AnnouncesATotalThatDoesNotHoldOnce) {
   announced.clear();
   kernel.rules.clear();
   kernel.failures[kubepods] = ControlError::not_held;
-  rules.repair(kubepods);
-  rules.repair(kubepods);
+  rules.repair(kubepods, Reading::first);
+  rules.repair(kubepods, Reading::first);
   EXPECT_THAT(announced,
               ElementsAre(HasSubstr("the total for /kubepods is not in force: the kernel")));
   EXPECT_FALSE(rules.holds(kubepods));

@@ -186,15 +186,46 @@ TEST(RuleStore, ReportsOnlyRestoredRules) {
   EXPECT_EQ(on_event, 1);
 }
 
-TEST(RuleStore, UnrestoredRuleIsNotHeld) {
+TEST(RuleStore, FirstRuleThatTheKernelDoesNotHoldIsNotHeld) {
   RecordingBackend kernel;
   RuleStore rules(kernel, {}, not_verified);
   std::vector<Rule> held{{disk, symmetric(5)}, {other_disk, symmetric(7)}};
   kernel.failures[pod] = ControlError::not_held;
   kernel.rules[{pod, other_disk}] = symmetric(7);
-  EXPECT_EQ(rules.repair(pod, held, [](const Rule&, const Limit&) { FAIL() << "it is not right"; }),
-            ControlError::not_held);
+  const auto repaired = [](const Rule&, const Limit&) { FAIL() << "it is not right"; };
+  EXPECT_EQ(rules.repair(pod, held, repaired, Reading::first), ControlError::not_held);
   EXPECT_THAT(held, ElementsAre(Rule{other_disk, symmetric(7)}));
+}
+
+TEST(RuleStore, RuleThatIsChangedAgainAtOnceStaysHeld) {
+  RecordingBackend kernel;
+  RuleStore rules(kernel, {}, not_verified);
+  std::vector<Rule> held{{disk, symmetric(5)}};
+  kernel.failures[pod] = ControlError::not_held;
+  int repaired = 0;
+  const auto count = [&repaired](const Rule&, const Limit&) { ++repaired; };
+  EXPECT_EQ(rules.repair(pod, held, count), ControlError::not_held);
+  EXPECT_THAT(held, ElementsAre(Rule{disk, symmetric(5)}));
+  EXPECT_EQ(repaired, 1) << "somebody changes it, again and again";
+  kernel.failures.clear();
+  EXPECT_FALSE(rules.repair(pod, held, count));
+  EXPECT_EQ(kernel.rules.at({pod, disk}), symmetric(5));
+}
+
+TEST(RuleStore, WritesAgainWhereSomebodyElseWasFasterThanTheReading) {
+  RecordingBackend kernel;
+  RuleStore rules(kernel, {}, not_verified);
+  std::vector<Rule> held{{disk, symmetric(5)}};
+  kernel.failures[pod] = ControlError::not_held;
+  kernel.failing = 3;
+  EXPECT_FALSE(rules.repair(pod, held, [](const Rule&, const Limit&) {}));
+  EXPECT_EQ(kernel.rules.at({pod, disk}), symmetric(5));
+  kernel.failing = 3;
+  EXPECT_FALSE(rules.set(pod, {{disk, symmetric(6)}}, held));
+  EXPECT_EQ(kernel.rules.at({pod, disk}), symmetric(6));
+  kernel.failing = 3;
+  rules.release(pod, held);
+  EXPECT_THAT(kernel.rules, IsEmpty());
 }
 
 TEST(RuleStore, ARuleThatWentWithItsFileIsNotHeld) {

@@ -2,6 +2,7 @@
 // A backend for tests: it remembers what it is told, and fails where it is told to.
 #pragma once
 
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -23,8 +24,10 @@ class RecordingBackend final : public LimitBackend {
     return set(key, limit, Limit{});
   }
   std::error_code set(const RuleKey& key, const Limit& limit, const Limit&) override {
-    if (const auto failure = failures.find(key.cgroup); failure != failures.end())
+    if (const auto failure = failures.find(key.cgroup); failure != failures.end() && failing > 0) {
+      --failing;
       return failure->second;
+    }
     if (key.device == refused) return ControlError::device_refused;
     writes.push_back(key);
     rules[key] = limit;
@@ -48,6 +51,7 @@ class RecordingBackend final : public LimitBackend {
   std::vector<RuleKey> begun;  // of the writes, those of a place's first rule
   std::vector<RuleKey> forgotten;
   std::map<std::string, std::error_code> failures;
+  int failing = std::numeric_limits<int>::max();  // so many calls fail
   std::optional<Devnum> refused;
   std::set<std::string> gone;  // cgroups that cannot be read
 };
