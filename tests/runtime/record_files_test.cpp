@@ -271,6 +271,9 @@ TEST_F(ContainerRecordTest, RefusesNonFilesWithoutWaiting) {
   tree.folder("/state/" + task + id);
   ASSERT_EQ(mkfifo(tree.at(bundle).c_str(), 0600), 0);
   EXPECT_THAT(bad_record(), HasSubstr("config.json: is not a regular file"));
+  std::filesystem::remove(tree.at(bundle));
+  ASSERT_EQ(mknod(tree.at(bundle).c_str(), S_IFSOCK | 0600U, 0), 0);
+  EXPECT_THAT(bad_record(), HasSubstr("config.json: No such device or address"));
   tree.folder(docker_file(id));
   Runtimes docker = reader(RuntimeType::docker);
   EXPECT_THAT(bad_record(docker, container), HasSubstr("config.v2.json: Is a directory"));
@@ -300,6 +303,27 @@ TEST_F(ContainerRecordTest, OthersAreReadBetweenThePieces) {
   EXPECT_TRUE(is_large(records.read_piece(container)));
   EXPECT_EQ(std::get<Record>(records.read(crio)).name, "web");
   EXPECT_EQ(records.read_whole(container), RecordAnswer(web));
+}
+
+TEST_F(ContainerRecordTest, ASparseRecordIsNotReadToItsEnd) {
+  tree.file(bundle, "");
+  std::filesystem::resize_file(tree.at(bundle), 100ULL << 30);
+  EXPECT_EQ(records.read(container), RecordAnswer(LargeRecord{}));
+  EXPECT_THAT(std::get<BadRecord>(records.read_piece(container)).why, HasSubstr("64 MiB"))
+      << "at once";
+}
+
+TEST_F(ContainerRecordTest, ARecordThatGrowsHasAnEnd) {
+  tree.file(bundle, "{\"a\":\"" + std::string(1U << 20, 'x'));
+  EXPECT_EQ(records.read(container), RecordAnswer(LargeRecord{}));
+  std::size_t pieces = 0;
+  RecordAnswer answer = LargeRecord{};
+  for (; is_large(answer) && pieces < 1000; ++pieces) {
+    std::filesystem::resize_file(tree.at(bundle), (pieces + 8) * LargeFiles::piece);
+    answer = records.read_piece(container);
+  }
+  EXPECT_LE(pieces, LargeFiles::max_file / LargeFiles::piece + 2);
+  EXPECT_THAT(std::get<BadRecord>(answer).why, HasSubstr(tree.at(bundle)));
 }
 
 TEST_F(ContainerRecordTest, AHugeRecordIsBad) {
