@@ -253,18 +253,11 @@ const std::vector<Rule>& Controller::wanted(const Workload& workload) {
 
 // Returns true if the wanted rules are in force; without any data mount returns false.
 bool Controller::apply(Workload& workload) {
-  if (waits_for_repair(workload)) return false;
-  const std::error_code error =
-      node_.rules.set(workload.path.cgroup, wanted(workload), workload.held);
+  const std::vector<Rule>& rules = wanted(workload);
+  if (workload.changes_at_once(rules)) return false;
+  const std::error_code error = node_.rules.set(workload.path.cgroup, rules, workload.held);
   note_error(workload, error);
   return !error && (node_.mounts.any_mounted() || workload.decision.verdict != Verdict::limited);
-}
-
-// Whether somebody changes the limit again as soon as it is restored. Each change calls for another
-// repair.
-bool Controller::waits_for_repair(const Workload& workload) {
-  return workload.last_error == ControlError::not_held && !workload.held.empty() &&
-         changes(wanted(workload), workload.held).empty();
 }
 
 // The number of a disk that is gone may belong to another disk now.
@@ -313,7 +306,8 @@ void Controller::repair(Workload& workload, Reading reading) {
   const std::error_code error =
       node_.rules.repair(workload.path.cgroup, workload.held, changed, reading);
   // Without an error now an earlier one still stands, unless it was about these rules.
-  if (error || waits_for_repair(workload)) note_error(workload, error);
+  const bool is_over = !error && workload.last_error && workload.changes_at_once(wanted(workload));
+  if (error || is_over) note_error(workload, error);
 }
 
 // A workload that is not in the listing is gone, or the service must not limit it any more. In the

@@ -91,7 +91,6 @@ class Controller {
   void set_superseded(const ContainerPath& leaf, bool superseded);
   void start_over(Config config, Listing listing);
   void learn_all(const Listing& listing);
-  bool waits_for_repair(const Workload& workload);
   void repair(Workload& workload, Reading reading);
   void release_missing(const Listing& listing);
 

@@ -3,6 +3,9 @@
 
 #include <utility>
 
+#include "cgroup/control_error.hpp"
+#include "limit/rule_difference.hpp"
+
 namespace iopslimit {
 
 Workload::Learned Workload::learn(RecordAnswer answer) {
@@ -18,6 +21,10 @@ Workload::Learned Workload::learn(RecordAnswer answer) {
   record = std::move(answer);
   if (good) return Learned::record;
   return is_large(record) ? Learned::nothing : Learned::bad_record;
+}
+
+bool Workload::changes_at_once(const std::vector<Rule>& wanted) const {
+  return last_error == ControlError::not_held && !held.empty() && changes(wanted, held).empty();
 }
 
 Counts Workload::counts() const {

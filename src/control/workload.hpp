@@ -45,6 +45,9 @@ struct Workload {
   const Record* names() const { return std::get_if<Record>(&record); }
   /// True if it is one of the containers that people count: no sandbox, and not superseded.
   bool is_counted() const { return !superseded && decision.verdict != Verdict::sandbox; }
+  /// True if somebody changes its limit again as soon as it is restored: the service has written
+  /// all that is `wanted`, and each change calls for another repair.
+  bool changes_at_once(const std::vector<Rule>& wanted) const;
   /// True if it belongs to no pod: then it has no share in the total of all pods.
   bool standalone() const { return path.pod_uid.empty(); }
   /// True if it has a share in the total of all pods. A sandbox has none: pause does no I/O.
