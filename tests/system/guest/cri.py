@@ -14,7 +14,7 @@ STATE_RUNNING = 1  # ContainerState CONTAINER_RUNNING; absent on the wire means 
 
 SANDBOX_METADATA = {"name": (1, "string"), "uid": (2, "string"), "namespace": (3, "string"), "attempt": (4, "int")}
 NAMESPACE_OPTION = {"network": (1, "int"), "pid": (2, "int"), "ipc": (3, "int")}
-SANDBOX_SECURITY = {"namespace_options": (1, NAMESPACE_OPTION)}
+SANDBOX_SECURITY = {"namespace_options": (1, NAMESPACE_OPTION), "privileged": (6, "int")}
 LINUX_SANDBOX = {"cgroup_parent": (1, "string"), "security_context": (2, SANDBOX_SECURITY)}
 SANDBOX_CONFIG = {"metadata": (1, SANDBOX_METADATA), "hostname": (2, "string"), "log_directory": (3, "string"),
                   "labels": (6, "map"), "annotations": (7, "map"), "linux": (8, LINUX_SANDBOX)}

@@ -161,6 +161,7 @@ class Pod:
     containers: list = dataclasses.field(default_factory=list)
     labels: dict = dataclasses.field(default_factory=dict)
     annotations: dict = dataclasses.field(default_factory=dict)
+    privileged: bool = False
 
     def log_name(self):
         return f"{self.namespace}_{self.name}_{self.uid}"
@@ -202,8 +203,10 @@ class Kubelet:
             self.driver.remove(os.path.dirname(self.driver.pod(qos, "uid")))
         self.driver.remove(self.driver.kubepods())
 
-    def run_pod(self, name, namespace="shop", qos=BURSTABLE, static=False, labels=None, annotations=None):
+    def run_pod(self, name, namespace="shop", qos=BURSTABLE, static=False, labels=None, annotations=None,
+                privileged=False):
         pod = self.new_pod(name, namespace, qos, static, labels, annotations)
+        pod.privileged = privileged
         pod.sandbox_id = self.make_sandbox(pod)
         return pod
 
@@ -280,7 +283,7 @@ class Kubelet:
             "labels": {**pod.identity(), "io.kubernetes.container.name": name},
             "annotations": {"io.kubernetes.container.restartCount": str(attempt)},
             "log_path": f"{name}/{attempt}.log",
-            "linux": {"security_context": {"namespace_options": {"network": cri.NETWORK_OF_THE_NODE, "pid": 1}}},
+            "linux": {"security_context": self._security_context(pod)},
         }
 
     def _sandbox_config(self, pod):
@@ -288,6 +291,10 @@ class Kubelet:
             "metadata": {"name": pod.name, "uid": pod.uid, "namespace": pod.namespace, "attempt": 0},
             "log_directory": str(LOGS / pod.log_name()), "labels": pod.all_labels(),
             "annotations": pod.all_annotations(),
-            "linux": {"cgroup_parent": pod.cgroup,
-                      "security_context": {"namespace_options": {"network": cri.NETWORK_OF_THE_NODE, "pid": 1}}},
+            "linux": {"cgroup_parent": pod.cgroup, "security_context": self._security_context(pod)},
         }
+
+    @staticmethod
+    def _security_context(pod):
+        return {"namespace_options": {"network": cri.NETWORK_OF_THE_NODE, "pid": cri.CONTAINER_ITSELF},
+                "privileged": pod.privileged}

@@ -38,7 +38,7 @@ NEWER_DAILY = {"containers-there-before-the-service", "containers-made-while-it-
                "operator-asks-iopsctl", "metrics-that-cannot-be-written", "sharing", "package-installed-by-apt"}
 # In the machine with the hybrid hierarchy: the main job.
 HYBRID = ("hybrid", "start", "containers", "restarts", "reload", "policies", "operator")
-FAULTS = ("scale", "faults", "hostile_pods", "hierarchy", "slow_readers")
+FAULTS = ("scale", "faults", "hostile_pods", "lifted_limits", "hierarchy", "slow_readers")
 STACKS = ("stacks", "stack_changes", "hot_plug", "several_mounts", "refused", "shared_disk", "sharing_stacks", "denials")
 
 

@@ -22,6 +22,7 @@ from report import until
 FLOOD = pathlib.Path(__file__).resolve().parents[1] / "bus_flood.py"
 CONTAINERS, ROUNDS, TIMES, PATIENCE = 20, 3, 3, 20
 MOST_MEMORY = 64 << 20
+QUESTIONS_OF_ONE_USER, PATIENCE_OF_POLKIT = 4, 120  # seconds
 JOURNAL = "/run/systemd/journal/socket"
 PROPERTIES = "org.freedesktop.DBus.Properties"
 
@@ -126,36 +127,99 @@ def seconds_to_repair(node):
     return took
 
 
-@fault("slow-readers-connections-that-never-read", cells="v2-faults")
-def unread(node):
-    pid = service.pid()
-    with contextlib.ExitStack() as pods:
-        [pod] = pods.enter_context(bulk_containers.pods(node, 1))
+@contextlib.contextmanager
+def many_limited(node):
+    """A pod with containers enough to make lists long. They have their limits, and still have them after the block."""
+    with bulk_containers.pods(node, 1, "many") as [pod]:
         many = [bulk_containers.Bare(node, pod) for _ in range(150)]
         for one in many:
             one.make()
         bulk_containers.expect_limited(node, many, LIMIT)
-        without = latency(node)
-        with flood(60, 120, "unread", *MANAGER[:2], MANAGER[2], "ListContainers"):
-            until(lambda: outcome("health", "--live")[0] == 0, "an answer to root", 20)
-            said = compared(without, latency(node))
-        assert service.pid() == pid, "the service did not stay the same process"
+        yield pod
+        bulk_containers.expect_limited(node, many, LIMIT, 1)
         for one in many:
             one.remove()
-    return said
 
 
-@fault("slow-readers-questions-to-polkit", cells="v2-faults")
-def questions(node):
-    """Polkit answers nobody; root is answered without it."""
+def lists_of(pod):
+    """[(method, its argument if it has one)] of everything that any user may ask for at length."""
+    return [("ListContainers",), ("ListPods",), ("ListAdvice",), ("Explain", f"{pod.namespace}/{pod.name}")]
+
+
+@fault("slow-readers-connections-that-never-read", cells="v2-faults")
+def unread(node):
+    pid, said = service.pid(), []
+    with many_limited(node) as pod:
+        without = latency(node)
+        for question in lists_of(pod):
+            with flood(60, 120, "unread", *MANAGER[:2], MANAGER[2], *question):
+                until(lambda: outcome("health", "--live")[0] == 0, "an answer to root", 20)
+                said.append(f"{question[0]} {compared(without, latency(node))}")
+        assert service.pid() == pid, "the service did not stay the same process"
+    return "; ".join(said)
+
+
+@fault("slow-readers-lists-in-a-loop", cells="v2-faults")
+def lists(node):
+    """As with the properties, the measure is the same flood to the bus itself."""
+    said = []
+    with many_limited(node) as pod:
+        with flood(4, 50, "read", "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "ListNames"):
+            without = latency(node)
+        for question in lists_of(pod):
+            with flood(4, 50, "read", *MANAGER[:2], MANAGER[2], *question):
+                said.append(f"{question[0]} {compared(without, latency(node))}")
+                ctl("list")
+    return "; ".join(said)
+
+
+@contextlib.contextmanager
+def silent_polkit():
+    """Polkit answers nobody while the block runs."""
     run("systemctl", "start", "polkit.service")
     polkit = int(service.show("MainPID", "polkit.service"))
     os.kill(polkit, signal.SIGSTOP)
     try:
-        with flood(20, 8, "unread", *MANAGER[:2], MANAGER[2], "Clear"):
-            run("busctl", "--timeout=10", "call", *MANAGER, "Reload")
-            ctl("reload")
+        yield
     finally:
         os.kill(polkit, signal.SIGCONT)
         run("systemctl", "stop", "polkit.service")
+
+
+@fault("slow-readers-questions-to-polkit", cells="v2-faults")
+def questions(node):
+    """Root is answered without polkit."""
+    with silent_polkit(), flood(20, 8, "unread", *MANAGER[:2], MANAGER[2], "Clear"):
+        run("busctl", "--timeout=10", "call", *MANAGER, "Reload")
+        ctl("reload")
     return "root reloads while one user leaves 160 questions open"
+
+
+def ask(user):
+    """A call that polkit may ask the user for a password for."""
+    return subprocess.Popen(["runuser", "-u", user, "--", "busctl", "--timeout=300", "--allow-interactive-authorization=yes",
+                             "call", *MANAGER, "Clear"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+@fault("slow-readers-questions-end-after-two-minutes", cells="v2-faults", long=True)
+def questions_end(node):
+    """Each user has room for four questions, and has it again when they have waited for too long."""
+    with silent_polkit():
+        begin = time.monotonic()
+        first = [ask("nobody") for _ in range(QUESTIONS_OF_ONE_USER)]
+        time.sleep(3)  # they are with polkit: nothing tells an outsider
+        refused = ask("nobody")
+        assert "too many calls wait" in refused.communicate(timeout=20)[0]
+        other = ask("daemon")
+        run("busctl", "--timeout=10", "call", *MANAGER, "Reload")
+        assert other.poll() is None, f"another user was refused: {other.communicate()[0]}"
+        answers = [one.communicate(timeout=PATIENCE_OF_POLKIT + 60)[0] for one in (*first, other)]
+        took = time.monotonic() - begin
+        assert all("polkit, which could let others, does not answer" in text for text in answers), answers
+        assert PATIENCE_OF_POLKIT <= took < PATIENCE_OF_POLKIT + 30, f"answered after {took:.0f} s"
+        again = ask("nobody")
+        time.sleep(3)
+        assert again.poll() is None, f"there is no room again: {again.communicate()[0]}"
+        again.kill()
+        again.wait()
+    return f"four questions of one user, one of another, all refused after {took:.0f} s; root reloaded meanwhile"
