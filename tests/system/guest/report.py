@@ -36,9 +36,9 @@ class Report:
         self.send("step", text=text)
 
 
-def until(condition, what, seconds=60.0):
+def until(condition, what, seconds=60.0, pause=0.05):
     """Waits for condition() to be true and returns its value. `what` says in the failure what never came; it may be
-    a function, so that the failure can say what was there instead."""
+    a function, so that the failure can say what was there instead. `pause`: between two looks, in seconds."""
     deadline = time.monotonic() + seconds
     while True:
         value = condition()
@@ -46,7 +46,7 @@ def until(condition, what, seconds=60.0):
             return value
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds:.0f} s: {what() if callable(what) else what}")
-        time.sleep(0.05)
+        time.sleep(pause)
 
 
 @contextlib.contextmanager

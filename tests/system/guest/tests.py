@@ -6,6 +6,7 @@ import traceback
 
 import apparmor
 import cases
+import cluster_node
 import disks
 import service
 from node import EVENTS_ONLY, Node
@@ -54,6 +55,8 @@ def selected(plan):
 def modules(plan):
     if plan["cell"].endswith("faults"):
         return cases.FAULTS
+    if plan["cluster"]:
+        return cases.CLUSTER
     if plan["layout"] == disks.NVME_DISKS:
         return cases.STACKS
     if plan["suite"]:
@@ -63,7 +66,10 @@ def modules(plan):
 
 def main(plan, report):
     cases.load(modules(plan))
-    node = Node(plan, report)
+    node = cluster_node.ClusterNode(plan, report) if plan["cluster"] else Node(plan, report)
+    if plan["cluster"] and (name := cluster_node.rebooted()):
+        run_case(node, name, True, cases.AFTER_REBOOT[name])
+        return
     if plan["apparmor"]:
         apparmor.enforce()
     service.configure(EVENTS_ONLY)

@@ -11,6 +11,7 @@ class Cell(NamedTuple):
     layout: str  # what /data is on
     suite: str = ""  # of Debian; "" is the host's own
     apparmor: bool = False  # as on a Debian node; elsewhere it would only make containers start later
+    cluster: bool = False  # a real Kubernetes makes the pods
 
 
 CELLS = {
@@ -26,9 +27,12 @@ CELLS = {
     "trixie-v2-cgroupfs": Cell("v2", "cgroupfs", "xfs-disk", "trixie"),
     "trixie-v1-systemd": Cell("v1", "systemd", "xfs-disk", "trixie"),
     "hybrid-v1-systemd": Cell("hybrid", "systemd", "ext4-partition"),
+    "cluster-v2-systemd": Cell("v2", "systemd", "ext4-partition", cluster=True),
+    "cluster-v1-cgroupfs": Cell("v1", "cgroupfs", "xfs-disk", cluster=True),
 }
 # With --all, or when asked for.
-LONG_CELLS = {"v1-stacks", "v1-faults", "trixie-v2-systemd", "trixie-v2-cgroupfs", "trixie-v1-systemd", "hybrid-v1-systemd"}
+LONG_CELLS = {"v1-stacks", "v1-faults", "trixie-v2-systemd", "trixie-v2-cgroupfs", "trixie-v1-systemd", "hybrid-v1-systemd",
+              *(cell for cell, what in CELLS.items() if what.cluster)}
 
 # The case that upgrades from an earlier version, its cell, and the commit that the version's package is made of.
 EARLIER = [("package-upgraded-from-0.1.0", "v2-systemd", "0.1.0", "eaae69caf65b0ffa970902f7b78b194c3f2fa1be")]

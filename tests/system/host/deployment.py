@@ -7,6 +7,7 @@ import sys
 
 import yaml
 
+from control_plane import SERVER_IN_GUEST, kubeconfig
 from payload import REPOSITORY, File
 
 BASE = REPOSITORY / "packaging/kubernetes/base"
@@ -51,11 +52,29 @@ def role():
     return files(REPOSITORY / "packaging/ansible", "opt/lab/ansible")
 
 
-def build(program, packages_folder, folder):
-    """{path in the machine: File}. `program`: the built iops-limitd; `folder`: for what is made."""
+def container_image(program, folder):
+    """The image's tar. `program`: the built iops-limitd; `folder`: for what is made."""
     image = folder / "iops-limitd-image.tar"
     run(sys.executable, str(REPOSITORY / "packaging/container/build_image.py"), f"--programs={program.parent}",
         f"--cache={folder}", f"--output={image}")
+    return {"opt/lab/iops-limitd-image.tar": File(image.read_bytes())}
+
+
+def cluster(program, folder):
+    """For a real Kubernetes: the image, what the documents say of the DaemonSet, all that they name, and the kubectl of
+    ./dev, since Debian's is too old for the overlays."""
+    kubectl = REPOSITORY / "build/tools/kubectl"
+    if not kubectl.exists():
+        raise SystemExit("no build/tools/kubectl: ./dev test --cluster fetches it")
+    named = [REPOSITORY / "docs/kubernetes.md", REPOSITORY / "CMakeLists.txt", *(REPOSITORY / "packaging/kubernetes").rglob("*")]
+    return {**container_image(program, folder), "opt/lab/kubectl": File(kubectl.read_bytes(), 0o755),
+            "etc/kubernetes/kubeconfig": File(json.dumps(kubeconfig(SERVER_IN_GUEST)).encode()),
+            **{f"opt/lab/repository/{path.relative_to(REPOSITORY)}": File(path.read_bytes(), path.stat().st_mode & 0o777)
+               for path in named if path.is_file()}}
+
+
+def build(program, packages_folder, folder):
+    """{path in the machine: File}; the arguments are those of container_image()."""
     manifest = {"daemonset": yaml.safe_load((BASE / "daemonset.yaml").read_text()), "config_maps": config_maps()}
     return {"opt/lab/daemonset.json": File(json.dumps(manifest).encode()),
-            "opt/lab/iops-limitd-image.tar": File(image.read_bytes()), **packages(packages_folder), **role()}
+            **container_image(program, folder), **packages(packages_folder), **role()}

@@ -16,6 +16,7 @@ from nvme_disks import NvmeDisks
 DATA_SERIAL, OTHER_SERIAL = "data-disk", "other-disk"
 DISK_BYTES = 8 << 30  # sparse; iopsctl calibrate wants 5 GiB to be free
 QEMU = ("qemu-system-x86_64",)
+NO_NETWORK = ("-nic", "none")
 HIERARCHY_ARGUMENTS = {
     "v2": "systemd.unified_cgroup_hierarchy=1",
     # systemd 256 and later also want the last word; earlier ones do not know it.
@@ -35,11 +36,13 @@ class MachineHung(MachineFailed):
 
 class Machine:
     def __init__(self, name, folder, image, accelerator, hierarchy, payload, cpus=2, memory_mib=2048, with_nvme_disks=False,
-                 qemu=QEMU, kernel_arguments=()):
-        """`cpus`: a number, or any value of QEMU's -smp. `qemu`: the program and its first arguments."""
+                 qemu=QEMU, kernel_arguments=(), network=NO_NETWORK, programs=None):
+        """`cpus`: a number, or any value of QEMU's -smp. `qemu`: the program and its first arguments. `programs`: the file
+        of a further drive, which the machine only reads; a machine with it may reboot."""
         self.name, self.folder = name, pathlib.Path(folder)
         self.image, self.accelerator, self.hierarchy, self.payload = image, accelerator, hierarchy, payload
         self.cpus, self.memory_mib, self.qemu, self.kernel_arguments = cpus, memory_mib, qemu, kernel_arguments
+        self.network, self.programs = network, programs
         self.monitor = Monitor()
         self.nvme_disks = NvmeDisks(self.folder, self.monitor) if with_nvme_disks else None
         self.process = None
@@ -69,14 +72,21 @@ class Machine:
         append = ["root=/dev/vda", "rw", "systemd.default_timeout_start_sec=600", "console=ttyS0", "apparmor=0",
                   "net.ifnames=0", "mitigations=off", "random.trust_cpu=on", "no_timer_check",
                   HIERARCHY_ARGUMENTS[self.hierarchy], *self.kernel_arguments, *kernel_arguments]
+        ends = [] if self.programs else ["-no-reboot"]
         return [*self.qemu, *self.accelerator, "-smp", str(self.cpus), "-m", str(self.memory_mib),
-                "-nodefaults", "-display", "none", "-no-reboot", "-nic", "none", "-device", "virtio-rng-pci",
+                "-nodefaults", "-display", "none", *ends, *self.network, "-device", "virtio-rng-pci",
                 "-kernel", str(self.image.kernel), "-initrd", str(self.image.initrd), "-append", " ".join(append),
                 *self._drive("root", "root.qcow2", "qcow2", "virtio-blk-pci"),
                 *self._drive("payload", "payload.tar", "raw", "virtio-blk-pci,serial=payload"),
                 *self._drive("data", f"{DATA_SERIAL}.img", "raw", f"nvme,id={DATA_SERIAL},serial={DATA_SERIAL}"),
                 *self._drive("other", f"{OTHER_SERIAL}.img", "raw", f"nvme,id={OTHER_SERIAL},serial={OTHER_SERIAL}"),
-                *(self.nvme_disks.command_line() if self.nvme_disks else []), *serials]
+                *(self.nvme_disks.command_line() if self.nvme_disks else []), *self._programs(), *serials]
+
+    def _programs(self):
+        if not self.programs:
+            return []
+        return ["-drive", f"if=none,id=programs,file={self.programs},format=raw,readonly=on",
+                "-device", "virtio-blk-pci,drive=programs,serial=programs"]
 
     def run(self, timeout):
         """Boots, and yields the report's events as they come, the last one being {"event": "done"}."""

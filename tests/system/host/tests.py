@@ -13,7 +13,9 @@ import jsonschema
 
 import accelerator
 import cells as matrix
+import control_plane
 import deployment
+import kubernetes
 import nvme_timeouts
 from machine import Machine, MachineFailed, MachineHung
 from measured_tables import TABLES, MeasuredTables
@@ -80,16 +82,29 @@ def add_exception(cell, run):
 
 def run_once(cell, parts, arguments, run):
     """Boots one machine and runs its tests. Returns the text of the guest's console."""
+    if not matrix.CELLS[cell].cluster:
+        return boot(cell, parts, arguments, run, {})
+    try:
+        with control_plane.running(parts["kubernetes"], arguments.work / f"{cell}.control-plane") as more:
+            return boot(cell, parts, arguments, run, more)
+    except Exception:
+        add_exception(cell, run)
+        return ""
+
+
+def boot(cell, parts, arguments, run, more):
+    """`more`: what the machine is made with."""
     plan = plan_of(cell, arguments)
     started = time.monotonic()
     program = arguments.program.parent / plan["suite"] / arguments.program.name
     machine = Machine(cell, arguments.work / cell, parts["images"][plan["suite"]], parts["accelerator"],
                       plan["hierarchy"], Payload(plan, program, parts["files"].get(cell)), cpus=CPUS,
-                      with_nvme_disks=plan["layout"] == "nvme_disks", kernel_arguments=["apparmor=1"] * plan["apparmor"])
+                      with_nvme_disks=plan["layout"] == "nvme_disks", kernel_arguments=["apparmor=1"] * plan["apparmor"],
+                      **more)
     table = MeasuredTables(machine.folder)
     number, total = 0, 0
     try:
-        for event in machine.run(LONG_CELL_SECONDS if arguments.all else CELL_SECONDS):
+        for event in machine.run(LONG_CELL_SECONDS if arguments.all or plan["cluster"] else CELL_SECONDS):
             if event["event"] == "cases":
                 total = event["count"]
             elif event["event"] == "case":
@@ -127,6 +142,8 @@ def main(arguments, progress):
     cells = matrix.chosen(arguments)
     parts = {"images": matrix.images(cells, cache, progress)}
     parts["accelerator"] = accelerator.choose(next(iter(parts["images"].values())).kernel, cache, progress)
+    if any(matrix.CELLS[cell].cluster for cell in cells):
+        parts["kubernetes"] = kubernetes.ensure(cache, progress)
     results, waiting = Results(), queue.SimpleQueue()
     deployed = [cell for cell in cells if cell in deployment.CELLS]
     parts["files"] = dict.fromkeys(deployed, deployed and deployment.build(
@@ -140,6 +157,8 @@ def main(arguments, progress):
     for cell in cells:
         if matrix.CELLS[cell].suite:
             parts["files"][cell] = deployment.packages(arguments.packages / matrix.CELLS[cell].suite)
+        if matrix.CELLS[cell].cluster:
+            parts["files"][cell] = deployment.cluster(arguments.program, arguments.work.parent / "container")
     for cell in cells:
         waiting.put(cell)
 

@@ -4,6 +4,7 @@ AssertionError with what was expected and found, and returns one line on what it
 import importlib
 
 ALL = []
+AFTER_REBOOT = {}  # name of a case that reboots the machine: what it does then
 NODE_CELLS = ("v2-systemd", "v2-cgroupfs", "v1-systemd", "v1-cgroupfs")
 # One cell of each hierarchy, and one with each driver.
 BOTH = "v2-systemd v1-cgroupfs"
@@ -38,6 +39,9 @@ NEWER_DAILY = {"containers-there-before-the-service", "containers-made-while-it-
                "operator-asks-iopsctl", "metrics-that-cannot-be-written", "sharing", "package-installed-by-apt"}
 # In the machine with the hybrid hierarchy: the main job.
 HYBRID = ("hybrid", "start", "containers", "restarts", "reload", "policies", "operator")
+# With a real Kubernetes. The last one leaves nothing running that others need.
+CLUSTER = ("cluster_pods", "cluster_workloads", "cluster_kubelet", "cluster_churn", "cluster_daemonset",
+           "cluster_reboot")
 FAULTS = ("scale", "faults", "hostile_pods", "lifted_limits", "hierarchy", "slow_readers")
 STACKS = ("stacks", "stack_changes", "hot_plug", "several_mounts", "refused", "shared_disk", "sharing_stacks", "denials")
 

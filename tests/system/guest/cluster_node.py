@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The test node when a real Kubernetes makes its pods."""
+import pathlib
+import time
+
+import cluster
+import containerd
+import disks
+import rules
+import service
+from disks import run
+from node import DEFAULT_IOPS, EVENTS_ONLY, Node
+
+REBOOTED = pathlib.Path("/var/lib/lab-rebooted")
+NAMESPACE_IOPS, LABEL_IOPS, LABEL = 300, 420, {"example.org/tier": "gold"}
+# Without a total: on v1 it would be divided among the containers that there are just then.
+CONFIGURATION = EVENTS_ONLY + f"""[limits]
+total_iops = 0
+[policy production]
+namespace = prod-*
+iops = {NAMESPACE_IOPS}
+[policy gold]
+label.example.org/tier = gold
+iops = {LABEL_IOPS}
+"""
+DEFAULT, BY_NAMESPACE, BY_LABEL = (rules.limits(iops, iops) for iops in (DEFAULT_IOPS, NAMESPACE_IOPS, LABEL_IOPS))
+
+
+class ClusterNode(Node):
+    def set_up(self):
+        if rules.booted() != self.plan["hierarchy"]:
+            raise RuntimeError(f"booted cgroup {rules.booted()}, wanted {self.plan['hierarchy']}")
+        self.disk.format()
+        self.disk.mount()
+        service.configure(CONFIGURATION)
+        service.install()
+        containerd.configure(self.plan["driver"])
+        cluster.install(self.plan["driver"])
+        containerd.start(self.runtime)
+        cluster.start()
+        cluster.await_ready(self.report.step)
+
+    def reboot(self, case):
+        """What the node needs is started by systemd at the next boot, as on a real node; then `case` goes on."""
+        uuid = run("blkid", "-o", "value", "-s", "UUID", self.disk.device).strip()
+        with open("/etc/fstab", "a") as fstab:
+            fstab.write(f"UUID={uuid} {disks.MOUNT} auto defaults 0 0\n")
+        run("systemctl", "enable", service.UNIT, "containerd.service")
+        REBOOTED.write_text(case)
+        run("systemctl", "reboot")
+        time.sleep(600)
+        raise AssertionError("the machine did not reboot")
+
+    def ensure_running(self):
+        if service.show("ActiveState") != "active":
+            service.start()
+
+
+def rebooted():
+    """The case that has rebooted the machine, once; else None."""
+    if not REBOOTED.exists():
+        return None
+    case = REBOOTED.read_text()
+    REBOOTED.unlink()
+    return case
