@@ -45,7 +45,7 @@ manifests() {
   local folder=$here/overlays/$overlay text
   [ "$overlay" != base ] || folder=$here/base
   [ -d "$folder" ] || fail "no overlay '$overlay'; there are: base $(cd "$here/overlays" && echo *)"
-  text=$(kubectl kustomize "$folder") || fail "kubectl kustomize $folder failed"
+  text=$(kubectl kustomize "$folder") || fail "kubectl kustomize $folder failed; it needs kubectl 1.21 or newer"
   grep -qF "image: $base_image" <<<"$text" || fail "the manifests do not name $base_image: is daemonset.yaml of another version?"
   printf '%s\n' "${text//image: $base_image/image: $image}"
 }

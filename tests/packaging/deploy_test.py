@@ -123,6 +123,11 @@ class DeployTest(unittest.TestCase):
         calls = self.run_script("--uninstall", status=1, said="left on the nodes of pod/iops-limitd-b:")
         self.assertIn("kubectl delete --ignore-not-found -f -", calls)
 
+    def test_an_old_kubectl_cannot_read_the_manifests(self):
+        self.fail_at = "kubectl kustomize"
+        calls = self.run_script("--deploy", status=1, said="it needs kubectl 1.21 or newer")
+        self.assertNotIn("kubectl apply -f -", calls)
+
     def test_what_is_missing_is_said(self):
         self.fail_at = "kubectl version"
         self.run_script("--status", status=1, said="kubectl reaches no cluster")
