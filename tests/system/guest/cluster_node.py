@@ -51,6 +51,9 @@ class ClusterNode(Node):
         time.sleep(600)
         raise AssertionError("the machine did not reboot")
 
+    def evidence(self):
+        return cluster.evidence().splitlines()
+
     def ensure_running(self):
         if service.show("ActiveState") != "active":
             service.start()

@@ -108,12 +108,13 @@ def run(cgroups, wanted, change, limit_at="volume"):
     return took
 
 
-def hold(cgroups, wanted, change):
-    """Makes a change that is none for the rules: they are `wanted` before, and all the time."""
+def hold(cgroups, wanted, change, pause=POLL_SECONDS):
+    """Makes a change that is none for the rules: they are `wanted` before, and all the time. `pause`: between two looks, in
+    seconds."""
     strays, ended = [], threading.Event()
 
     def look():
-        while not ended.wait(POLL_SECONDS):
+        while not ended.wait(pause):
             strays.extend(found for found in map(rules.of, cgroups) if found != wanted)
 
     looker = threading.Thread(target=look)

@@ -29,9 +29,9 @@ def run_case(node, name, fresh, function):
             node.ensure_running()
         result["text"] = function(node)
     except AssertionError as failure:
-        result.update(result="fail", text=str(failure), journal=service_journal())
+        result.update(result="fail", text=str(failure), journal=service_journal() + node.evidence())
     except Exception:
-        result.update(result="fail", text=traceback.format_exc(), journal=service_journal())
+        result.update(result="fail", text=traceback.format_exc(), journal=service_journal() + node.evidence())
     ended = time.monotonic()
     node.report.send("case", seconds=round(ended - started, 1), at=ended, **result)
 

@@ -15,6 +15,7 @@ from cluster_objects import (api_pods, await_running, container, delete, expect_
 from report import until
 
 SECONDS, PODS = 240, 8
+LOOK_SECONDS = 0.1
 GROWTH_KIB = 512  # of a heap that has seen one round already
 
 
@@ -53,7 +54,7 @@ def churn(node):
             rounds += 1
             seen += round_of_pods(node, rounds)
 
-    race.hold([steady[0].containers[0].cgroup], {node.devnum: DEFAULT}, rounds_of_pods)
+    race.hold([steady[0].containers[0].cgroup], {node.devnum: DEFAULT}, rounds_of_pods, LOOK_SECONDS)
     until(lambda: used()[0] == before[0] and used()[2] == before[2],
           lambda: f"watches and containers as before, {before}; they are {used()}")
     after = used()

@@ -23,6 +23,7 @@ REPOSITORY = pathlib.Path("/opt/lab/repository")
 ARCHIVE, NAMESPACE = "/opt/lab/iops-limitd-image.tar", "kube-system"
 IOPS = 400  # not the default: the environment is heard
 LIMIT = rules.limits(IOPS, IOPS)
+LOOK_SECONDS = 0.1
 
 
 def documented():
@@ -120,19 +121,17 @@ def daemonset(node):
         shell(command("./deploy.sh", "--status"))
         explained = shell(command("kubectl", "exec").replace("POD", made.name))
         assert "db-0" in explained and str(IOPS) in explained, explained
-        race.hold([cgroup], {node.devnum: LIMIT}, lambda: deploy(IMAGE=next_image))
+        race.hold([cgroup], {node.devnum: LIMIT}, lambda: deploy(IMAGE=next_image), LOOK_SECONDS)
         rolled = daemon_pod(node)
         assert rolled.name != made.name, "the pod was not replaced"
-        expect_nothing_left(made)
-        race.hold([cgroup], {node.devnum: LIMIT}, lambda: restarted_by_its_probe(node, rolled))
+        race.hold([cgroup], {node.devnum: LIMIT}, lambda: restarted_by_its_probe(node, rolled), LOOK_SECONDS)
         expect_limit(node, beside)
         shell(command("./deploy.sh", "--uninstall"))
         wait(lambda: not api_pods(NAMESPACE), lambda: f"its pods to go; {spelled(NAMESPACE)}")
-        expect_nothing_left(rolled)
         for one in (database, beside):
             node.expect_no_rule(one.containers[0].cgroup)
         assert not os.path.exists("/run/iops-limitd/private"), "it left its socket"
     for one in (database, beside):
         delete("pod", one.name, "shop")
-    expect_nothing_left(database, beside)
+    expect_nothing_left(made, rolled, database, beside)
     return "rolled out, limited at the first look, rolled to another version and restarted by its probe without a limit lost"
