@@ -45,7 +45,8 @@ def restart(runtime):
 
 def start(runtime):
     restart(runtime)
-    run("ctr", "-n", "k8s.io", "images", "import", IMAGES)
+    # The default of 10 s is too short for a machine whose host is busy.
+    run("ctr", "--connect-timeout", "5m", "-n", "k8s.io", "images", "import", IMAGES)
 
 
 def write_bundle(like, container_id, pod, name, image, cgroups_path):
