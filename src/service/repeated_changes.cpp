@@ -45,10 +45,12 @@ void RepeatedChanges::review() {
   std::erase_if(restored_,
                 [this, now](const auto& one) { return now - one.second.last >= within_; });
   std::set<std::string> contested;
+  std::chrono::milliseconds next = within_;
   for (const auto& [key, restored] : restored_) {
     if (restored.again) contested.insert(key.cgroup);
+    next = std::min(next, restored.last + within_ - now);
   }
-  if (!restored_.empty()) review_.start(within_);
+  if (!restored_.empty()) review_.start(next);
   if (contested == announced_) return;
   announced_ = std::move(contested);
   contested_(announced_);

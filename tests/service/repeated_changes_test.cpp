@@ -55,6 +55,27 @@ TEST_F(RepeatedChangesTest, ALimitThatNobodyChangesForAWhileIsContestedNoMore) {
   EXPECT_FALSE(brief.any_of({"/a"}));
 }
 
+// The bound is halfway between the right moment and that of a review that counts from the one
+// before.
+TEST_F(RepeatedChangesTest, TheWhileBeginsAtTheLastChange) {
+  constexpr std::chrono::seconds within(2);
+  constexpr std::chrono::milliseconds later(1200);
+  RepeatedChanges brief(loop, note, within);
+  std::chrono::steady_clock::time_point last;
+  Timer again(loop, [&] {
+    brief.on_event(restored("/a"));
+    last = std::chrono::steady_clock::now();
+  });
+  brief.on_event(restored("/a"));
+  brief.on_event(restored("/a"));
+  again.start(later);
+  run_until(loop, [this] { return calls == 2; });
+  EXPECT_THAT(contested, IsEmpty());
+  const auto took = std::chrono::steady_clock::now() - last;
+  EXPECT_GE(took, within - std::chrono::milliseconds(1));
+  EXPECT_LT(took, within + (within - later) / 2);
+}
+
 TEST_F(RepeatedChangesTest, OneChangeOnTwoDisksIsNoSecondOne) {
   changes.on_event(restored("/a"));
   changes.on_event(restored("/a", other_disk));
