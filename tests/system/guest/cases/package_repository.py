@@ -30,8 +30,8 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
 
 
 def address():
-    """Where the repositories say that they are."""
-    (sources,) = (SITES / "first").glob("apt/dists/*/iops-limitd.sources")
+    """Where the repositories say that they are; the same for each suite."""
+    sources = next((SITES / "first").glob("apt/dists/*/iops-limitd.sources"))
     return re.search(r"^URIs: (.*)/apt$", sources.read_text(), re.M)[1]
 
 
