@@ -60,7 +60,8 @@ def lifting(node, container, pause):
     before = repairs()
     with subprocess.Popen(inside(container, "/usr/bin/python3", "-c", LOOP, text, str(pause), *files)) as loop:
         try:
-            until(lambda: repairs() > before + 1 or loop.poll() is not None, "two repairs", 20)
+            # The service answers one user only so often.
+            until(lambda: repairs() > before + 1 or loop.poll() is not None, "two repairs", 20, pause=1)
             assert loop.poll() is None, f"the container cannot write to {files}: exit status {loop.poll()}"
             yield
         finally:
@@ -95,7 +96,7 @@ def writer(node, container):
         hog.end()
 
 
-@fault("hostile-own-limit-in-a-loop")
+@fault("hostile-own-limit-in-a-loop", long=True)
 def own_limit_in_a_loop(node):
     pod = node.kubelet.run_pod("loop", privileged=True)
     one = node.kubelet.run_container(pod, "app")
