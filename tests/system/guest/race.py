@@ -15,6 +15,7 @@ import time
 
 import mounts
 import rules
+from report import repeating
 
 NETLINK_KOBJECT_UEVENT, FROM_UDEV = 15, 2
 BARE_GROUP, ANY_IOPS = "bare-loop", 100000
@@ -111,19 +112,13 @@ def run(cgroups, wanted, change, limit_at="volume"):
 def hold(cgroups, wanted, change, pause=POLL_SECONDS):
     """Makes a change that is none for the rules: they are `wanted` before, and all the time. `pause`: between two looks, in
     seconds."""
-    strays, ended = [], threading.Event()
+    strays = []
 
     def look():
-        while not ended.wait(pause):
-            strays.extend(found for found in map(rules.of, cgroups) if found != wanted)
+        strays.extend(found for found in map(rules.of, cgroups) if found != wanted)
 
-    looker = threading.Thread(target=look)
-    looker.start()
-    try:
+    with repeating(look, pause):
         change()
-    finally:
-        ended.set()
-        looker.join()
     assert strays == [], f"expected {wanted} all the time, found {strays[:3]}"
 
 
