@@ -22,8 +22,8 @@ namespace iopslimit {
 /// all other cgroups, because the file may be damaged.
 bool may_hold_rules(std::string_view cgroup);
 
-/// Who reads a rule back: one that the kernel has accepted and does not hold was refused, if it was
-/// never seen in force; later it was changed again by somebody who writes in a loop.
+/// When a rule is read back. A rule that the kernel accepted and does not hold: at the first
+/// reading the kernel refused it; later somebody who writes in a loop changed it again.
 enum class Reading { first, later };
 
 class RuleStore {

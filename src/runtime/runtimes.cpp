@@ -54,7 +54,7 @@ RecordFolders known_record_folders(const std::vector<std::string>& states,
 
 std::vector<RuntimeSocket> known_sockets(const std::vector<std::string>& states) {
   std::vector<RuntimeSocket> sockets;
-  sockets.reserve(states.size() + 7);
+  sockets.reserve(states.size() + 7);  // and those below
   for (const std::string& state : states)
     sockets.push_back({state + "/containerd.sock", RuntimeHint::containerd});
   for (const char* known :
