@@ -5,9 +5,12 @@
 #include <libudev.h>
 #include <poll.h>
 #include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <new>
 #include <system_error>
 #include <utility>
@@ -42,8 +45,14 @@ void BlockEvents::Unref::operator()(udev_monitor* monitor) const {
 }
 
 BlockEvents::BlockEvents(std::string mdstat)
-    : epoll_(epoll_create1(EPOLL_CLOEXEC)), context_(udev_new()), mdstat_path_(std::move(mdstat)) {
+    : epoll_(epoll_create1(EPOLL_CLOEXEC)),
+      links_(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)),
+      context_(udev_new()),
+      mdstat_path_(std::move(mdstat)) {
   if (!epoll_) throw std::system_error(last_error(), "epoll_create1");
+  epoll_event over = {.events = EPOLLIN, .data = {.fd = links_.fd()}};
+  if (!links_ || epoll_ctl(epoll_.fd(), EPOLL_CTL_ADD, links_.fd(), &over) != 0)
+    throw std::system_error(last_error(), "the timer of the disks' events");
   if (!context_) throw std::bad_alloc();
   kernel_ = listen("kernel");
   udev_ = listen("udev");
@@ -74,7 +83,17 @@ bool BlockEvents::drain() {
   for (udev_monitor* one : {kernel_.get(), udev_.get()}) {
     if (one != nullptr && drain_one(one)) seen = true;
   }
-  return drain_mdstat() || seen;
+  if (drain_mdstat()) seen = true;
+  if (!seen) return drain_links();
+  itimerspec once = {};
+  once.it_value.tv_nsec = std::chrono::nanoseconds(links_delay).count();
+  timerfd_settime(links_.fd(), 0, &once, nullptr);
+  return true;
+}
+
+bool BlockEvents::drain_links() {
+  std::uint64_t times = 0;
+  return read(links_.fd(), &times, sizeof(times)) == sizeof(times);
 }
 
 // The file does not exist before the module md is loaded. When the first array appears, its own

@@ -2,6 +2,7 @@
 // Watches udev's netlink and /proc/mdstat for block devices that appear, change or disappear.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -24,14 +25,20 @@ class BlockEvents {
  public:
   /// When netlink is not available (a seccomp filter, no free descriptor), this object receives
   /// fewer events or none, and warning() returns the reason. Throws std::system_error only when
-  /// epoll fails.
+  /// epoll or its timer fails.
   explicit BlockEvents(std::string mdstat = "/proc/mdstat");
 
   /// Poll this descriptor for EPOLLIN, level-triggered. This object owns it.
   int fd() const { return epoll_.fd(); }
 
-  /// Reads all queued events. True when one of them was about a block device, or when events were
-  /// lost (the queue overflowed): scan again.
+  /// The kernel sends the event of a device-mapper table before it removes the links (slaves/,
+  /// holders/) of the table that was there before, and sends none after that: do_resume() in
+  /// drivers/md/dm-ioctl.c, dm_table_destroy() in dm-table.c. So this object asks for one scan
+  /// more, so long after the last event.
+  static constexpr std::chrono::milliseconds links_delay{500};
+
+  /// Reads all queued events. True when one of them was about a block device, when events were
+  /// lost (the queue overflowed), and once more `links_delay` after that: scan again.
   bool drain();
 
   /// Names the events that are not received, the reason and the consequence. Empty when all are
@@ -48,8 +55,10 @@ class BlockEvents {
   Monitor listen(const char* group);
   void watch_mdstat();
   bool drain_mdstat();
+  bool drain_links();
 
   File epoll_;
+  File links_;  // a timer
   std::unique_ptr<udev, Unref> context_;
   std::string warning_;
   Monitor kernel_;

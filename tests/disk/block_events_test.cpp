@@ -79,13 +79,32 @@ TEST_F(BlockEventsOnFakes, OtherDevicesAreReadAndPassedOver) {
   EXPECT_FALSE(ready(events, 0));
 }
 
+TEST_F(BlockEventsOnFakes, AsksForOneScanMoreAfterTheLinksOfAReplacedTableAreGone) {
+  BlockEvents events;
+  raise(nvme0_ + "/nvme0n1", "change");
+  ASSERT_TRUE(ready(events, soon));
+  EXPECT_TRUE(events.drain());
+  EXPECT_FALSE(events.drain()) << "not yet";
+  ASSERT_TRUE(ready(events, soon)) << "without another event";
+  EXPECT_TRUE(events.drain());
+  EXPECT_FALSE(ready(events, 2 * BlockEvents::links_delay.count())) << "one scan is enough";
+}
+
+TEST_F(BlockEventsOnFakes, OtherDevicesAskForNoScanLater) {
+  BlockEvents events;
+  raise("/devices/virtual/net/veth7", "add");
+  ASSERT_TRUE(ready(events, soon));
+  EXPECT_FALSE(events.drain());
+  EXPECT_FALSE(ready(events, 2 * BlockEvents::links_delay.count()));
+}
+
 TEST(BlockEvents, WarnsWithoutNetlink) {
-  const File next_after_epoll(dup(STDERR_FILENO));
+  const File last_open(dup(STDERR_FILENO));
   rlimit before = {};
   ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
-  rlimit one_more = before;
-  one_more.rlim_cur = static_cast<rlim_t>(next_after_epoll.fd()) + 2;
-  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &one_more), 0);
+  rlimit two_more = before;  // epoll and the timer
+  two_more.rlim_cur = static_cast<rlim_t>(last_open.fd()) + 3;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &two_more), 0);
   BlockEvents events;
   setrlimit(RLIMIT_NOFILE, &before);
   EXPECT_EQ(
@@ -166,7 +185,10 @@ std::vector<int> sockets_behind(int epoll) {
   std::vector<int> sockets;
   std::ifstream waits_for("/proc/self/fdinfo/" + std::to_string(epoll));
   for (std::string word; waits_for >> word;) {
-    if (word == "tfd:" && waits_for >> word) sockets.push_back(std::stoi(word));
+    if (word != "tfd:" || !(waits_for >> word)) continue;
+    struct stat facts = {};
+    if (fstat(std::stoi(word), &facts) == 0 && S_ISSOCK(facts.st_mode))
+      sockets.push_back(std::stoi(word));
   }
   return sockets;
 }
