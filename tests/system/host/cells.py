@@ -26,13 +26,15 @@ CELLS = {
     "v1-faults": Cell("v1", "cgroupfs", "xfs-disk"),
     "trixie-v2-cgroupfs": Cell("v2", "cgroupfs", "xfs-disk", "trixie"),
     "trixie-v1-systemd": Cell("v1", "systemd", "xfs-disk", "trixie"),
+    "sid-v2-systemd": Cell("v2", "systemd", "ext4-partition", "sid"),
+    "sid-v2-cgroupfs": Cell("v2", "cgroupfs", "xfs-disk", "sid"),
     "hybrid-v1-systemd": Cell("hybrid", "systemd", "ext4-partition"),
     "cluster-v2-systemd": Cell("v2", "systemd", "ext4-partition", cluster=True),
     "cluster-v1-cgroupfs": Cell("v1", "cgroupfs", "xfs-disk", cluster=True),
 }
 # With --all, or when asked for.
-LONG_CELLS = {"v1-stacks", "v1-faults", "trixie-v2-systemd", "trixie-v2-cgroupfs", "trixie-v1-systemd", "hybrid-v1-systemd",
-              *(cell for cell, what in CELLS.items() if what.cluster)}
+LONG_CELLS = {"v1-stacks", "v1-faults", "hybrid-v1-systemd",
+              *(cell for cell, what in CELLS.items() if what.cluster or what.suite)}
 
 # The case that upgrades from an earlier version, its cell, and the commit that the version's package is made of.
 EARLIER = [("package-upgraded-from-0.1.0", "v2-systemd", "0.1.0", "eaae69caf65b0ffa970902f7b78b194c3f2fa1be")]
