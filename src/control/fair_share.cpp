@@ -17,6 +17,9 @@ constexpr Moment between_returns{500};  // of what was cut
 // A smaller change of a limit is not worth a write.
 constexpr double least_cut = 0.97;
 constexpr double least_grant = 1.05;
+// A smaller raise waits longer: the load may change again first.
+constexpr double large_grant = 1.15;
+constexpr Moment between_small_grants{5000};
 
 // Changes the bandwidth in proportion to the IOPS.
 void set(std::uint64_t iops, std::uint64_t configured, std::uint64_t& limit, std::uint64_t& bps) {
@@ -176,7 +179,9 @@ void FairShare::divide(std::size_t target, std::size_t direction, std::vector<Ch
     const double ratio = static_cast<double>(change.to) / static_cast<double>(change.from);
     const bool home = change.to == change.configured && change.from != change.configured;
     const bool worth = ratio < least_cut || ratio > least_grant || home;
-    const Moment pause = change.to > change.configured ? between_grants : between_returns;
+    const Moment pause = change.to <= change.configured ? between_returns
+                         : ratio < large_grant          ? between_small_grants
+                                                        : between_grants;
     const bool raised_lately = now_ - change.lane->demand.last_raised() < pause;
     if (worth && (change.to < change.from || !raised_lately)) changes.push_back(change);
   }

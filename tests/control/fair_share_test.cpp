@@ -193,6 +193,24 @@ TEST(FairShare, ALenderThatWakesHasItsGuaranteeAtOnce) {
   EXPECT_GE(lowest_after_waking(true, 60), 180) << "it is no member any more";
 }
 
+TEST(FairShare, ASmallRaiseWaitsForMoreThatStop) {
+  SimulatedDisk disk(2800, 4000);
+  std::vector<Container*> hogs;
+  for (int i = 0; i < 14; ++i) hogs.push_back(&hog(disk, 100, lending()));
+  disk.run(20);
+  const Container& one = *hogs[0];
+  const double before = one.limit;
+  hogs[13]->want = 0;
+  disk.run(3);
+  const double after_one = one.limit;
+  EXPECT_GT(after_one, 1.05 * before) << "the last raise is long ago";
+  hogs[12]->want = 0;
+  disk.run(2.5);
+  EXPECT_EQ(one.limit, after_one);
+  disk.run(5);
+  EXPECT_GT(one.limit, 1.05 * after_one);
+}
+
 TEST(FairShare, ConstantLoadLeavesTheLimitsAlone) {
   SimulatedDisk disk(800, 1200);
   hog(disk, 200, lending());

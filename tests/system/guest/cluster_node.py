@@ -9,12 +9,15 @@ import disks
 import rules
 import service
 from disks import run
-from node import DEFAULT_IOPS, EVENTS_ONLY, Node
+from node import EVENTS_ONLY, Node
 
 REBOOTED = pathlib.Path("/var/lib/lab-rebooted")
+# So little that a pod with a small share of the one emulated CPU reaches it.
+IOPS = 200
 NAMESPACE_IOPS, LABEL_IOPS, LABEL = 300, 420, {"example.org/tier": "gold"}
 # Without a total: on v1 it would be divided among the containers that there are just then.
 CONFIGURATION = EVENTS_ONLY + f"""[limits]
+iops = {IOPS}
 total_iops = 0
 [policy production]
 namespace = prod-*
@@ -23,7 +26,7 @@ iops = {NAMESPACE_IOPS}
 label.example.org/tier = gold
 iops = {LABEL_IOPS}
 """
-DEFAULT, BY_NAMESPACE, BY_LABEL = (rules.limits(iops, iops) for iops in (DEFAULT_IOPS, NAMESPACE_IOPS, LABEL_IOPS))
+DEFAULT, BY_NAMESPACE, BY_LABEL = (rules.limits(iops, iops) for iops in (IOPS, NAMESPACE_IOPS, LABEL_IOPS))
 
 
 class ClusterNode(Node):
@@ -33,6 +36,7 @@ class ClusterNode(Node):
         self.disk.format()
         self.disk.mount()
         service.configure(CONFIGURATION)
+        self.iops = IOPS
         service.install()
         containerd.configure(self.plan["driver"])
         cluster.install(self.plan["driver"])

@@ -12,6 +12,7 @@ CONFIG = pathlib.Path("/etc/containerd/config.toml")
 IMAGES = "/opt/lab-images/images.tar"
 BUNDLES = pathlib.Path("/run/containerd/io.containerd.runtime.v2.task/k8s.io")
 PLUGIN = 'plugins."io.containerd.grpc.v1.cri"'
+CRUN = "crun"  # a pod's runtime handler; others are made by runc
 
 
 def configure(driver):
@@ -34,6 +35,11 @@ disabled_plugins = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshot
   runtime_type = "io.containerd.runc.v2"
   {passed_on}
 [{PLUGIN}.containerd.runtimes.runc.options]
+  SystemdCgroup = {systemd_cgroup}
+[{PLUGIN}.containerd.runtimes.{CRUN}]
+  runtime_type = "io.containerd.runc.v2"
+[{PLUGIN}.containerd.runtimes.{CRUN}.options]
+  BinaryName = "/usr/bin/crun"
   SystemdCgroup = {systemd_cgroup}
 """)
 

@@ -43,7 +43,7 @@ SANDBOX_ID, CONTAINER_ID, NOTHING = {"pod_sandbox_id": (1, "string")}, {"contain
 
 CALLS = {
     "Version": ({"version": (1, "string")}, {"runtime_name": (2, "string"), "runtime_version": (3, "string")}),
-    "RunPodSandbox": ({"config": (1, SANDBOX_CONFIG)}, SANDBOX_ID),
+    "RunPodSandbox": ({"config": (1, SANDBOX_CONFIG), "runtime_handler": (2, "string")}, SANDBOX_ID),
     "StopPodSandbox": (SANDBOX_ID, NOTHING),
     "RemovePodSandbox": (SANDBOX_ID, NOTHING),
     "CreateContainer": ({**SANDBOX_ID, "config": (2, CONTAINER_CONFIG), "sandbox_config": (3, SANDBOX_CONFIG)},

@@ -175,7 +175,8 @@ class Watch:
 
     def limits(self, name, begin, end):
         """[(moment, limit)] of all looks."""
-        return [(moment, limits[name]) for moment, limits in zip(self._times, self._limits) if begin <= moment <= end]
+        looks = slice(bisect.bisect_left(self._times, begin), bisect.bisect_right(self._times, end))
+        return [(moment, limits[name]) for moment, limits in zip(self._times[looks], self._limits[looks])]
 
 
 def limit_of(container, devnum):

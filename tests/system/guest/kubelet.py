@@ -162,6 +162,7 @@ class Pod:
     labels: dict = dataclasses.field(default_factory=dict)
     annotations: dict = dataclasses.field(default_factory=dict)
     privileged: bool = False
+    handler: str = ""  # of the runtime; "" is its default
 
     def log_name(self):
         return f"{self.namespace}_{self.name}_{self.uid}"
@@ -204,9 +205,9 @@ class Kubelet:
         self.driver.remove(self.driver.kubepods())
 
     def run_pod(self, name, namespace="shop", qos=BURSTABLE, static=False, labels=None, annotations=None,
-                privileged=False):
+                privileged=False, handler=""):
         pod = self.new_pod(name, namespace, qos, static, labels, annotations)
-        pod.privileged = privileged
+        pod.privileged, pod.handler = privileged, handler
         pod.sandbox_id = self.make_sandbox(pod)
         return pod
 
@@ -256,7 +257,8 @@ class Kubelet:
         return self.driver.container(pod.cgroup, container_id)
 
     def make_sandbox(self, pod):
-        return self.runtime.call("RunPodSandbox", config=self._sandbox_config(pod))["pod_sandbox_id"]
+        return self.runtime.call("RunPodSandbox", config=self._sandbox_config(pod),
+                                 runtime_handler=pod.handler)["pod_sandbox_id"]
 
     def make_container(self, pod, name, image, attempt):
         (LOGS / pod.log_name() / name).mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rootful podman as Debian sets it up: crun, and cgroups made by systemd."""
+import contextlib
 import json
 import pathlib
 
@@ -9,6 +10,7 @@ from disks import run
 
 PAUSE_IMAGE = "registry.k8s.io/pause:3.9"
 CONFIG = pathlib.Path("/etc/containers/containers.conf")
+QUADLETS = pathlib.Path("/etc/containers/systemd")
 
 
 def start():
@@ -34,6 +36,23 @@ def make_pod(name):
 
 def inspect(container_id):
     return json.loads(run("podman", "inspect", "--type=container", container_id))[0]
+
+
+@contextlib.contextmanager
+def quadlet(name, image=kubelet.WORKLOAD_IMAGE):
+    """A container as a unit: podman's generator makes NAME.service of the file. Its id, while it runs."""
+    volumes = "".join(f"Volume={bind}\n" for bind in kubelet.binds())
+    QUADLETS.mkdir(parents=True, exist_ok=True)
+    file = QUADLETS / f"{name}.container"
+    file.write_text(f"[Container]\nImage={image}\nContainerName={name}\nExec=/bin/sleep 1000000\nPull=never\n{volumes}")
+    try:
+        run("systemctl", "daemon-reload")
+        run("systemctl", "start", f"{name}.service")
+        yield inspect(name)["Id"]
+    finally:
+        run("systemctl", "stop", f"{name}.service")
+        file.unlink()
+        run("systemctl", "daemon-reload")
 
 
 def remove_all():

@@ -18,7 +18,6 @@ def each_qos_class(node):
     assert sorted(one.qos for one in pods) == sorted(QOS), pods
     seen = expect_looks(node, "qos-.*", 6, DEFAULT)
     expect_in_force(node, pods, DEFAULT)
-    # The others have too little CPU for so much I/O.
     measured = node.expect_fio(next(one for one in pods if one.qos == "besteffort").containers[0])
     for one in pods:
         delete("pod", one.name)

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Containers that come while the service runs."""
+import containerd
 import disks
 import fio
 import kubelet
 import rules
 import service
 from cases import BOTH, case
+from disks import run
 from limit_table import configured, expect
 from node import DEFAULT_TOTAL, in_parallel
 from report import until
@@ -20,6 +22,17 @@ def while_running(node):
     speed = node.expect_fio(made[2])
     node.remove_pods(*pods)
     return f"three QoS classes and a static pod: {rule}; {speed}"
+
+
+@case("crun-below-containerd", long=True)
+def crun(node):
+    """On v1 newer ones put the container's processes into a cgroup below its scope."""
+    pod = node.kubelet.run_pod("by-crun", handler=containerd.CRUN)
+    container = node.run_limited(pod, "app")
+    rule = node.expect_limited()
+    speed = node.expect_fio(container)
+    node.remove_pods(pod)
+    return f"{run('crun', '--version').splitlines()[0]}: {rule}; {speed}"
 
 
 @case("exempt-container-has-no-rule", cells="v2-systemd v1-cgroupfs")

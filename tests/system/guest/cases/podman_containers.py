@@ -69,3 +69,21 @@ def podman_containers(node):
             speed = node.expect_fio(as_fio_knows_it("alone", alone, cgroups["alone"]), 250, podman.Podman())
         expect(node, [(name, cgroup, NO_RULE) for name, cgroup in cgroups.items()])
     return f"limited in {cgroups['alone'].replace(alone, 'ID')}; {speed}"
+
+
+@case("podman-quadlet", cells="trixie sid", long=True)
+def quadlet(node):
+    """Debian 12's podman 4.3 has no quadlets."""
+    with podman_in_use(), podman.quadlet("alone") as made:
+        pid = podman.inspect(made)["State"]["Pid"]
+        cgroup = podman.cgroup_of_processes(pid, "blkio" if node.v1 else "")
+        assert cgroup.startswith("/system.slice/alone.service/"), f"podman put the container into {cgroup}"
+        node.expect_limited([node.base()])
+        found = list(rules.below("/system.slice"))
+        assert found == [], f"expected podman's containers untouched by default, found {found}"
+        with configured(STANDALONE):
+            speed = node.expect_fio(as_fio_knows_it("alone", made, cgroup), 250, podman.Podman())
+            held = [path for path, _ in rules.below("/system.slice")]
+            assert held, "fio was limited, but by no rule below system.slice"
+        assert not list(rules.below("/system.slice")), "a rule is left after the configuration of before"
+    return f"limited in {', '.join(held).replace(made, 'ID')}; {speed}"
