@@ -29,3 +29,4 @@ stage "system tests" >out
 expect "[3/3] system tests (after 2 min, about 39 min left)" "$(cat out)"
 end_stage
 expect "packages system tests unknown before " "$(cut -d ' ' -f 2- build/stage-seconds | sort | tr '\n' ' ')"
+expect "packages 3 min, unknown before 0 min, system tests 0 min" "$(durations)"

@@ -38,3 +38,10 @@ stage() {
   printf '[%d/%d] %s (after %d min, about %d min left)\n' "$stage_number" ${#stages[@]} "$1" \
     $(((EPOCHSECONDS - ${started%.*}) / 60)) $(((left + 59) / 60))
 }
+
+# What each stage of the plan took: "packages 7 min, unit tests 2 min".
+durations() {
+  local name text=
+  for name in "${stages[@]:0:stage_number}"; do text+="${text:+, }$name $(((${measured[$name]:-0} + 30) / 60)) min"; done
+  echo "$text"
+}

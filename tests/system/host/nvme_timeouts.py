@@ -28,13 +28,14 @@ class CellRun:
     """One run of a cell. Its results are printed as they come; they are counted only with Results.count()."""
 
     def __init__(self, results):
-        self._results, self.outcomes, self.texts = results, [], []
+        self._results, self.outcomes, self.texts, self.seconds = results, [], [], {}
         self._failed_at = []
 
     def add(self, name, result, text="", seconds=0.0, evidence=(), at=None, place=""):
         """`at`: when it ended, in seconds since the guest booted; None if a disk cannot be the cause of a failure.
         `place`: which of the cell's cases it is; see Results.show()."""
         self.outcomes.append(result)
+        self.seconds[name] = seconds
         if result == "fail":
             self._failed_at.append(at)
         self._results.show(name, result, text, seconds, evidence, place)

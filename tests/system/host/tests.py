@@ -22,6 +22,7 @@ from measured_tables import TABLES, MeasuredTables
 from payload import REPOSITORY, Payload
 
 CELL_SECONDS, LONG_CELL_SECONDS = 2700, 4800
+SLOWEST = 30  # cases, named at the end
 # Two machines side by side with one CPU each keep two cores as busy as one machine with two CPUs, and emulation then has
 # no CPUs to keep in step: with two, a v1 machine can hang (docs/development/testing.md). maxcpus=2 leaves room for a second
 # CPU that is never plugged in. Without it QEMU does not emit the guest's memory barriers, and the NVMe disk, which another
@@ -34,7 +35,7 @@ class Results:
 
     def __init__(self):
         self.counts = {"pass": 0, "fail": 0, "skip": 0}
-        self._texts = []
+        self._texts, self._seconds = [], {}
         self._lock = threading.Lock()
 
     def show(self, name, result, text="", seconds=0.0, evidence=(), place=""):
@@ -54,10 +55,15 @@ class Results:
             for result in run.outcomes:
                 self.counts[result] += 1
             self._texts += run.texts
+            self._seconds.update(run.seconds)
 
     def show_texts(self):
         for text in filter(None, self._texts):
             print(text, flush=True)
+
+    def show_slowest(self):
+        slowest = sorted(self._seconds.items(), key=lambda one: -one[1])[:SLOWEST]
+        print("The slowest cases: " + ", ".join(f"{name} {seconds:.0f} s" for name, seconds in slowest), flush=True)
 
 
 def plan_of(cell, arguments):
@@ -182,5 +188,6 @@ def main(arguments, progress):
     for thread in threads:
         thread.join()
     results.show_texts()
+    results.show_slowest()
     pathlib.Path(arguments.counts).write_text(" ".join(str(results.counts[k]) for k in ("pass", "fail", "skip")) + "\n")
     return 1 if results.counts["fail"] else 0

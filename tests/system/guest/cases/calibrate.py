@@ -16,7 +16,6 @@ from ctl import NOBODY, NOT_PERMITTED, REFUSED, outcome
 from disks import run
 from report import until
 
-CELLS = "v2-cgroupfs v1-systemd"
 CAPACITIES = (600, 1200, 2400)
 TOLERANCE = 0.10
 # Too much is a failure at once. Too little can also mean that the emulated machine got no CPU: measured again.
@@ -94,7 +93,8 @@ def measure(node, capacity):
     return f"{capacity} with {spelled(found, rows)}, total {total}"
 
 
-@case("calibrate-finds-the-capacity", cells=CELLS)
+@case("calibrate-finds-the-capacity", cells="v2-cgroupfs")
+@case("calibrate-finds-the-capacity", cells="v1-systemd", long=True)
 def capacities(node):
     run("dd", "if=/dev/urandom", f"of={FIO_FILE}", "bs=1M", "count=256", "oflag=direct", "status=none")
     try:
@@ -128,7 +128,8 @@ def started():
     until(lambda: service.show("ActiveState", SCOPE) == "inactive", f"the end of {SCOPE}", 20)
 
 
-@case("calibrate-leaves-nothing", cells=CELLS)
+@case("calibrate-leaves-nothing", cells="v2-cgroupfs")
+@case("calibrate-leaves-nothing", cells="v1-systemd", long=True)
 def killed(node):
     with started() as process:
         cgroup = pathlib.Path(f"/proc/{process.pid}/cgroup").read_text()
@@ -164,7 +165,8 @@ def busy():
         process.wait()
 
 
-@case("calibrate-refuses", cells=CELLS)
+@case("calibrate-refuses", cells="v2-cgroupfs")
+@case("calibrate-refuses", cells="v1-systemd", long=True)
 def refused(node):
     expect_refused([], "containers run on this node (")
     expect_refused(["--yes"], "only root can measure /data", NOBODY, NOT_PERMITTED)

@@ -18,7 +18,8 @@ from report import until
 EXAMPLES = pathlib.Path("/opt/lab/man")
 
 
-@case("operator-asks-iopsctl", cells="v2-systemd v1-cgroupfs")
+@case("operator-asks-iopsctl", cells="v2-systemd")
+@case("operator-asks-iopsctl", cells="v1-cgroupfs", long=True)
 def asks(node):
     base = node.base()
     node.expect_limited()
@@ -63,7 +64,8 @@ def verbs_running(node):
     return "11 verbs in text and as JSON; cleared and limited again by reload; bad names and times refused"
 
 
-@case("operator-sees-what-a-reload-would-change", cells="v2-systemd v1-cgroupfs")
+@case("operator-sees-what-a-reload-would-change", cells="v2-systemd")
+@case("operator-sees-what-a-reload-would-change", cells="v1-cgroupfs", long=True)
 def differs(node):
     """What `diff` foretells is what `list` shows after the reload."""
     base = node.base()

@@ -95,7 +95,8 @@ def scope_pod(node):
     return f"two containers of one pod, {speed}; each container limited by exactly one after container -> pod -> container"
 
 
-@case("scope-pod-is-refused", fresh=True, cells="v1")
+@case("scope-pod-is-refused", fresh=True, cells="v1-cgroupfs")
+@case("scope-pod-is-refused", fresh=True, cells="v1-systemd", long=True)
 def refused(node):
     service.stop()
     mark = service.cursor()

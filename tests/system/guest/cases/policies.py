@@ -174,7 +174,8 @@ iops = 12
 """
 
 
-@case("policies-share-the-total", cells="v1")
+@case("policies-share-the-total", cells="v1-cgroupfs")
+@case("policies-share-the-total", cells="v1-systemd", long=True)
 def division(node):
     names, claims, others = ["greedy", "middle", "small", "default"], [4000, 1000, 12, 500], node.bystanders()
     with configured(DIVIDED):
