@@ -6,9 +6,12 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 #include <ostream>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "support/fake_cri.hpp"
@@ -129,6 +132,39 @@ TEST_F(PodQuestionsTest, ListsAllPodsOnceForMany) {
   until_read(many);
   EXPECT_THAT(runtime->requests(), SizeIs(1));
   EXPECT_EQ(label_of(many - 1), "gold");
+}
+
+TEST_F(PodQuestionsTest, OfTwoSandboxesTheNewerOneCounts) {
+  std::vector<FakeSandbox> listed;
+  for (const auto& [pod, created] : {std::pair{1, 1}, {1, 2}, {2, 2}, {2, 1}}) {
+    listed.push_back(sandbox_of(static_cast<unsigned>(pod), std::to_string(created)));
+    listed.back().created_at = static_cast<std::uint64_t>(created);
+  }
+  runtime->set(listed);
+  start();
+  for (const unsigned pod : {1U, 2U}) want(pod);
+  questions->sync();
+  until_read(2);
+  EXPECT_EQ(label_of(1), "2");
+  EXPECT_EQ(label_of(2), "2") << "whichever is listed first";
+}
+
+TEST_F(PodQuestionsTest, AsksForOneAfterTheOtherWhenTheListOfAllIsTooLarge) {
+  constexpr unsigned many = PodQuestions::most_single + 1;
+  std::vector<FakeSandbox> all;
+  for (unsigned pod = 0; pod < many; ++pod) all.push_back(sandbox_of(pod));
+  runtime->set(all);
+  runtime->set(Mood::giant);
+  start();
+  for (unsigned pod = 0; pod < many; ++pod) want(pod);
+  questions->sync();
+  until([&] { return runtime->connections() >= 2; });
+  runtime->set(Mood::normal);
+  until_read(many);
+  std::set<std::pair<std::string, std::string>> different;
+  for (const auto& one : runtime->requests()) different.insert(one);
+  EXPECT_THAT(different, SizeIs(1 + many));
+  EXPECT_EQ(std::ranges::count(runtime->requests(), runtime->requests().front()), 1);
 }
 
 TEST_F(PodQuestionsTest, ANewSandboxIsAskedAboutAgain) {
