@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <ostream>
 #include <set>
@@ -260,6 +261,17 @@ INSTANTIATE_TEST_SUITE_P(
                     FaultRow{"Giant", Mood::giant, "larger than 16 MiB"},
                     FaultRow{"HangUp", Mood::hang_up, "closed the connection"}),
     [](const auto& row) { return row.param.name; });
+
+TEST_F(PodQuestionsTest, WaitsLongerAfterEachFailure) {
+  runtime->set(Mood::hang_up);
+  start();
+  want(1);
+  questions->sync();
+  // After 0, 20, 60, 140, 300 and 620 ms.
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(500);
+  until([&] { return std::chrono::steady_clock::now() > end; });
+  EXPECT_LE(runtime->connections(), 6U);
+}
 
 TEST_F(PodQuestionsTest, NothingOfAnotherPodIsTaken) {
   runtime->set({sandbox_of(2)});

@@ -42,14 +42,25 @@ def limits(iops, total, more=""):
 
 @contextlib.contextmanager
 def capacity(report, iops, serials=(disks.DATA_SERIAL,)):
-    """Each of the disks does so many operations a second while the block runs."""
-    for serial in serials:
-        report.ask("capacity", serial, iops=iops)
-    try:
-        yield
-    finally:
+    """Each of the disks does so many operations a second while the block runs. Yields what makes them slower for a while:
+    a function of the part that they do then."""
+    def set_to(number):
         for serial in serials:
-            report.ask("capacity", serial, iops=0)
+            report.ask("capacity", serial, iops=number)
+
+    @contextlib.contextmanager
+    def slower(part):
+        set_to(int(part * iops))
+        try:
+            yield
+        finally:
+            set_to(iops)
+
+    set_to(iops)
+    try:
+        yield slower
+    finally:
+        set_to(0)
 
 
 class LoadGroup:
@@ -61,6 +72,7 @@ class LoadGroup:
         self.containers = [one.container for one in [*hogs, quiet]]
         self.settle_seconds, self.noticed_seconds, self.quiet_seconds = SETTLE_SECONDS, NOTICED_SECONDS, QUIET_SECONDS
         self.service, self.more = EVENTS_ONLY, ""  # what each configuration begins and ends with
+        self.slower = None  # what capacity() yields
 
     def watch(self):
         return Watch(self.containers, self.devnum, self.hogs[0].direction)
@@ -79,7 +91,7 @@ class LoadGroup:
             yield
         finally:
             self.all_off()
-            service.configure(EVENTS_ONLY)
+            service.configure(EVENTS_ONLY + self.more)
             service.reload()
 
     def all_on(self):

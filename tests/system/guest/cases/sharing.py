@@ -22,7 +22,8 @@ LONG_CELLS = "v2-systemd v1-systemd"
 
 @contextlib.contextmanager
 def load_group(node):
-    with sharing.capacity(node.report, sharing.Scale().capacity), sharing.load_group(node) as made:
+    with sharing.capacity(node.report, sharing.Scale().capacity) as slower, sharing.load_group(node) as made:
+        made.slower = slower
         yield made
 
 

@@ -16,7 +16,8 @@ CONSTANT_SECONDS, SPAN_SECONDS = 30, 10
 
 def rows(how, node):
     """All of the checks. QUEUE raises no pressure, so the service notices it when it looks by itself."""
-    with sharing.capacity(node.report, sharing.Scale().capacity), sharing.load_group(node, how=how) as made:
+    with sharing.capacity(node.report, sharing.Scale().capacity) as slower, sharing.load_group(node, how=how) as made:
+        made.slower = slower
         if how == QUEUE:
             made.service = "[service]\ncheck_interval = 1\n"
         return "; ".join([checks.quiet_served(node, made), checks.lent(node, made), checks.divided(node, made),

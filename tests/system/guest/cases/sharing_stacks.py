@@ -48,10 +48,10 @@ def on_stack(stack, node):
     running(node, stack.configuration)
     scale = sharing.Scale()
     each = scale.capacity // stack.readers
-    with sharing.capacity(node.report, each, ("disk-a", "disk-b")), stack.build() as (device, directory):
+    with sharing.capacity(node.report, each, ("disk-a", "disk-b")) as slower, stack.build() as (device, directory):
         place = {"devnum": disks.number(device), "directory": directory}
         with sharing.load_group(node, **place) as made:
-            made.more = stack.configuration
+            made.more, made.slower = stack.configuration, slower
             said = [checks.quiet_served(node, made), checks.lent(node, made), checks.divided(node, made),
                     checks.woken(node, made), checks.recalled_after_kill(made)]
         with sharing.load_group(node, checks.THREE, **place) as made:
