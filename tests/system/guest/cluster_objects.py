@@ -149,10 +149,10 @@ def seen_limit(node, lines):
     return {node.devnum: rules.limits(values[0][1], values[1][1])}
 
 
-def expect_looks(node, pattern, count, limit, namespace="default"):
+def expect_looks(node, pattern, count, limit, namespace="default", seconds=60):
     """At least `count` containers of these pods, and each of them had exactly this limit before its first instruction."""
     found = until(lambda: whole_looks(pattern, count, namespace),
-                  lambda: f"{count} whole logs of {pattern}, there are {looks(pattern, namespace)}")
+                  lambda: f"{count} whole logs of {pattern}, there are {looks(pattern, namespace)}", seconds)
     wrong = {key: lines for key, lines in found.items() if seen_limit(node, lines) != {node.devnum: limit}}
     assert not wrong, f"expected {limit} at the first look of each, {len(wrong)} of {len(found)} saw others: " \
         f"{dict(list(wrong.items())[:3])}"

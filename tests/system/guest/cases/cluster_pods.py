@@ -67,4 +67,3 @@ def crash_loop(node):
     delete("pod", "crashing")
     expect_nothing_left(one)
     return f"{seen} starts, each limited at its first look"
-

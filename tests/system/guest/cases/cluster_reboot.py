@@ -28,7 +28,7 @@ def after(node):
     cluster.await_ready(node.report.step)
     assert service.show("ActiveState") == "active", "the service is not started at boot"
     # The kubelet makes each container again, with the next number.
-    seen = expect_looks(node, "(web|alone|fixed)-?.*", 8, DEFAULT)
+    seen = expect_looks(node, "(web|alone|fixed)-?.*", 8, DEFAULT, seconds=600)
     expect_in_force(node, await_all(node), DEFAULT)
     return f"{seen} starts of 4 pods, before and after, each limited at its first look"
 

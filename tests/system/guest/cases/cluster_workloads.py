@@ -69,21 +69,15 @@ def probes(node):
 
 @case("cluster-eviction")
 def eviction(node):
-    """The kubelet evicts a pod that writes more into its emptyDir than it may."""
-    hog = pod("hog", container("app", "/bin/sh", "-c", "dd if=/dev/zero of=/data/much bs=1M count=8; sleep 1000000"))
+    """The kubelet evicts a pod that writes more into its emptyDir than it may, and removes its logs then."""
+    hog = pod("hog", container("app", "/bin/sh", "-c", "until test -e /data/begin; do sleep 1; done; "
+                               "dd if=/dev/zero of=/data/much bs=1M count=8; sleep 1000000"))
     hog["spec"]["volumes"] = [hog["spec"]["volumes"][0], {"name": "data", "emptyDir": {"sizeLimit": "2Mi"}}]
     apply(hog, pod("beside", container("app")))
-    (beside,) = await_running(node, "beside")
-    evicted = None
-
-    def gone():
-        nonlocal evicted
-        api = api_pod("hog")
-        evicted = present(node, "hog") if "qosClass" in api["status"] else evicted
-        return api["status"].get("reason") == "Evicted"
-
-    wait(gone, lambda: f"the eviction; {spelled('default')}")
+    beside, evicted = sorted(await_running(node, "beside", "hog"), key=lambda one: one.name)
     expect_looks(node, "hog", 1, DEFAULT)
+    node.runtime.execute(evicted.containers[0].id, "/bin/busybox", "touch", "/data/begin")
+    wait(lambda: api_pod("hog")["status"].get("reason") == "Evicted", lambda: f"the eviction; {spelled('default')}")
     expect_nothing_left(evicted)
     expect_in_force(node, [beside], DEFAULT)
     for name in ("hog", "beside"):
