@@ -47,9 +47,9 @@ bool Demand::is_quiet() const {
 bool Demand::is_hungry(const Terms& terms, std::uint64_t limit) const {
   if (limit > terms.guarantee && now_ - raised_ < grace) return true;
   const auto reached = [](const Rates& rates, double threshold) {
-    if (rates.recent() < threshold / 2) return false;  // it has just stopped
-    return rates.reached(threshold, 2) ||
-           (rates.covered() >= judged_over && rates.second() >= threshold);
+    if (rates.covered() >= judged_over && rates.second() >= threshold) return true;
+    const bool has_just_stopped = rates.recent() < threshold / 2;
+    return !has_just_stopped && rates.reached(threshold, 2);
   };
   if (reached(ios_, hungry_part * static_cast<double>(limit))) return true;
   if (terms.guarantee_bps == 0) return false;

@@ -50,6 +50,14 @@ TEST_F(DemandTest, OneThatStopsIsNotHungryAfterTwoTicks) {
   EXPECT_FALSE(run(0, 2).hungry);
 }
 
+// The kernel starts a new slice when a limit changes (block/blk-throttle.c, tg_conf_updated()).
+TEST_F(DemandTest, ABurstAndAPauseAreNoStop) {
+  EXPECT_TRUE(run(200, 12).hungry);
+  EXPECT_TRUE(run(600, 1).hungry);
+  EXPECT_TRUE(run(0, 2).hungry) << "as much in the last second as its limit allows";
+  EXPECT_FALSE(run(0, 1).hungry) << "it has stopped";
+}
+
 TEST_F(DemandTest, OneThatUsesNineTenthsOverASecondIsAtItsLimit) {
   run(184, 2);
   EXPECT_FALSE(demand.is_at_limit(200, 0)) << "one tick says nothing";
