@@ -17,7 +17,7 @@ constexpr Moment between_returns{500};  // of what was cut
 // A smaller change of a limit is not worth a write.
 constexpr double least_cut = 0.97;
 constexpr double least_grant = 1.05;
-// A smaller raise waits longer: the load may change again first.
+// A raise by less than this factor waits longer, because the load may change again meanwhile.
 constexpr double large_grant = 1.15;
 constexpr Moment between_small_grants{5000};
 

@@ -20,8 +20,9 @@ constexpr Moment hold{2000};
 // under the old limit.
 constexpr Moment grace{1500};
 constexpr Moment judged_over{700};
-// After a change of a limit the kernel may let a burst through and then nothing until the mean is
-// the limit again: that long a container counts as hungry that has had its limit on average.
+// A container whose mean over this time is near its limit counts as hungry, even if it does nothing
+// now: after a change of a limit the kernel may let a burst through, and then nothing until the
+// mean is the limit again.
 constexpr Moment burst_and_pause{2500};
 
 std::uint64_t up(double value) {
@@ -49,11 +50,9 @@ bool Demand::is_quiet() const {
 
 bool Demand::is_hungry(const Terms& terms, std::uint64_t limit) const {
   if (limit > terms.guarantee && now_ - raised_ < grace) return true;
-  const auto reached = [this](const Rates& rates, double threshold) {
-    const Rates::Stretch some = rates.since(now_ - burst_and_pause);
-    const double whole = static_cast<double>(some.count) * 1000 /
-                         static_cast<double>(std::max(some.time, Moment{1}).count());
-    if (rates.covered() >= judged_over && std::max(rates.second(), whole) >= threshold) return true;
+  const auto reached = [](const Rates& rates, double threshold) {
+    const double mean = std::max(rates.second(), rates.over(burst_and_pause));
+    if (rates.covered() >= judged_over && mean >= threshold) return true;
     const bool has_just_stopped = rates.recent() < threshold / 2;
     return !has_just_stopped && rates.reached(threshold, 2);
   };

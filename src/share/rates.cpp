@@ -40,9 +40,9 @@ double Rates::tick_seconds() const {
   return size_ < 2 ? 0 : std::chrono::duration<double>(back(0).at - back(1).at).count();
 }
 
-double Rates::mean_before(std::size_t newest) const {
+double Rates::mean_before(std::size_t newest, Moment time) const {
   std::size_t oldest = newest;
-  while (oldest + 1 < size_ && back(newest).at - back(oldest).at < one_second - tolerance) ++oldest;
+  while (oldest + 1 < size_ && back(newest).at - back(oldest).at < time - tolerance) ++oldest;
   return oldest == newest ? 0 : between(newest, oldest);
 }
 
@@ -50,7 +50,7 @@ double Rates::peak() const {
   double peak = 0;
   for (std::size_t newest = 0; newest < size_; ++newest) {
     if (back(0).at - back(newest).at > one_second + tolerance) break;
-    peak = std::max(peak, mean_before(newest));
+    peak = std::max(peak, mean_before(newest, one_second));
   }
   return peak;
 }

@@ -27,7 +27,9 @@ class Rates {
   double recent() const;
   /// Over the last second, or over what is known of it. The kernel throttles in slices of 100 ms
   /// (block/blk-throttle.c, DFL_THROTL_SLICE_HD), so that a single tick says little.
-  double second() const { return mean_before(0); }
+  double second() const { return over(Moment{1000}); }
+  /// Over the last `time`, or over what is known of it.
+  double over(Moment time) const { return mean_before(0, time); }
   /// The highest of second() now, half a second ago and a second ago.
   double peak() const;
   /// True if the rate of at least `most` of the last four ticks was `rate` or more.
@@ -52,7 +54,7 @@ class Rates {
 
   const Reading& back(std::size_t steps) const { return readings_[(last_ + room - steps) % room]; }
   double between(std::size_t newer, std::size_t older) const;
-  double mean_before(std::size_t newest) const;
+  double mean_before(std::size_t newest, Moment time) const;
 
   std::array<Reading, room> readings_{};
   std::size_t last_ = 0;  // the index of the latest reading

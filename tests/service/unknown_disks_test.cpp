@@ -3,38 +3,37 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <system_error>
 #include <vector>
 
 #include "loop/file.hpp"
+#include "loop/local_socket.hpp"
 #include "support/real_service.hpp"
 #include "support/temp_tree.hpp"
 
 namespace iopslimit {
 namespace {
 
-/// Every descriptor of this process on its own mountinfo reads another file until the end.
+/// Until the end of the object, reading this process's mountinfo through a descriptor that is open
+/// already fails with EIO.
 class UnreadableMountinfo {
  public:
   UnreadableMountinfo() {
     const std::string mountinfo = "/proc/" + std::to_string(getpid()) + "/mountinfo";
-    std::vector<int> all;
     for (const auto& one : std::filesystem::directory_iterator("/proc/self/fd")) {
       std::error_code gone;
       if (std::filesystem::read_symlink(one.path(), gone) == mountinfo)
-        all.push_back(std::stoi(one.path().filename().string()));
+        of_.push_back(std::stoi(one.path().filename().string()));
     }
     std::error_code error;
-    const File fails = open_at(AT_FDCWD, "/proc/self/mem", O_RDONLY, error);  // at 0: EIO
-    for (const int one : all) {
+    const File fails = open_at(AT_FDCWD, "/proc/self/mem", O_RDONLY, error);
+    for (const int one : of_) {
       kept_.emplace_back(dup(one));
-      of_.push_back(one);
       dup2(fails.fd(), one);
     }
   }
@@ -55,10 +54,9 @@ class UnreadableMountinfo {
 class LastStatus {
  public:
   LastStatus() : socket_(socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
-    sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = {}};
-    tree_.at("/notify").copy(address.sun_path, sizeof(address.sun_path) - 1);
-    EXPECT_EQ(bind(socket_.fd(), reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
-    setenv("NOTIFY_SOCKET", address.sun_path, 1);
+    const auto address = local_address(tree_.at("/notify"));
+    EXPECT_TRUE(address && bind(socket_.fd(), address->get(), address->size) == 0);
+    setenv("NOTIFY_SOCKET", tree_.at("/notify").c_str(), 1);
   }
   ~LastStatus() { unsetenv("NOTIFY_SOCKET"); }
   LastStatus(const LastStatus&) = delete;
