@@ -33,13 +33,13 @@ LOAD_CPU, SUBJECT_CPU = (0, 1) if (os.cpu_count() or 1) > 1 else (0, 0)
 QUIET = 0.3
 
 # The cgroup namespace makes the environment's own cgroup the root of the hierarchy: seen from outside it is a part, which the
-# daemon refuses. Its root is the shell's cgroup, so the mount's root is "/..", as the node's is in a container.
+# daemon refuses. Its root is the shell's cgroup, so the mount's root is "/..", as the node's is in a container. Out of the
+# namespace no process can go on v2 (nsdelegate, cgroups(7)), so the program stays in that cgroup.
 IN_NAMESPACE = """set -e
 echo $$ >"$1/own/cgroup.procs"
 exec unshare -C bash -c "$IN_CGROUP_NAMESPACE" env "$@"
 """
 IN_CGROUP_NAMESPACE = """set -e
-echo $$ >"$2/cgroup.procs"
 mount --make-rprivate /
 mount --bind "$1" "$2"
 mount --bind "$3/run" /run
@@ -244,7 +244,8 @@ class Subject:
         pin = pinned(cpu) if cpu is not None else []
         # As in the unit: the watchdog belongs to what is measured.
         environment = {"PATH": os.environ["PATH"], "NOTIFY_SOCKET": "@" + address, "WATCHDOG_USEC": "180000000"}
-        with (env.folder / "log").open("w") as log:
+        self.log = env.folder / "log"
+        with self.log.open("w") as log:
             about = os.fstat(log.fileno())
             environment["JOURNAL_STREAM"] = f"{about.st_dev}:{about.st_ino}"
             self.process = subprocess.Popen(env.command(*pin, *words), env=environment, stderr=log, **options)
@@ -262,7 +263,10 @@ class Subject:
 
     def wait_ready(self):
         """The moment it says READY=1."""
-        return self.said.get(timeout=PATIENCE)
+        try:
+            return self.said.get(timeout=PATIENCE)
+        except queue.Empty:
+            raise RuntimeError(f"not READY after {PATIENCE} s, status {self.process.poll()}: {self.log.read_text()[-2000:]}")
 
     def reload(self):
         """Seconds from the signal until it says READY=1 again."""
