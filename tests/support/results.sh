@@ -4,23 +4,39 @@
 
 passed=0 failed=0 skipped=0 finished=no
 
-# result NAME COMMAND...: one check, passed when the command succeeds; its output is shown when it does not.
-result() {
-  local name=$1 out
-  shift
-  if out=$("$@" 2>&1); then
+# conclude NAME STATUS SECONDS TEXT: one check that has ended; TEXT is shown when it failed.
+conclude() {
+  if [ "$2" -eq 0 ]; then
     passed=$((passed + 1))
-    echo "PASS  $name"
+    echo "PASS  $1  ($3 s)"
   else
     failed=$((failed + 1))
-    printf 'FAIL  %s\n      | %s\n' "$name" "${out//$'\n'/$'\n'      | }"
+    printf 'FAIL  %s  (%s s)\n      | %s\n' "$1" "$3" "${4//$'\n'/$'\n'      | }"
   fi
 }
 
-# outcome STATUS LOG: for a result whose command already ran.
-outcome() {
-  cat "$2"
-  return "$1"
+# result NAME COMMAND...: runs one check, which passes when the command succeeds.
+result() {
+  local name=$1 began=$EPOCHSECONDS out status=0
+  shift
+  out=$("$@" 2>&1) || status=$?
+  conclude "$name" "$status" $((EPOCHSECONDS - began)) "$out"
+}
+
+# record LOG COMMAND...: for a check that runs beside others. Its output goes to LOG, and how it ended to LOG.ended.
+record() {
+  local log=$1 began=$EPOCHSECONDS status=0
+  shift
+  "$@" >"$log" 2>&1 || status=$?
+  echo "$status $((EPOCHSECONDS - began))" >"$log.ended"
+}
+export -f record
+
+# result_of NAME LOG: the result of what was recorded.
+result_of() {
+  local status=1 seconds=0
+  read -r status seconds <"$2.ended" || true
+  conclude "$1" "$status" "$seconds" "$(cat "$2")"
 }
 
 add_counts() {
