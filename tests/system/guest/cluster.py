@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 
 import disks
+import docker
 from disks import run
 from report import until
 
@@ -24,6 +25,9 @@ KUBELET_FOLDER = f"{disks.MOUNT}/kubelet"
 PLUGINS, NETWORK = pathlib.Path("/opt/cni/bin"), pathlib.Path("/etc/cni/net.d/10-lab.conflist")
 RUNTIMES = {
     "containerd": "--container-runtime=remote --container-runtime-endpoint=unix:///run/containerd/containerd.sock",
+    # The dockershim is a part of the kubelet.
+    "docker": f"--container-runtime=docker --network-plugin=cni --cni-bin-dir={PLUGINS} --cni-conf-dir={NETWORK.parent} "
+              f"--pod-infra-container-image={docker.PAUSE_IMAGE}",
 }
 
 
@@ -51,14 +55,14 @@ def write_network():
         {"type": "ptp", "ipam": {"type": "host-local", "ranges": [[{"subnet": PODS}]], "routes": [{"dst": "0.0.0.0/0"}]}}]}))
 
 
-def install(driver, runtime="containerd"):
+def install(driver, runtime):
     """Everything but the start: what is written stays over a reboot."""
     for folder in (PROGRAMS, MANIFESTS):
         folder.mkdir(parents=True, exist_ok=True)
     write_network()
     (FOLDER / "kubelet.json").write_text(json.dumps(kubelet_configuration(driver)))
     (UNITS / "kubelet.service").write_text(f"""[Unit]
-After=containerd.service
+After={runtime}.service
 [Service]
 ExecStartPre=/bin/sh -c 'mountpoint -q {PROGRAMS} || mount -o ro /dev/disk/by-id/virtio-programs {PROGRAMS}'
 ExecStartPre=/usr/sbin/ip address replace {ADDRESS}/24 dev eth0

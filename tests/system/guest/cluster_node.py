@@ -6,6 +6,7 @@ import time
 import cluster
 import containerd
 import disks
+import docker
 import rules
 import service
 from disks import run
@@ -38,18 +39,26 @@ class ClusterNode(Node):
         service.configure(CONFIGURATION)
         self.iops = IOPS
         service.install()
-        containerd.configure(self.plan["driver"])
-        cluster.install(self.plan["driver"])
-        containerd.start(self.runtime)
+        self.start_runtime()
+        cluster.install(self.plan["driver"], self.plan["runtime"])
         cluster.start()
         cluster.await_ready(self.report.step)
+
+    def start_runtime(self):
+        if self.plan["runtime"] == "docker":
+            self.runtime = docker.Docker()
+            self.kubelet = docker.DockerKubelet(self.plan["driver"], self.runtime)
+            self.runtime.start(self.plan["driver"])
+        else:
+            containerd.configure(self.plan["driver"])
+            containerd.start(self.runtime)
 
     def reboot(self, case):
         """What the node needs is started by systemd at the next boot, as on a real node; then `case` goes on."""
         uuid = run("blkid", "-o", "value", "-s", "UUID", self.disk.device).strip()
         with open("/etc/fstab", "a") as fstab:
             fstab.write(f"UUID={uuid} {disks.MOUNT} auto defaults 0 0\n")
-        run("systemctl", "enable", service.UNIT, "containerd.service")
+        run("systemctl", "enable", service.UNIT, f"{self.plan['runtime']}.service")
         REBOOTED.write_text(case)
         run("systemctl", "reboot")
         time.sleep(600)

@@ -72,18 +72,18 @@ def id_of(status):
     return status["containerID"].split("://")[1]
 
 
-def on_node(driver, api):
+def on_node(node, api):
     """The pod with the containers that run, as the other tests know them."""
     meta = api["metadata"]
     # The kubelet names a static pod's cgroup after what its file says, not after the copy in the API server.
     uid = meta.get("annotations", {}).get("kubernetes.io/config.hash", meta["uid"])
     qos = api["status"]["qosClass"].lower()
-    made = kubelet.Pod(meta["name"], meta["namespace"], uid, qos, driver.pod(qos, uid))
+    made = kubelet.Pod(meta["name"], meta["namespace"], uid, qos, node.kubelet.driver.pod(qos, uid))
     for one in statuses(api):
         if "running" in one["state"]:
             ident = id_of(one)
             made.containers.append(kubelet.Container(made, one["name"], one["restartCount"], ident,
-                                                     driver.container(made.cgroup, ident)))
+                                                     node.kubelet.container_cgroup(made, ident)))
     return made
 
 
@@ -93,12 +93,12 @@ def await_running(node, *names, namespace="default"):
         return [one for one in api_pods(namespace) if one["metadata"]["name"] in names and is_ready(one)]
 
     wait(lambda: len(found()) == len(names), lambda: f"{names} to be ready; {spelled(namespace)}")
-    return [on_node(node.kubelet.driver, one) for one in found()]
+    return [on_node(node, one) for one in found()]
 
 
 def present(node, name, namespace="default"):
     """The pod as it is, whether or not all of its containers run."""
-    return on_node(node.kubelet.driver, api_pod(name, namespace))
+    return on_node(node, api_pod(name, namespace))
 
 
 def await_set(node, name, count, namespace="default"):
@@ -108,7 +108,7 @@ def await_set(node, name, count, namespace="default"):
         return len(pods) == count and all(is_ready(one) and "deletionTimestamp" not in one["metadata"] for one in pods)
 
     wait(right, lambda: f"{count} pods of {name}; {spelled(namespace)}")
-    return [on_node(node.kubelet.driver, one) for one in api_pods(namespace, app=name)]
+    return [on_node(node, one) for one in api_pods(namespace, app=name)]
 
 
 def spelled(namespace):
@@ -124,6 +124,11 @@ def delete(kind, name, namespace="default"):
 
 # ---- what the node saw ---------------------------------------------------------------------------------------------------
 
+def text_of(line):
+    """What the process wrote of a line of the log: Docker has its own kind of log, the others that of the CRI."""
+    return json.loads(line)["log"].rstrip("\n") if line.startswith("{") else line.split(" ", 3)[3]
+
+
 def looks(pattern, namespace="default"):
     """{(pod, container, attempt): lines that the process saw as its first action} of every log there is of pods whose
     names match; None where the log has no end yet."""
@@ -132,7 +137,7 @@ def looks(pattern, namespace="default"):
         name = log.parts[-3].split("_")[1]
         if not re.fullmatch(pattern, name):
             continue
-        lines = [line.split(" ", 3)[3] for line in log.read_text().splitlines()]
+        lines = [text_of(line) for line in log.read_text().splitlines()]
         whole = "first-look end" in lines
         found[name, log.parts[-2], int(log.stem)] = [line.removeprefix("first-look ") for line
                                                      in lines[:lines.index("first-look end")]] if whole else None

@@ -12,6 +12,7 @@ class Cell(NamedTuple):
     suite: str = ""  # of Debian; "" is the host's own
     apparmor: bool = False  # as on a Debian node; elsewhere it would only make containers start later
     cluster: bool = False  # a real Kubernetes makes the pods
+    runtime: str = "containerd"  # of the real Kubernetes
 
 
 CELLS = {
@@ -31,6 +32,7 @@ CELLS = {
     "hybrid-v1-systemd": Cell("hybrid", "systemd", "ext4-partition"),
     "cluster-v2-systemd": Cell("v2", "systemd", "ext4-partition", cluster=True),
     "cluster-v1-cgroupfs": Cell("v1", "cgroupfs", "xfs-disk", cluster=True),
+    "cluster-docker-v1-systemd": Cell("v1", "systemd", "xfs-disk", cluster=True, runtime="docker"),
 }
 # With --all, or when asked for.
 LONG_CELLS = {"v1-stacks", "v1-faults", "hybrid-v1-systemd",

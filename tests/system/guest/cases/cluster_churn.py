@@ -29,7 +29,7 @@ def round_of_pods(node, number):
     apply(workload("Job", name, template, "batch/v1", completions=PODS, parallelism=PODS))
     wait(lambda: succeeded(name) == PODS, lambda: f"{PODS} pods of {name} to end well; {spelled('default')}")
     seen = expect_looks(node, f"{name}-.*", 2 * PODS, DEFAULT)
-    pods = [on_node(node.kubelet.driver, one) for one in api_pods(app=name)]
+    pods = [on_node(node, one) for one in api_pods(app=name)]
     delete("job", name)
     expect_nothing_left(*pods)
     return seen

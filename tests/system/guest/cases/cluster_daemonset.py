@@ -72,7 +72,7 @@ def daemon_pod(node):
         return [one for one in api_pods(NAMESPACE) if one["metadata"]["labels"]["app.kubernetes.io/name"] == "iops-limitd"]
 
     wait(lambda: [is_ready(one) for one in found()] == [True], lambda: f"one ready pod; {spelled(NAMESPACE)}")
-    return on_node(node.kubelet.driver, found()[0])
+    return on_node(node, found()[0])
 
 
 @contextlib.contextmanager
@@ -104,7 +104,7 @@ def restarted_by_its_probe(node, made):
     return daemon_pod(node)
 
 
-@case("cluster-daemonset")
+@case("cluster-daemonset", cells="cluster-v2-systemd cluster-v1-cgroupfs")
 def daemonset(node):
     next_image = image().rsplit(":", 1)[0] + ":next"
     import_image(image(), next_image)
