@@ -33,7 +33,7 @@ def expect_known(node, seconds=0):
     return row
 
 
-@case("advise-shows-what-a-container-uses", cells="v2-systemd")
+@case("advise-shows-what-a-container-uses", cells="v2-systemd", long=True)
 @case("advise-shows-what-a-container-uses", cells="v1-cgroupfs", long=True)
 def uses(node):
     service.stop()

@@ -22,7 +22,8 @@ def rows(alpha, beta):
             Row("rock", rules.limits(250, 250), "[policy gamma]", "stay", container="second")]
 
 
-@case("reload-moves-three-pods", cells="v2-systemd v1-cgroupfs")
+@case("reload-moves-three-pods", cells="v1-cgroupfs")
+@case("reload-moves-three-pods", cells="v2-systemd", long=True)
 def moves(node):
     first, second = rows(["m1", "m2"], ["m3"]), rows(["m3"], ["m1", "m2"])
     with configured(policies("m[12]", "m3")), made(node, first) as pairs:

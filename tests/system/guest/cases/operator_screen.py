@@ -37,7 +37,7 @@ def expect_screen(pattern):
                  lambda: f"a line with {pattern!r} on the screen:\n" + "\n".join(screen()), 40)
 
 
-@case("operator-watches-top", cells="v2-systemd")
+@case("operator-watches-top", cells="v2-systemd", long=True)
 def top(node):
     base = node.base()
     node.expect_limited()

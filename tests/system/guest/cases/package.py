@@ -79,7 +79,7 @@ def upgraded(node):
     return f"{apt.version_of(second)} and back: its own limit was there at each of {reader.reads} reads"
 
 
-@case("package-upgraded-while-stopped", fresh=True, cells=CELLS)
+@case("package-upgraded-while-stopped", fresh=True, cells=CELLS, long=True)
 def upgraded_while_stopped(node):
     apt.ensure_installed(node)
     first, second = apt.deb(), apt.later("second", "# A line that the second version has more.\n")

@@ -74,8 +74,7 @@ def one_pod_shares(node, pods):
     return speed
 
 
-@case("scope-pod", cells="v2-systemd")
-@case("scope-pod", cells="v2-cgroupfs", long=True)
+@case("scope-pod", cells="v2-systemd v2-cgroupfs", long=True)
 def scope_pod(node):
     pods = []
     try:

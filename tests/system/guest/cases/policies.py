@@ -126,7 +126,8 @@ def expect_origin(row, container):
     assert "runtime's socket" in explained, f"iopsctl explain {row.pod}: no origin in {explained!r}"
 
 
-@case("labels-told-by-the-socket", cells="systemd")
+@case("labels-told-by-the-socket", cells="v2-systemd")
+@case("labels-told-by-the-socket", cells="v1-systemd", long=True)
 def told(node):
     """containerd's configuration is as it came: it writes neither labels nor annotations down."""
     without = (NO_DIVISION if node.v1 else "") + POLICIES
