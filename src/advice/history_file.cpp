@@ -137,12 +137,14 @@ bool parse_workload(std::string_view line, Minute now, History::Workloads& workl
   return workloads.emplace(std::move(key), std::move(one)).second;
 }
 
-std::optional<History> read_history(const std::string& path, std::chrono::seconds half_life,
-                                    std::error_code& error) {
+// Nothing for a file that is damaged.
+Result<std::optional<History>> read_history(const std::string& path,
+                                            std::chrono::seconds half_life) {
+  const auto file = open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_NOFOLLOW);
+  if (!file) return file.error();
   std::string text;
-  const File file = open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_NOFOLLOW, error);
-  if (!error) error = read_whole(file.fd(), max_file, text);
-  return error ? std::nullopt : parse_history(text, half_life);
+  if (const auto error = read_whole(file->fd(), max_file, text)) return error;
+  return parse_history(text, half_life);
 }
 
 }  // namespace
@@ -193,18 +195,17 @@ std::optional<History> parse_history(std::string_view text, std::chrono::seconds
 }
 
 LoadedHistory load_history(const std::string& path, std::chrono::seconds half_life) {
-  std::error_code error;
-  std::error_code older_error;
-  if (auto history = read_history(path, half_life, error)) return {std::move(*history), {}};
+  auto history = read_history(path, half_life);
+  if (history && *history) return {**std::move(history), {}};
+  const std::error_code error = history.error();
+  const std::string problem = path + (error ? ": " + error.message() : " is damaged") +
+                              ": the history of what containers use ";
   const std::string older = path + ".old";
-  auto history = read_history(older, half_life, older_error);
-  if (history)
-    return {std::move(*history), path + (error ? ": " + error.message() : " is damaged") +
-                                     ": the history of what containers use goes on from " + older};
-  if (error == std::errc::no_such_file_or_directory && older_error == error)
+  history = read_history(older, half_life);
+  if (history && *history) return {**std::move(history), problem + "goes on from " + older};
+  if (error == std::errc::no_such_file_or_directory && history.error() == error)
     return {History(half_life), {}};
-  return {History(half_life), path + (error ? ": " + error.message() : " is damaged") +
-                                  ": the history of what containers use starts anew"};
+  return {History(half_life), problem + "starts anew"};
 }
 
 std::error_code save_history(const std::string& path, History& history) {

@@ -33,14 +33,14 @@ bool lacks_feature(int error) {
 // A file system without O_TMPFILE says EOPNOTSUPP, a kernel without it EISDIR or ENOENT, open(2);
 // one without O_DIRECT EINVAL.
 File open_in(const std::string& folder) {
-  std::error_code error;
-  File file = open_at(AT_FDCWD, folder.c_str(), O_TMPFILE | O_RDWR | O_DIRECT, error);
-  if (error && lacks_feature(error.value()) && access(folder.c_str(), F_OK) == 0)
+  auto file = open_at(AT_FDCWD, folder.c_str(), O_TMPFILE | O_RDWR | O_DIRECT);
+  if (file) return *std::move(file);
+  const std::error_code error = file.error();
+  if (lacks_feature(error.value()) && access(folder.c_str(), F_OK) == 0)
     throw std::system_error(error, folder +
                                        " cannot be measured: its file system has no files without "
                                        "a name (O_TMPFILE) or no direct I/O (O_DIRECT)");
-  if (error) throw std::system_error(error, "cannot create a file in " + folder);
-  return file;
+  throw std::system_error(error, "cannot create a file in " + folder);
 }
 
 void check_answer(const AioAnswer& answer) {

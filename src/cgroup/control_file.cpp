@@ -14,10 +14,9 @@
 namespace iopslimit {
 
 File open_hierarchy(const std::string& root) {
-  std::error_code error;
-  File file = open_at(AT_FDCWD, root.c_str(), O_PATH | O_DIRECTORY, error);
-  if (error) throw std::system_error(error, "cannot open the cgroup hierarchy " + root);
-  return file;
+  auto file = open_at(AT_FDCWD, root.c_str(), O_PATH | O_DIRECTORY);
+  if (!file) throw std::system_error(file.error(), "cannot open the cgroup hierarchy " + root);
+  return *std::move(file);
 }
 
 // Kernels before Linux 5.6 do not know openat2(2), and some filters of system calls refuse it; no
@@ -34,20 +33,20 @@ std::error_code check_beneath(const std::string& root, const std::string& cgroup
   return errno == ENOENT ? make_error_code(ControlError::cgroup_gone) : last_error();
 }
 
-File ControlFiles::open(std::string_view cgroup, std::string_view file, std::error_code& error) {
+Result<File> ControlFiles::open(std::string_view cgroup, std::string_view file) {
   constexpr int flags = O_RDWR | O_NOFOLLOW;
   const auto slash = cgroup.rfind('/');
   const std::string_view parent = slash == 0 ? "." : cgroup.substr(1, slash - 1);
   path_.assign(cgroup.substr(slash + 1)).append("/").append(file);
   if (parent_folder_ && parent == parent_) {
     // A kept parent that is gone, or has another name now, does not contain this child.
-    if (File opened = open_at(parent_folder_.fd(), path_.c_str(), flags, error)) return opened;
+    if (auto opened = open_at(parent_folder_.fd(), path_.c_str(), flags)) return opened;
   }
   parent_.assign(parent);
-  parent_folder_ = open_at(root_.fd(), parent_.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW, error);
-  File opened;
-  if (parent_folder_) opened = open_at(parent_folder_.fd(), path_.c_str(), flags, error);
-  if (error == std::errc::no_such_file_or_directory) {
+  auto folder = open_at(root_.fd(), parent_.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW);
+  parent_folder_ = File(folder ? folder->release() : -1);
+  auto opened = folder ? open_at(parent_folder_.fd(), path_.c_str(), flags) : folder.error();
+  if (opened.error() == std::errc::no_such_file_or_directory) {
     path_.resize(path_.size() - file.size());
     struct stat status {};
     const bool there = parent_folder_ && fstatat(parent_folder_.fd(), path_.c_str(), &status,
@@ -55,13 +54,13 @@ File ControlFiles::open(std::string_view cgroup, std::string_view file, std::err
     path_ += file;
     // Try once more: another cgroup of the same name may have been created meanwhile, and would be
     // mistaken for one without the controller.
-    if (there) opened = open_at(parent_folder_.fd(), path_.c_str(), flags, error);
-    if (error == std::errc::no_such_file_or_directory)
-      error = there ? ControlError::controller_missing : ControlError::cgroup_gone;
+    if (there) opened = open_at(parent_folder_.fd(), path_.c_str(), flags);
+    if (opened.error() == std::errc::no_such_file_or_directory)
+      return make_error_code(there ? ControlError::controller_missing : ControlError::cgroup_gone);
   }
-  if (error == std::errc::no_such_device) {
-    error = ControlError::cgroup_gone;  // kernfs: the directory is being removed
-  }
+  // kernfs: the directory is being removed.
+  if (opened.error() == std::errc::no_such_device)
+    return make_error_code(ControlError::cgroup_gone);
   return opened;
 }
 
@@ -70,9 +69,9 @@ std::optional<std::string_view> CgroupReader::read(const std::string& cgroup,
   path_.assign(cgroup, 1);
   path_ += '/';
   path_ += file;
-  std::error_code error;
-  const File opened = open_at(root_.fd(), path_.c_str(), O_RDONLY | O_NOFOLLOW, error);
-  if (error || read_whole(opened.fd(), max_limit_file, text_, End::short_read)) return std::nullopt;
+  const auto opened = open_at(root_.fd(), path_.c_str(), O_RDONLY | O_NOFOLLOW);
+  if (!opened || read_whole(opened->fd(), max_limit_file, text_, End::short_read))
+    return std::nullopt;
   return text_;
 }
 

@@ -30,7 +30,7 @@ class ControlFiles {
   /// Opens `file` of `cgroup` (starts with '/') for reading and writing. Neither the file nor the
   /// parent directory of the cgroup may be a symbolic link. Error: ControlError::cgroup_gone,
   /// ControlError::controller_missing, or the system's own.
-  File open(std::string_view cgroup, std::string_view file, std::error_code& error);
+  Result<File> open(std::string_view cgroup, std::string_view file);
 
  private:
   File root_;

@@ -19,10 +19,11 @@ namespace {
 
 constexpr std::size_t max_mountinfo = 64U << 20;
 
-std::string read_text(const std::string& path, std::error_code& error) {
+Result<std::string> read_text(const std::string& path) {
+  const auto file = open_at(AT_FDCWD, path.c_str(), O_RDONLY);
+  if (!file) return file.error();
   std::string text;
-  const File file = open_at(AT_FDCWD, path.c_str(), O_RDONLY, error);
-  if (!error) error = read_whole(file.fd(), max_mountinfo, text);
+  if (const auto error = read_whole(file->fd(), max_mountinfo, text)) return error;
   return text;
 }
 
@@ -94,9 +95,8 @@ bool is_blkio(const Mount& mount) {
 }
 
 bool has_io_controller(const Mount& mount) {
-  std::error_code error;
-  const auto controllers = read_text(mount.mount_point + "/cgroup.controllers", error);
-  return !error && has_word(controllers, "io", ' ');
+  const auto controllers = read_text(mount.mount_point + "/cgroup.controllers");
+  return controllers && has_word(*controllers, "io", ' ');
 }
 
 [[noreturn]] void not_found(CgroupVersion wanted, const std::vector<std::string>& rejected) {
@@ -123,9 +123,9 @@ std::string to_string(const Hierarchy& tree) {
 
 Hierarchy find_hierarchy(CgroupVersion wanted, const std::string& mountinfo,
                          const std::string& usual) {
-  std::error_code error;
-  const auto mounts = parse_mountinfo(read_text(mountinfo, error));
-  if (error) throw std::system_error(error, "cannot read " + mountinfo);
+  const auto text = read_text(mountinfo);
+  if (!text) throw std::system_error(text.error(), "cannot read " + mountinfo);
+  const auto mounts = parse_mountinfo(*text);
   std::vector<std::string> rejected;
   if (wanted != CgroupVersion::v1) {
     Candidates found = candidates(mounts, usual, is_v2);

@@ -26,9 +26,8 @@ std::optional<IoCounts> IoMeter::read(const std::string& cgroup, const Names& na
 bool IoMeter::open(const std::string& cgroup, const Names& names, Files& files) {
   for (std::size_t i = 0; i < names.size() && !names[i].empty(); ++i) {
     path_.assign(cgroup, 1).append("/").append(names[i]);
-    std::error_code error;
-    files[i] = open_at(root_.fd(), path_.c_str(), O_RDONLY | O_NOFOLLOW, error);
-    if (error) return false;
+    files[i] = open_at(root_.fd(), path_.c_str(), O_RDONLY | O_NOFOLLOW).value_or(File());
+    if (!files[i]) return false;
   }
   return true;
 }

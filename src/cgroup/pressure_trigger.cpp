@@ -19,13 +19,12 @@ constexpr std::string_view trigger = "some 10000 2000000\0"sv;  // with its zero
 PressureTrigger::PressureTrigger(const Hierarchy& tree, const std::string& cgroup) {
   if (tree.version != CgroupVersion::v2) return;
   const File root = open_hierarchy(tree.root);
-  std::error_code error;
   const std::string path = cgroup.substr(1) + "/io.pressure";
-  File file = open_at(root.fd(), path.c_str(), O_RDWR | O_NONBLOCK | O_NOFOLLOW, error);
-  if (error) return;
-  if (write(file.fd(), trigger.data(), trigger.size()) != static_cast<ssize_t>(trigger.size()))
+  auto file = open_at(root.fd(), path.c_str(), O_RDWR | O_NONBLOCK | O_NOFOLLOW);
+  if (!file) return;
+  if (write(file->fd(), trigger.data(), trigger.size()) != static_cast<ssize_t>(trigger.size()))
     return;
-  file_ = std::move(file);
+  file_ = *std::move(file);
 }
 
 }  // namespace iopslimit

@@ -19,12 +19,12 @@ struct CloseFolder {
 };
 using Folder = std::unique_ptr<DIR, CloseFolder>;
 
-Folder open_folder(const std::string& path, std::error_code& error) {
-  File file = open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW, error);
-  if (!file) return nullptr;
-  Folder folder(fdopendir(file.fd()));
-  if (!folder) error = last_error();
-  if (folder) file.release();
+Result<Folder> open_folder(const std::string& path) {
+  auto file = open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (!file) return file.error();
+  Folder folder(fdopendir(file->fd()));
+  if (!folder) return last_error();
+  file->release();
   return folder;
 }
 
@@ -65,11 +65,11 @@ void TreeWalk::visit_container(ContainerPath path) const {
 }
 
 void TreeWalk::list(const std::string& cgroup) const {
-  std::error_code error;
-  const Folder folder = open_folder(root_ + cgroup, error);
+  const auto folder = open_folder(root_ + cgroup);
+  std::error_code error = folder.error();
   while (folder) {
     errno = 0;
-    const dirent* entry = readdir(folder.get());
+    const dirent* entry = readdir(folder->get());
     if (entry == nullptr) {
       if (errno != 0) error = last_error();
       break;

@@ -28,26 +28,24 @@ void require(const std::string& path, std::error_code error) {
 
 // Whoever may write to the folder could put another file in the place of ours.
 File open_folder(const std::string& path) {
-  std::error_code error;
-  File folder = open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_DIRECTORY, error);
-  require(path, error);
+  auto folder = open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_DIRECTORY);
+  require(path, folder.error());
   struct stat status {};
-  if (fstat(folder.fd(), &status) != 0) require(path, last_error());
+  if (fstat(folder->fd(), &status) != 0) require(path, last_error());
   if ((status.st_uid != 0 && status.st_uid != geteuid()) ||
       (status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
     fail(path, "others may write to it; chown root and chmod go-w it first");
-  return folder;
+  return *std::move(folder);
 }
 
 std::string read_text(const std::string& path) {
-  std::error_code error;
-  const File file = open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY, error);
-  require(path, error);
+  const auto file = open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  require(path, file.error());
   struct stat status {};
-  if (fstat(file.fd(), &status) != 0) require(path, last_error());
+  if (fstat(file->fd(), &status) != 0) require(path, last_error());
   if (!S_ISREG(status.st_mode)) fail(path, "is not a regular file");
   std::string text;
-  require(path, read_whole(file.fd(), largest_config_file, text));
+  require(path, read_whole(file->fd(), largest_config_file, text));
   return text;
 }
 

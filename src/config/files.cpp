@@ -39,14 +39,13 @@ std::string why_not_readable(const std::error_code& error) {
 
 // O_NONBLOCK keeps a pipe in place of the file from blocking the service.
 std::optional<Problem> read_regular_file(const std::string& path, std::string& text) {
-  std::error_code error;
-  const File file = open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY, error);
-  if (error) return why_not_readable(error);
+  const auto file = open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  if (!file) return why_not_readable(file.error());
   struct stat status {};
-  if (fstat(file.fd(), &status) != 0) return why_not_readable(last_error());
+  if (fstat(file->fd(), &status) != 0) return why_not_readable(last_error());
   if (S_ISDIR(status.st_mode)) return "is a directory; name a file in it";
   if (!S_ISREG(status.st_mode)) return "is not a regular file; put a text file in its place";
-  error = read_whole(file.fd(), largest_config_file, text);
+  const std::error_code error = read_whole(file->fd(), largest_config_file, text);
   if (error) return why_not_readable(error);
   return {};
 }

@@ -20,10 +20,9 @@ PauseFile::PauseFile(std::string path, std::function<void(const std::string&)> w
     : path_(std::move(path)), warn_(std::move(warn)) {}
 
 Pauses PauseFile::load() const {
-  std::error_code error;
   std::string text;
-  const File file = open_at(AT_FDCWD, path_.c_str(), O_RDONLY | O_NOFOLLOW, error);
-  if (error || read_whole(file.fd(), max_file, text)) return {};
+  const auto file = open_at(AT_FDCWD, path_.c_str(), O_RDONLY | O_NOFOLLOW);
+  if (!file || read_whole(file->fd(), max_file, text)) return {};
   return Pauses::from_text(text, boot_seconds());
 }
 

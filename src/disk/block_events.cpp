@@ -99,10 +99,10 @@ bool BlockEvents::drain_links() {
 // The file does not exist before the module md is loaded. When the first array appears, its own
 // events lead to this function.
 void BlockEvents::watch_mdstat() {
-  std::error_code error;
-  mdstat_ = open_at(AT_FDCWD, mdstat_path_.c_str(), O_RDONLY, error);
+  mdstat_ = open_at(AT_FDCWD, mdstat_path_.c_str(), O_RDONLY).value_or(File());
   epoll_event event = {.events = EPOLLPRI, .data = {.fd = mdstat_.fd()}};
-  if (error || epoll_ctl(epoll_.fd(), EPOLL_CTL_ADD, mdstat_.fd(), &event) != 0) mdstat_ = File();
+  if (!mdstat_ || epoll_ctl(epoll_.fd(), EPOLL_CTL_ADD, mdstat_.fd(), &event) != 0)
+    mdstat_ = File();
 }
 
 // Reading the file from its start rearms the poll.

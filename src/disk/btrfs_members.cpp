@@ -19,10 +19,9 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string mapper_name(const fs::path& device) {
-  std::error_code error;
   std::string text;
-  const File file = open_at(AT_FDCWD, (device / "dm/name").c_str(), O_RDONLY, error);
-  if (!file || read_whole(file.fd(), 4096, text)) return "";
+  const auto file = open_at(AT_FDCWD, (device / "dm/name").c_str(), O_RDONLY);
+  if (!file || read_whole(file->fd(), 4096, text)) return "";
   text.erase(text.find_last_not_of('\n') + 1);
   return text;
 }

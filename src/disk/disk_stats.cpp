@@ -30,16 +30,16 @@ std::optional<DiskStats> parse_disk_stats(std::string_view text) {
   return stats;
 }
 
-DiskStats read_disk_stats(const std::string& blocks, Devnum device, std::error_code& error) {
+Result<DiskStats> read_disk_stats(const std::string& blocks, Devnum device) {
   constexpr std::size_t most = 4096;  // a page, the most that sysfs gives
   const std::string path = blocks + "/" + to_string(device) + "/stat";
-  const File file = open_at(AT_FDCWD, path.c_str(), O_RDONLY, error);
-  if (error) return {};
+  const auto file = open_at(AT_FDCWD, path.c_str(), O_RDONLY);
+  if (!file) return file.error();
   std::string text;
-  if ((error = read_whole(file.fd(), most, text))) return {};
+  if (const auto error = read_whole(file->fd(), most, text)) return error;
   const auto stats = parse_disk_stats(text);
-  if (!stats) error = std::make_error_code(std::errc::bad_message);
-  return stats.value_or(DiskStats());
+  if (!stats) return std::make_error_code(std::errc::bad_message);
+  return *stats;
 }
 
 }  // namespace iopslimit

@@ -6,9 +6,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 
 #include "disk/devnum.hpp"
+#include "loop/result.hpp"
 
 namespace iopslimit {
 
@@ -31,8 +31,8 @@ struct DiskStats {
 /// discards (4.18) and flushes (5.5) that follow are ignored. Nothing for any other text.
 std::optional<DiskStats> parse_disk_stats(std::string_view text);
 
-/// Reads MAJOR:MINOR/stat below `blocks`, which is /sys/dev/block. `error` is set when that fails;
-/// a device that is gone is no_such_file_or_directory.
-DiskStats read_disk_stats(const std::string& blocks, Devnum device, std::error_code& error);
+/// Reads MAJOR:MINOR/stat below `blocks`, which is /sys/dev/block. Error:
+/// no_such_file_or_directory for a device that is gone, or another of the system's own.
+Result<DiskStats> read_disk_stats(const std::string& blocks, Devnum device);
 
 }  // namespace iopslimit

@@ -88,9 +88,9 @@ std::optional<Mount> mount_of(const std::vector<Mount>& mounts, const std::strin
 }  // namespace
 
 MountResolver::MountResolver(const std::string& mountinfo) {
-  std::error_code error;
-  mountinfo_ = open_at(AT_FDCWD, mountinfo.c_str(), O_RDONLY, error);
-  if (error) throw std::system_error(error, "cannot open " + mountinfo);
+  auto opened = open_at(AT_FDCWD, mountinfo.c_str(), O_RDONLY);
+  if (!opened) throw std::system_error(opened.error(), "cannot open " + mountinfo);
+  mountinfo_ = *std::move(opened);
 }
 
 std::vector<Mount> MountResolver::read_mounts() const {

@@ -76,10 +76,9 @@ std::string names_of(const std::vector<Target>& all) {
 
 bool runs_in_container(const std::string& self) {
   constexpr std::size_t most = 65536;
-  std::error_code error;
   std::string cgroups;
-  const File file = open_at(AT_FDCWD, (self + "/cgroup").c_str(), O_RDONLY, error);
-  if (!error) error = read_whole(file.fd(), most, cgroups);
+  const auto file = open_at(AT_FDCWD, (self + "/cgroup").c_str(), O_RDONLY);
+  std::error_code error = file ? read_whole(file->fd(), most, cgroups) : file.error();
   if (error) throw std::system_error(error, "cannot read " + self + "/cgroup");
   const std::string space = std::filesystem::read_symlink(self + "/ns/cgroup", error).string();
   return is_in_container(cgroups, space);
@@ -88,9 +87,9 @@ bool runs_in_container(const std::string& self) {
 std::vector<std::uint64_t> io_ticks(const DataStack& stack, const std::string& blocks) {
   std::vector<std::uint64_t> all;
   for (const BlockDevice& one : stack.devices) {
-    std::error_code error;
-    all.push_back(read_disk_stats(blocks, one.devnum, error).io_ticks_msec);
-    if (error) throw std::system_error(error, "cannot read how busy " + one.name + " is");
+    const auto stats = read_disk_stats(blocks, one.devnum);
+    if (!stats) throw std::system_error(stats.error(), "cannot read how busy " + one.name + " is");
+    all.push_back(stats->io_ticks_msec);
   }
   return all;
 }

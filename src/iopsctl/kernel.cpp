@@ -183,9 +183,7 @@ NodeSample Kernel::sample(const std::vector<WorkloadView>& containers,
                           const std::vector<const WorkloadView*>& judged, const Disks& disks) {
   NodeSample all{.io = sample(containers)};
   for (const auto& [device, name] : disks.limited) {
-    std::error_code error;
-    const DiskStats stats = read_disk_stats(paths_.blocks, device, error);
-    if (!error) all.disks[device] = stats;
+    if (const auto stats = read_disk_stats(paths_.blocks, device)) all.disks[device] = *stats;
   }
   for (const WorkloadView* one : judged) {
     if (auto held = rules(one->path.cgroup)) all.in_force[one->path.cgroup] = std::move(*held);

@@ -62,9 +62,8 @@ void add_line(std::string& text, char sign, const RuleKey& key) {
 }  // namespace
 
 std::set<RuleKey> noted_rules(const std::string& path) {
-  std::error_code error;
-  const File file = open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_NOFOLLOW, error);
-  auto rules = file ? read_notes(file.fd()) : std::nullopt;
+  const auto file = open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_NOFOLLOW);
+  auto rules = file ? read_notes(file->fd()) : std::nullopt;
   return rules ? std::move(*rules) : std::set<RuleKey>();
 }
 
@@ -119,10 +118,9 @@ void RuleKeyFile::write() {
 std::error_code RuleKeyFile::rewrite(const std::set<RuleKey>& keys) {
   std::string text;
   for (const RuleKey& key : keys) add_line(text, '+', key);
-  std::error_code error;
-  AppendFile file = AppendFile::replace(path_, text, error);
-  if (error) return error;
-  file_ = std::move(file);
+  auto file = AppendFile::replace(path_, text);
+  if (!file) return file.error();
+  file_ = *std::move(file);
   lines_ = kept_ = keys.size();
   return {};
 }

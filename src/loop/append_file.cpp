@@ -29,15 +29,16 @@ void AppendFile::swap(AppendFile& other) noexcept {
   std::swap(window_size_, other.window_size_);
 }
 
-AppendFile AppendFile::replace(const std::string& path, std::string_view text,
-                               std::error_code& error) {
-  AppendFile made;
+Result<AppendFile> AppendFile::replace(const std::string& path, std::string_view text) {
   const std::string next = path + ".new";
-  made.file_ = open_at(AT_FDCWD, next.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW, error);
-  if (!error) error = write_all(made.fd(), text);
+  auto file = open_at(AT_FDCWD, next.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW);
+  if (!file) return file.error();
+  if (const auto error = write_all(file->fd(), text)) return error;
+  if (std::rename(next.c_str(), path.c_str()) != 0) return last_error();
+  AppendFile made;
+  made.file_ = *std::move(file);
   made.size_ = text.size();
-  if (!error && std::rename(next.c_str(), path.c_str()) != 0) error = last_error();
-  return error ? AppendFile() : std::move(made);
+  return made;
 }
 
 // Maps the end of the file with `room` for more text. Without that room on the disk, a write to the

@@ -26,7 +26,7 @@ class AppendFile {
   AppendFile& operator=(const AppendFile&) = delete;
 
   /// Replaces the file at `path` with one that holds `text`, by a rename.
-  static AppendFile replace(const std::string& path, std::string_view text, std::error_code& error);
+  static Result<AppendFile> replace(const std::string& path, std::string_view text);
 
   /// Appends all of `text`, or nothing: then it returns why.
   std::error_code append(std::string_view text);

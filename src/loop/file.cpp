@@ -40,9 +40,9 @@ std::error_code last_error() {
   return {errno, std::generic_category()};
 }
 
-File open_at(int folder, const char* path, int flags, std::error_code& error) {
+Result<File> open_at(int folder, const char* path, int flags) {
   File file(openat(folder, path, flags | O_CLOEXEC, 0644));
-  error = file ? std::error_code() : last_error();
+  if (!file) return last_error();
   return file;
 }
 
@@ -102,12 +102,10 @@ std::error_code write_all(int fd, std::string_view text) {
 std::error_code replace_file(const std::string& path, std::string_view text, Readers readers) {
   const std::size_t name = path.rfind('/') + 1;
   const std::string next = path.substr(0, name) + "." + path.substr(name) + ".new";
-  std::error_code error;
-  const File file =
-      open_at(AT_FDCWD, next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, error);
-  if (error) return error;
-  if (readers == Readers::everybody && fchmod(file.fd(), 0644) != 0) return last_error();
-  if ((error = write_all(file.fd(), text))) return error;
+  const auto file = open_at(AT_FDCWD, next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
+  if (!file) return file.error();
+  if (readers == Readers::everybody && fchmod(file->fd(), 0644) != 0) return last_error();
+  if (const auto error = write_all(file->fd(), text)) return error;
   return std::rename(next.c_str(), path.c_str()) == 0 ? std::error_code() : last_error();
 }
 

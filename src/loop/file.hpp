@@ -9,6 +9,8 @@
 #include <system_error>
 #include <utility>
 
+#include "loop/result.hpp"
+
 namespace iopslimit {
 
 /// Owns a file descriptor. -1 = none.
@@ -33,9 +35,8 @@ class File {
   int fd_;
 };
 
-/// Opens with O_CLOEXEC added to `flags`; `error` is set when the File is empty. `folder` is a
-/// descriptor as in openat(2).
-File open_at(int folder, const char* path, int flags, std::error_code& error);
+/// Opens with O_CLOEXEC added to `flags`. `folder` is a descriptor as in openat(2).
+Result<File> open_at(int folder, const char* path, int flags);
 
 /// How a reader recognizes the end of a file.
 enum class End {

@@ -18,16 +18,12 @@ std::optional<LocalAddress> local_address(std::string_view path) {
   return local;
 }
 
-File connect_datagram(std::string_view path, std::error_code& error) {
+Result<File> connect_datagram(std::string_view path) {
   const auto local = local_address(path);
-  if (!local) {
-    error = std::make_error_code(std::errc::filename_too_long);
-    return File();
-  }
+  if (!local) return std::make_error_code(std::errc::filename_too_long);
   File file(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  error = !file || connect(file.fd(), local->get(), local->size) != 0 ? last_error()
-                                                                      : std::error_code();
-  return error ? File() : std::move(file);
+  if (!file || connect(file.fd(), local->get(), local->size) != 0) return last_error();
+  return file;
 }
 
 ssize_t send_now(int socket, std::string_view text) {

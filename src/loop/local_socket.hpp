@@ -8,7 +8,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 
 #include "loop/file.hpp"
 
@@ -25,9 +24,8 @@ struct LocalAddress {
 /// name is too long.
 std::optional<LocalAddress> local_address(std::string_view path);
 
-/// A non-blocking socket for datagrams to the socket at `path`; `error` is set when the File is
-/// empty.
-File connect_datagram(std::string_view path, std::error_code& error);
+/// A non-blocking socket for datagrams to the socket at `path`.
+Result<File> connect_datagram(std::string_view path);
 
 /// How many bytes the socket took. EAGAIN: its reader is behind. Raises no SIGPIPE.
 ssize_t send_now(int socket, std::string_view text);

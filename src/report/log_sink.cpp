@@ -37,8 +37,7 @@ int msec_until(Clock::time_point end) {
 }  // namespace
 
 LogOutput journal_output(const std::string& path) {
-  std::error_code error;
-  File file = connect_datagram(path, error);
+  File file = connect_datagram(path).value_or(File());
   const int fd = file.fd();
   return {.owned = std::move(file), .fd = fd, .is_socket = true};
 }

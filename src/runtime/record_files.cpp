@@ -22,26 +22,25 @@ void add_below_folder(std::string& path, std::string_view id, const char* inner,
 
 // Opens the file with a single call, in the usual case that its path contains no link at all
 // (openat2(2), Linux 5.6).
-File open_without_links(const std::string& path, int flags, std::error_code& error) {
+Result<File> open_without_links(const std::string& path, int flags) {
   open_how how{};
   how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
   how.resolve = RESOLVE_NO_SYMLINKS;
   File file(static_cast<int>(syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof how)));
-  error = file ? std::error_code() : last_error();
+  if (!file) return last_error();
   return file;
 }
 
 // Opens the folder that contains the file. The folder named after the ID and those below it must
 // not be links, because a container may influence what is in them. The folder above them may be a
 // link.
-File open_folder(const std::string& folder, std::string_view id, const char* inner,
-                 std::error_code& error) {
+Result<File> open_folder(const std::string& folder, std::string_view id, const char* inner) {
   constexpr int path_only = O_PATH | O_DIRECTORY;
-  if (id.empty()) return open_at(AT_FDCWD, folder.c_str(), path_only, error);
+  if (id.empty()) return open_at(AT_FDCWD, folder.c_str(), path_only);
   const std::string path = std::string(folder).append("/").append(id);
-  File opened = open_at(AT_FDCWD, path.c_str(), path_only | O_NOFOLLOW, error);
-  if (error || inner == nullptr) return opened;
-  return open_at(opened.fd(), inner, path_only | O_NOFOLLOW, error);
+  auto opened = open_at(AT_FDCWD, path.c_str(), path_only | O_NOFOLLOW);
+  if (!opened || inner == nullptr) return opened;
+  return open_at(opened->fd(), inner, path_only | O_NOFOLLOW);
 }
 
 bool is_absent(std::error_code error) {
@@ -70,18 +69,17 @@ void RecordFiles::add(const std::string& root, const std::string& folder, const 
 
 std::error_code RecordFiles::read_file(const Place& place, std::string_view id) {
   constexpr int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
-  std::error_code error;
   path_.assign(place.path);
   add_below_folder(path_, id, place.inner, place.file);
   if (large_ != nullptr && large_->knows(path_)) return large_->read(path_, text_);
-  File file = open_without_links(path_, flags, error);
-  if (error && !is_absent(error)) {
-    const File folder = open_folder(place.path, id, place.inner, error);
-    if (!error) file = open_at(folder.fd(), place.file, flags, error);
+  auto file = open_without_links(path_, flags);
+  if (!file && !is_absent(file.error())) {
+    const auto folder = open_folder(place.path, id, place.inner);
+    file = folder ? open_at(folder->fd(), place.file, flags) : folder.error();
   }
-  if (!error) error = text_.read(file.fd(), usual, End::short_read);
+  const auto error = file ? text_.read(file->fd(), usual, End::short_read) : file.error();
   if (error != std::errc::file_too_large || large_ == nullptr) return error;
-  large_->add(path_, std::move(file), members_, most_);
+  large_->add(path_, std::move(file).value_or(File()), members_, most_);
   return large_->read(path_, text_);
 }
 

@@ -45,10 +45,9 @@ std::vector<Loan> parse_loans(std::string_view text) {
 }
 
 std::vector<Loan> noted_loans(const std::string& path) {
-  std::error_code error;
   std::string text;
-  const File file = open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_NOFOLLOW, error);
-  if (error || read_whole(file.fd(), max_file, text)) return {};
+  const auto file = open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_NOFOLLOW);
+  if (!file || read_whole(file->fd(), max_file, text)) return {};
   return parse_loans(text);
 }
 

@@ -77,10 +77,9 @@ void Notifier::send(std::string message) {
 
 void Notifier::send_waiting() {
   const char* path = std::getenv("NOTIFY_SOCKET");
-  std::error_code error;
-  const File socket = connect_datagram(path == nullptr ? "" : path, error);
+  const auto socket = connect_datagram(path == nullptr ? "" : path);
   while (socket && !waiting_.empty()) {
-    if (send_now(socket.fd(), waiting_.front()) < 0) {
+    if (send_now(socket->fd(), waiting_.front()) < 0) {
       if (errno != EAGAIN) break;
       if (!loop_.is_over()) retry_.start(retry_delay);
       return;

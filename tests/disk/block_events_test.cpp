@@ -237,10 +237,9 @@ class BlockEventsOfTheKernel : public testing::Test {
       const std::string device = "/sys/class/block/loop" + std::to_string(i);
       std::error_code error;
       if (fs::exists(device + "/loop", error)) continue;  // in use
-      loop_ = open_at(AT_FDCWD, (device + "/uevent").c_str(), O_WRONLY, error);
+      loop_ = open_at(AT_FDCWD, (device + "/uevent").c_str(), O_WRONLY).value_or(File());
     }
-    std::error_code error;
-    lo_ = open_at(AT_FDCWD, "/sys/class/net/lo/uevent", O_WRONLY, error);
+    lo_ = open_at(AT_FDCWD, "/sys/class/net/lo/uevent", O_WRONLY).value_or(File());
     if (!loop_ || !lo_) GTEST_SKIP() << "no right to raise an event, or no loop device is free";
   }
   static void raise(const File& uevent, int times) {

@@ -45,13 +45,11 @@ TEST(DiskStats, AreReadByTheNumberOfTheDevice) {
   const TempTree blocks;
   blocks.file("259:0/stat", line);
   blocks.file("259:1/stat", "no numbers\n");
-  std::error_code error;
-  EXPECT_EQ(read_disk_stats(blocks.root(), {259, 0}, error), expected);
-  EXPECT_FALSE(error);
-  EXPECT_EQ(read_disk_stats(blocks.root(), {259, 1}, error), DiskStats());
-  EXPECT_EQ(error, std::errc::bad_message);
-  read_disk_stats(blocks.root(), {259, 2}, error);
-  EXPECT_EQ(error, std::errc::no_such_file_or_directory);
+  const auto stats = read_disk_stats(blocks.root(), {259, 0});
+  ASSERT_TRUE(stats) << stats.error().message();
+  EXPECT_EQ(*stats, expected);
+  EXPECT_EQ(read_disk_stats(blocks.root(), {259, 1}).error(), std::errc::bad_message);
+  EXPECT_EQ(read_disk_stats(blocks.root(), {259, 2}).error(), std::errc::no_such_file_or_directory);
 }
 
 }  // namespace

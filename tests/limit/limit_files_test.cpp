@@ -113,16 +113,15 @@ TEST(ControlFiles, AnotherPodOfTheSameNameIsNotTakenForTheOldOne) {
   TempTree tree;
   tree.file("/kubepods/pod0a/c/io.max", "old");
   ControlFiles files(tree.root());
-  std::error_code error;
-  ASSERT_TRUE(files.open("/kubepods/pod0a/c", "io.max", error)) << error.message();
+  EXPECT_EQ(files.open("/kubepods/pod0a/c", "io.max").error(), std::error_code());
   std::filesystem::rename(tree.at("/kubepods/pod0a"), tree.at("/kubepods/pod0b"));
-  EXPECT_FALSE(files.open("/kubepods/pod0a/d", "io.max", error));
-  EXPECT_EQ(error, std::error_code(ControlError::cgroup_gone));
+  EXPECT_EQ(files.open("/kubepods/pod0a/d", "io.max").error(),
+            std::error_code(ControlError::cgroup_gone));
   tree.file("/kubepods/pod0a/d/io.max", "new");
-  const File file = files.open("/kubepods/pod0a/d", "io.max", error);
-  ASSERT_FALSE(error) << error.message();
+  const auto file = files.open("/kubepods/pod0a/d", "io.max");
+  ASSERT_TRUE(file) << file.error().message();
   std::string text;
-  EXPECT_EQ(read_limit_file(file.fd(), text), std::error_code());
+  EXPECT_EQ(read_limit_file(file->fd(), text), std::error_code());
   EXPECT_EQ(text, "new");
 }
 
@@ -130,11 +129,10 @@ TEST(ControlFiles, ThoseOfTheRoot) {
   TempTree tree;
   tree.file("/kubepods/io.max");
   ControlFiles files(tree.root());
-  std::error_code error;
-  EXPECT_TRUE(files.open("/kubepods", "io.max", error)) << error.message();
-  EXPECT_TRUE(files.open("/kubepods", "io.max", error)) << error.message();
-  EXPECT_FALSE(files.open("/system.slice", "io.max", error));
-  EXPECT_EQ(error, std::error_code(ControlError::cgroup_gone));
+  EXPECT_EQ(files.open("/kubepods", "io.max").error(), std::error_code());
+  EXPECT_EQ(files.open("/kubepods", "io.max").error(), std::error_code());
+  EXPECT_EQ(files.open("/system.slice", "io.max").error(),
+            std::error_code(ControlError::cgroup_gone));
 }
 
 /// A cgroup of our own below the machine's blkio mount.
@@ -218,13 +216,12 @@ TEST_F(RealBlkio, AParentThatCameAgainIsTheNewOne) {
 TEST_F(RealBlkio, ACgroupRemovedUnderAnOpenFileIsGone) {
   ControlFiles files(root_);
   std::string text;
-  std::error_code error;
-  const File file = files.open(cgroup_, "blkio.throttle.read_iops_device", error);
-  ASSERT_FALSE(error) << error.message();
-  EXPECT_FALSE(read_limit_file(file.fd(), text));
+  const auto file = files.open(cgroup_, "blkio.throttle.read_iops_device");
+  ASSERT_TRUE(file) << file.error().message();
+  EXPECT_FALSE(read_limit_file(file->fd(), text));
   ASSERT_EQ(rmdir((root_ + cgroup_).c_str()), 0);
-  EXPECT_EQ(read_limit_file(file.fd(), text), std::error_code(ControlError::cgroup_gone));
-  EXPECT_EQ(write_line(file.fd(), "7:0 500"), std::error_code(ControlError::cgroup_gone));
+  EXPECT_EQ(read_limit_file(file->fd(), text), std::error_code(ControlError::cgroup_gone));
+  EXPECT_EQ(write_line(file->fd(), "7:0 500"), std::error_code(ControlError::cgroup_gone));
 }
 
 }  // namespace

@@ -30,8 +30,7 @@ class UnreadableMountinfo {
       if (std::filesystem::read_symlink(one.path(), gone) == mountinfo)
         of_.push_back(std::stoi(one.path().filename().string()));
     }
-    std::error_code error;
-    const File fails = open_at(AT_FDCWD, "/proc/self/mem", O_RDONLY, error);
+    const File fails = open_at(AT_FDCWD, "/proc/self/mem", O_RDONLY).value_or(File());
     for (const int one : of_) {
       kept_.emplace_back(dup(one));
       dup2(fails.fd(), one);
