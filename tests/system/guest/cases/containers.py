@@ -26,9 +26,17 @@ def while_running(node):
 
 @case("crun-below-containerd", long=True)
 def crun(node):
-    """On v1 newer ones put the container's processes into a cgroup below its scope."""
+    """On v2 with systemd's driver the processes are in the cgroup "container" below the scope that has the rule
+    (run.oci.systemd.subgroup in crun(1)), and see no rule of their own. Newer ones do the same on v1, where the service
+    limits that cgroup too."""
     pod = node.kubelet.run_pod("by-crun", handler=containerd.CRUN)
-    container = node.run_limited(pod, "app")
+    container = node.kubelet.run_container(pod, "app")
+    inner = rules.root() / container.cgroup.lstrip("/") / "container"
+    if not node.v1 and inner.is_dir():
+        seen = until(container.first_look, f"the first look of {container.name}")
+        assert "".join(seen) == "", f"expected no rule in {inner}, its process saw {seen}"
+    else:
+        node.expect_first_look(container)
     rule = node.expect_limited()
     speed = node.expect_fio(container)
     node.remove_pods(pod)
