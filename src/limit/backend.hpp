@@ -43,6 +43,14 @@ class LimitBackend {
   /// when it cannot be read.
   virtual std::optional<Limit> read(const RuleKey& key) = 0;
 
+  /// Returns what the kernel holds of the values that create() wrote for `limit`, as read() does.
+  /// On v1 a value has a file of its own, so a value that was not written is not read either, and
+  /// the result has none: whoever else set one did not lift the limit, and a check finds it.
+  virtual std::optional<Limit> read_back(const RuleKey& key, const Limit& limit) {
+    static_cast<void>(limit);
+    return read(key);
+  }
+
   /// Writes the first rule of this service for a key, where the kernel hardly ever holds a rule
   /// yet. It does not read the old values, on v1 it writes only the values that are set, and it
   /// does not read them back, because that would delay other containers. OwnershipLog notes the

@@ -34,14 +34,27 @@ std::error_code BlkioBackend::put(const RuleKey& key, const char* name, std::uin
   return {};
 }
 
+bool BlkioBackend::read_value(const RuleKey& key, const BlkioThrottle& throttle, Limit& limit) {
+  const auto file = files_.open(key.cgroup, throttle.file);
+  if (!file || read_limit_file(file->fd(), text_)) return false;
+  limit.*throttle.value = parse_blkio(text_, key.device);
+  return true;
+}
+
 std::optional<Limit> BlkioBackend::read(const RuleKey& key) {
-  Limit limit;
+  Limit found;
   for (const BlkioThrottle& throttle : blkio_throttles) {
-    const auto file = files_.open(key.cgroup, throttle.file);
-    if (!file || read_limit_file(file->fd(), text_)) return std::nullopt;
-    limit.*throttle.value = parse_blkio(text_, key.device);
+    if (!read_value(key, throttle, found)) return std::nullopt;
   }
-  return limit;
+  return found;
+}
+
+std::optional<Limit> BlkioBackend::read_back(const RuleKey& key, const Limit& limit) {
+  Limit found;
+  for (const BlkioThrottle& throttle : blkio_throttles) {
+    if (limit.*throttle.value != 0 && !read_value(key, throttle, found)) return std::nullopt;
+  }
+  return found;
 }
 
 }  // namespace iopslimit

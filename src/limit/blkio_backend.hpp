@@ -36,10 +36,12 @@ class BlkioBackend final : public LimitBackend {
   std::error_code create(const RuleKey& key, const Limit& limit) override;
   std::error_code set(const RuleKey& key, const Limit& limit, const Limit& held) override;
   std::optional<Limit> read(const RuleKey& key) override;
+  std::optional<Limit> read_back(const RuleKey& key, const Limit& limit) override;
   void drop(const RuleKey&) override {}
 
  private:
   std::error_code put(const RuleKey& key, const char* name, std::uint64_t value);
+  bool read_value(const RuleKey& key, const BlkioThrottle& throttle, Limit& limit);
 
   ControlFiles files_;
   std::string text_;  // kept to reuse its capacity

@@ -26,6 +26,9 @@ class OwnershipLog final : public LimitBackend {
   std::error_code create(const RuleKey& key, const Limit& limit) override;
   std::error_code set(const RuleKey& key, const Limit& limit, const Limit& held) override;
   std::optional<Limit> read(const RuleKey& key) override { return backend_.read(key); }
+  std::optional<Limit> read_back(const RuleKey& key, const Limit& limit) override {
+    return backend_.read_back(key, limit);
+  }
   void retry_notes() override { notes_.retry(); }
   void drop(const RuleKey& key) override { notes_.remove(key); }
 

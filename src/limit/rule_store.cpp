@@ -132,9 +132,11 @@ std::error_code RuleStore::repair(const std::string& cgroup, std::vector<Rule>& 
                                   Reading reading) {
   std::error_code first;
   const auto lost = [&](const Rule& rule) {
-    const auto found = backend_.read({cgroup, rule.device});
+    const RuleKey key{cgroup, rule.device};
+    const auto found =
+        reading == Reading::first ? backend_.read_back(key, rule.limit) : backend_.read(key);
     if (found == rule.limit) return false;
-    const std::error_code error = write({cgroup, rule.device}, rule.limit, found.value_or(Limit{}));
+    const std::error_code error = write(key, rule.limit, found.value_or(Limit{}));
     const bool again = error == ControlError::not_held && reading == Reading::later;
     if (!error || again) repaired(rule, found.value_or(Limit{}));
     // If the rule can be neither read nor written for another reason, assume that it is unchanged.

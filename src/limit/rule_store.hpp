@@ -64,10 +64,10 @@ class RuleStore {
   void revalidate(const std::string& cgroup, Devnum device, std::vector<Rule>& held);
   /// If there is no rule for `key`, writes one that limits nothing and removes it again.
   void prime(const RuleKey& key);
-  /// Reads every rule back, restores those that somebody else changed, and calls `repaired` for
-  /// each of them. Removes from `held` the rules that could not be restored. One that was changed
-  /// again at once stays: whoever changes it calls for the next repair. Returns the first error, if
-  /// any; a cgroup that is gone is not an error.
+  /// Reads every rule back (at the first reading the values that were written), restores those that
+  /// somebody else changed, and calls `repaired` for each of them. Removes from `held` the rules
+  /// that could not be restored. One that was changed again at once stays: whoever changes it calls
+  /// for the next repair. Returns the first error, if any; a cgroup that is gone is not an error.
   std::error_code repair(const std::string& cgroup, std::vector<Rule>& held,
                          const std::function<void(const Rule& rule, const Limit& found)>& repaired,
                          Reading reading = Reading::later);

@@ -99,6 +99,21 @@ TEST(BlkioBackend, CreateWritesOnlyValuesThatAreSet) {
   EXPECT_EQ(tree.text(throttle + "write_iops_device"), "259:0 500\n");
 }
 
+TEST(BlkioBackend, ReadsBackOnlyValuesThatAreSet) {
+  TempTree tree;
+  const std::string throttle = "/kubepods/pod0a/c/blkio.throttle.";
+  tree.file(throttle + "read_iops_device", "259:0 500\n");
+  tree.file(throttle + "write_iops_device", "259:0 400\n");
+  BlkioBackend backend(tree.root());
+  EXPECT_EQ(backend.read(key), std::nullopt) << "the other two files are missing";
+  EXPECT_EQ(backend.read_back(key, five_hundred), (Limit{.read_iops = 500, .write_iops = 400}));
+  tree.file(throttle + "read_bps_device", "259:0 1048576\n");
+  EXPECT_EQ(backend.read_back(key, five_hundred), (Limit{.read_iops = 500, .write_iops = 400}))
+      << "somebody else's";
+  EXPECT_EQ(backend.read_back(key, {.read_iops = 500, .read_bps = 1}),
+            (Limit{.read_iops = 500, .read_bps = 1048576}));
+}
+
 TEST(BlkioBackend, SetWritesOnlyValuesThatDifferFromTheHeldOnes) {
   TempTree tree;
   const std::string throttle = "/kubepods/pod0a/c/blkio.throttle.";
