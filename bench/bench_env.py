@@ -33,8 +33,8 @@ LOAD_CPU, SUBJECT_CPU = (0, 1) if (os.cpu_count() or 1) > 1 else (0, 0)
 QUIET = 0.3
 
 # The cgroup namespace makes the environment's own cgroup the root of the hierarchy: seen from outside it is a part, which the
-# daemon refuses. Its root is the shell's cgroup, so the mount's root is "/..", as the node's is in a container. Out of the
-# namespace no process can go on v2 (nsdelegate, cgroups(7)), so the program stays in that cgroup.
+# daemon refuses. Its root is the shell's cgroup, so the mount's root is "/..", as the node's is in a container. On v2
+# no process can leave its cgroup namespace (nsdelegate, cgroups(7)), so the program stays in that cgroup.
 IN_NAMESPACE = """set -e
 echo $$ >"$1/own/cgroup.procs"
 exec unshare -C bash -c "$IN_CGROUP_NAMESPACE" env "$@"
