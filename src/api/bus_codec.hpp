@@ -20,6 +20,9 @@ struct BusUnref {
 };
 using BusMessage = std::unique_ptr<sd_bus_message, BusUnref>;
 
+/// What check() says of a call whose answer cannot be made.
+inline constexpr const char* cannot_answer = "cannot answer a call on the bus";
+
 /// About how many bytes append_fields() writes.
 std::size_t size_of(const Fields& fields);
 

@@ -16,8 +16,6 @@
 namespace iopslimit {
 namespace {
 
-constexpr const char* cannot_answer = "cannot answer a call on the bus";
-
 // Ignores errors: if a reply cannot be sent, nobody is left to receive it, and sd-bus notifies
 // BusConnection of a lost connection separately.
 void reply_nothing(sd_bus_message* call) {

@@ -8,8 +8,6 @@
 namespace iopslimit {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr std::uint32_t newcomer = UINT32_MAX;  // no user has this uid (chown(2))
 constexpr unsigned calls_of_a_newcomer = 8;
 constexpr std::size_t most_callers = 512;
@@ -51,8 +49,9 @@ bool Callers::admit(sd_bus_message* call) {
   const std::uint64_t waiting = messages_waiting(sd_bus_message_get_bus(call));
   if (waiting >= most_silent) return false;
   Caller& caller = caller_of(call);
-  const bool has_calls = caller.uid == newcomer ? ++caller.calls <= calls_of_a_newcomer
-                                                : budget_.take(caller.uid, Clock::now());
+  const bool has_calls = caller.uid == newcomer
+                             ? ++caller.calls <= calls_of_a_newcomer
+                             : budget_.take(caller.uid, std::chrono::steady_clock::now());
   if (waiting >= most_waiting || !has_calls) return refuse(call);
   return true;
 }
@@ -81,7 +80,8 @@ void Callers::end_work(sd_bus_message* call, std::uint32_t begun,
 bool Callers::has_room(sd_bus_message* call) {
   std::erase_if(waiting_, [](const auto& one) { return messages_waiting(one.first.first) == 0; });
   const std::uint32_t uid = caller_of(call).uid;
-  if (!budget_.take(uid, Clock::now())) return false;  // it may have got into debt since the call
+  if (!budget_.take(uid, std::chrono::steady_clock::now()))
+    return false;  // it may have got into debt since the call
   const auto own = waiting_.find({sd_bus_message_get_bus(call), uid});
   if (own != waiting_.end() && own->second >= most_of_one) return false;
   std::size_t all = 0;

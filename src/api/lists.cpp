@@ -11,12 +11,6 @@
 #include "loop/file.hpp"
 
 namespace iopslimit {
-namespace {
-
-constexpr const char* cannot_answer = "cannot answer a call on the bus";
-
-}  // namespace
-
 /// A list that is being written.
 class Lists::Reply {
  public:

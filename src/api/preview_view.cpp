@@ -38,7 +38,7 @@ void device_side(Archive& archive, const std::string& end, Side& side) {
 }
 
 template <class Archive, class Change>
-void device(Archive& archive, Change& change) {
+void changed_device(Archive& archive, Change& change) {
   archive.value("name", change.name);
   device_side(archive, "_before", change.before);
   device_side(archive, "_after", change.after);
@@ -54,7 +54,7 @@ void workload_side(Archive& archive, const std::string& end, Side& side) {
 }
 
 template <class Archive, class Change>
-void workload(Archive& archive, Change& change) {
+void changed_workload(Archive& archive, Change& change) {
   archive.value("id", change.id);
   archive.value("name", change.name);
   archive.value("pod", change.pod);
@@ -84,13 +84,13 @@ Fields fields_of(const KeyChange& change) {
 
 Fields fields_of(const DeviceChange& change) {
   FieldWriter writer;
-  device(writer, change);
+  changed_device(writer, change);
   return std::move(writer.fields);
 }
 
 Fields fields_of(const WorkloadChange& change) {
   FieldWriter writer;
-  workload(writer, change);
+  changed_workload(writer, change);
   return std::move(writer.fields);
 }
 
@@ -110,8 +110,8 @@ void read_fields(const Fields& fields, PreviewView& view) {
   reader.value("kind", kind);
   if (kind == "note") reader.value("text", view.notes.emplace_back());
   if (kind == "setting") setting(reader, view.keys.emplace_back());
-  if (kind == "device") device(reader, view.devices.emplace_back());
-  if (kind == "container") workload(reader, view.workloads.emplace_back());
+  if (kind == "device") changed_device(reader, view.devices.emplace_back());
+  if (kind == "container") changed_workload(reader, view.workloads.emplace_back());
 }
 
 }  // namespace iopslimit

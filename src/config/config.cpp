@@ -11,6 +11,7 @@
 #include "config/keys.hpp"
 #include "config/spelling.hpp"
 #include "config/validation.hpp"
+#include "loop/token.hpp"
 
 namespace iopslimit {
 namespace {
@@ -22,12 +23,10 @@ struct SectionText {
   std::string name;
 
   explicit SectionText(std::string_view text) {
-    constexpr std::string_view white_space = " \t\v\f\r";
-    text.remove_prefix(std::min(text.find_first_not_of(white_space), text.size()));
-    text = text.substr(0, text.find_last_not_of(white_space) + 1);
+    text = trimmed(text);
     const std::size_t gap = std::min(text.find_first_of(white_space), text.size());
     word = text.substr(0, gap);
-    name = text.substr(std::min(text.find_first_not_of(white_space, gap), text.size()));
+    name = trimmed(text.substr(gap));
   }
   std::string shown() const { return "[" + word + (name.empty() ? "]" : " " + name + "]"); }
 };

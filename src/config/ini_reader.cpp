@@ -26,17 +26,9 @@ constexpr int max_line = 4096;
 constexpr std::size_t max_name = 49;
 // A binary file has a bad line every few bytes. After this many the rest of the file is not read.
 constexpr int most_refused = 50;
-// The white space of isspace() in the C locale, which inih strips.
-constexpr std::string_view white_space = " \t\v\f\r";
 
 bool is_space(char letter) {
   return white_space.find(letter) != std::string_view::npos;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(white_space);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(white_space) - first + 1);
 }
 
 // The position of the first `mark` that follows white space, or the end.

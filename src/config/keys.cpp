@@ -10,7 +10,7 @@
 namespace iopslimit {
 namespace {
 
-constexpr SectionKind device{"device"};
+constexpr SectionKind main_device{"device"};
 constexpr SectionKind limits{"limits"};
 constexpr SectionKind exclude{"exclude"};
 constexpr SectionKind annotations{"annotations"};
@@ -19,21 +19,21 @@ constexpr SectionKind cgroup{"cgroup"};
 constexpr SectionKind service{"service"};
 constexpr SectionKind advise{"advise"};
 constexpr SectionKind named_device{"device", true};
-constexpr SectionKind policy{"policy", true};
+constexpr SectionKind named_policy{"policy", true};
 
-constexpr std::array kinds{device, limits,  exclude, annotations,  runtime,
-                           cgroup, service, advise,  named_device, policy};
+constexpr std::array kinds{main_device, limits,  exclude, annotations,  runtime,
+                           cgroup,      service, advise,  named_device, named_policy};
 
 using enum ConfigKey::Also;
 
 // The texts appear in the sample file, the manual page and docs/configuration.md (./dev docs).
 // `...` marks literal text.
 constexpr std::array table{
-    ConfigKey{device, "mount", "/data",
+    ConfigKey{main_device, "mount", "/data",
               "The data mount. Containers are limited on the disk behind it.", set_mount, devices,
               "", "DATA_MOUNT"},
     ConfigKey{
-        device, "limit_at", "volume",
+        main_device, "limit_at", "volume",
         "`volume`: limit at the device nearest the file system. `disk`: limit at every disk at "
         "the bottom.",
         set_limit_at, devices,
@@ -43,7 +43,7 @@ constexpr std::array table{
         "does not spread evenly over the disks, the log says by which factor the limit can be "
         "exceeded. Rebuilds and checks of an md raid1 or raid10 then wait for what the limits "
         "hold back."},
-    ConfigKey{device, "shared_disk", "warn",
+    ConfigKey{main_device, "shared_disk", "warn",
               "What to do when the disk also holds /, the kubelet's state or the runtime's state: "
               "`warn`, `refuse` or `allow`.",
               set_shared_disk, devices,
@@ -226,28 +226,28 @@ constexpr std::array table{
               "Longer for a load that comes once a week, shorter for one that changes all the "
               "time."},
 
-    ConfigKey{policy, "namespace", "", "Pattern for the pod's namespace.", set_glob},
-    ConfigKey{policy, "pod", "", "Pattern for the pod's name.", set_glob},
-    ConfigKey{policy, "container", "", "Pattern for the container's name.", set_glob},
-    ConfigKey{policy, "image", "", "Pattern for the image.", set_glob},
-    ConfigKey{policy, "qos", "",
+    ConfigKey{named_policy, "namespace", "", "Pattern for the pod's namespace.", set_glob},
+    ConfigKey{named_policy, "pod", "", "Pattern for the pod's name.", set_glob},
+    ConfigKey{named_policy, "container", "", "Pattern for the container's name.", set_glob},
+    ConfigKey{named_policy, "image", "", "Pattern for the image.", set_glob},
+    ConfigKey{named_policy, "qos", "",
               "Pattern for the QoS class: `guaranteed`, `burstable` or `besteffort`.", set_glob},
-    ConfigKey{policy, "label.KEY", "", "Pattern for the pod's label KEY.", set_glob, nowhere,
+    ConfigKey{named_policy, "label.KEY", "", "Pattern for the pod's label KEY.", set_glob, nowhere,
               "For instance `label.app`. containerd tells a pod's labels on its socket only, so "
               "with `[runtime] socket = no` such a policy matches none of its containers."},
-    ConfigKey{policy, "max_iops", "",
+    ConfigKey{named_policy, "max_iops", "",
               "The highest IOPS that these pods can ask for by annotations; not set: the value in "
               "[annotations].",
               [](const ConfigEntry& entry, KeyTarget& target) {
                 return parse_iops(entry.value, target.policy.annotation_max_iops.emplace());
               }},
-    ConfigKey{policy, "max_bps", "",
+    ConfigKey{named_policy, "max_bps", "",
               "The highest bytes per second that these pods can ask for by annotations; not set: "
               "the value in [annotations].",
               [](const ConfigEntry& entry, KeyTarget& target) {
                 return parse_bps(entry.value, target.policy.annotation_max_bps.emplace());
               }},
-    ConfigKey{policy, "exempt", "no", "`yes`: the container has no limit at all.",
+    ConfigKey{named_policy, "exempt", "no", "`yes`: the container has no limit at all.",
               [](const ConfigEntry& entry, KeyTarget& target) {
                 return parse_boolean(entry.value, target.policy.exempt);
               }},
@@ -256,7 +256,7 @@ constexpr std::array table{
 bool belongs(const ConfigKey& key, const SectionKind& kind) {
   if (key.section == kind) return true;
   if (kind == named_device) return key.also_in != nowhere;
-  return kind == policy && key.also_in == devices_and_policies;
+  return kind == named_policy && key.also_in == devices_and_policies;
 }
 
 bool names(const ConfigKey& key, std::string_view name) {
@@ -321,7 +321,7 @@ std::string section_hint(std::string_view word) {
   }
   const auto near = nearest_name(word, words);
   if (!near) return all;
-  return "did you mean " + to_string(SectionKind{*near, *near == policy.word}) + "?";
+  return "did you mean " + to_string(SectionKind{*near, *near == named_policy.word}) + "?";
 }
 
 }  // namespace iopslimit

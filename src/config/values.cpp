@@ -8,11 +8,10 @@
 
 #include "config/spelling.hpp"
 #include "limit/limit.hpp"
+#include "loop/token.hpp"
 
 namespace iopslimit {
 namespace {
-
-constexpr std::string_view white_space = " \t\v\f\r\n";
 
 bool is_digit(char letter) {
   return letter >= '0' && letter <= '9';
@@ -20,12 +19,6 @@ bool is_digit(char letter) {
 
 bool is_alphanumeric(char letter) {
   return is_digit(letter) || (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z');
-}
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(white_space);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(white_space) - first + 1);
 }
 
 std::vector<std::string_view> between_commas(std::string_view text) {

@@ -18,13 +18,10 @@ Load difference(const IoCount& before, const IoCount& after, double seconds) {
           .write_bps = per_second(before.write_bytes, after.write_bytes, seconds)};
 }
 
-double share(double value, std::uint64_t limit) {
-  return limit == 0 ? 0 : value / static_cast<double>(limit);
-}
-
 double use_of(const Load& load, const Limit& limit) {
-  return std::max({share(load.read_iops, limit.read_iops), share(load.write_iops, limit.write_iops),
-                   share(load.read_bps, limit.read_bps), share(load.write_bps, limit.write_bps)});
+  return std::max(
+      {part_of(load.read_iops, limit.read_iops), part_of(load.write_iops, limit.write_iops),
+       part_of(load.read_bps, limit.read_bps), part_of(load.write_bps, limit.write_bps)});
 }
 
 void add(Load& sum, const Load& load) {
@@ -35,6 +32,10 @@ void add(Load& sum, const Load& load) {
 }
 
 }  // namespace
+
+double part_of(double rate, std::uint64_t limit) {
+  return limit == 0 ? 0 : rate / static_cast<double>(limit);
+}
 
 std::optional<Load> load_on(const std::string& cgroup, Devnum device, const IoSample& before,
                             const IoSample& after) {

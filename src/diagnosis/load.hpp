@@ -20,6 +20,9 @@ struct IoSample {
   std::map<std::string, IoDone> of;  ///< by cgroup
 };
 
+/// The part of a limit that a rate is: 1 = all of it; 0 where there is no limit.
+double part_of(double rate, std::uint64_t limit);
+
 /// Rates per second, summed over all devices with rules.
 struct Load {
   double read_iops = 0;

@@ -18,12 +18,8 @@ constexpr double little_use = 0.1;
 // or it waited for something else.
 constexpr double explained_part = 0.1;
 
-double share(double rate, std::uint64_t limit) {
-  return limit == 0 ? 0 : rate / static_cast<double>(limit);
-}
-
 double use_in(const KeyUse& use, std::size_t second) {
-  return share(use.rates[second], use.limits[second]);
+  return part_of(use.rates[second], use.limits[second]);
 }
 
 bool is_cut(const KeyUse& use, std::size_t second) {
@@ -140,7 +136,7 @@ double use_of(const KeyUse& use) {
 }
 
 double use_of(const TotalUse& use) {
-  return share(use.used, use.total);
+  return part_of(use.used, use.total);
 }
 
 bool is_slow(const DiskUse& disk) {

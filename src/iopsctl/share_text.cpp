@@ -13,17 +13,17 @@ namespace iopslimit {
 namespace {
 
 // What a limit differs from the configured one. IOPS; bandwidth moves along with them.
-struct Difference {
+struct Change {
   std::uint64_t above = 0;
   std::uint64_t below = 0;
   std::uint64_t instead_of_none = 0;  // the limit, where none is configured
 };
-struct Differences {
-  Difference read;
-  Difference write;
+struct Changes {
+  Change read;
+  Change write;
 };
 
-void add(Difference& sum, std::uint64_t configured, std::uint64_t now) {
+void add(Change& sum, std::uint64_t configured, std::uint64_t now) {
   if (configured == 0) {
     sum.instead_of_none += now;
   } else {
@@ -32,18 +32,18 @@ void add(Difference& sum, std::uint64_t configured, std::uint64_t now) {
   }
 }
 
-void add(Differences& sum, const Limit& configured, const Limit& now) {
+void add(Changes& sum, const Limit& configured, const Limit& now) {
   add(sum.read, configured.read_iops, now.read_iops);
   add(sum.write, configured.write_iops, now.write_iops);
 }
 
-bool has_differences(const WorkloadView& one) {
+bool has_changes(const WorkloadView& one) {
   return &guarantees_of(one) != &one.rules;
 }
 
-Differences differences_of(const WorkloadView& one) {
-  Differences sum;
-  if (!has_differences(one)) return sum;
+Changes changes_of(const WorkloadView& one) {
+  Changes sum;
+  if (!has_changes(one)) return sum;
   for (std::size_t i = 0; i < one.rules.size(); ++i)
     add(sum, one.configured[i].limit, one.rules[i].limit);
   return sum;
@@ -71,7 +71,7 @@ std::string in_short(const char* sign, std::uint64_t read, std::uint64_t write) 
 }
 
 std::string limit_text(const Limit& configured, const Limit& now) {
-  Differences is;
+  Changes is;
   add(is, configured, now);
   std::string text = short_limit(configured);
   append(text, " ", in_short("+", is.read.above, is.write.above));
@@ -85,11 +85,11 @@ std::string with(const char* verb, const std::string& amount) {
   return amount.empty() ? "" : verb + amount;
 }
 
-std::string borrowed(const Differences& of) {
+std::string borrowed(const Changes& of) {
   return with("borrows ", in_words(of.read.above, of.write.above));
 }
 
-std::string cut(const Differences& of) {
+std::string cut(const Changes& of) {
   std::string text = with("cut by ", in_words(of.read.below, of.write.below));
   append(text, ", ", with("cut to ", in_words(of.read.instead_of_none, of.write.instead_of_none)));
   return text;
@@ -163,7 +163,7 @@ std::string share_state_text(const Snapshot& snapshot) {
 }
 
 std::string shared_limits(const WorkloadView& container) {
-  if (!has_differences(container)) return short_limits(container.rules);
+  if (!has_changes(container)) return short_limits(container.rules);
   std::vector<std::string> texts;
   for (std::size_t i = 0; i < container.rules.size(); ++i) {
     std::string text = limit_text(container.configured[i].limit, container.rules[i].limit);
@@ -175,7 +175,7 @@ std::string shared_limits(const WorkloadView& container) {
 }
 
 std::string share_note(const WorkloadView& container) {
-  const Differences of = differences_of(container);
+  const Changes of = changes_of(container);
   const std::string less = cut(of);
   std::string note = borrowed(of);
   append(note, "; ", less.empty() ? "" : less + ": the busy ones want more than the total");
@@ -190,7 +190,7 @@ std::string at_limit_note(const WorkloadView& container) {
 }
 
 std::string short_difference(const WorkloadView& container) {
-  const auto [read, write] = differences_of(container);
+  const auto [read, write] = changes_of(container);
   const auto number = [](std::uint64_t value) { return short_number(static_cast<double>(value)); };
   const std::uint64_t most = std::max({read.above, read.below, write.above, write.below});
   if (most == 0) return read.instead_of_none + write.instead_of_none == 0 ? "" : "cut";
@@ -201,7 +201,7 @@ std::string short_difference(const WorkloadView& container) {
 }
 
 std::vector<std::pair<std::string, std::string>> share_lines(const WorkloadView& container) {
-  const Differences of = differences_of(container);
+  const Changes of = changes_of(container);
   std::vector<std::string> texts;
   if (const std::string more = borrowed(of); !more.empty())
     texts.push_back("it " + more + ", which others leave, until they need them");

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Takes texts of the kernel apart.
+// Takes texts apart, the kernel's and others.
 #pragma once
 
 #include <algorithm>
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -17,6 +18,16 @@ inline std::string_view take_token(std::string_view& text, char separator) {
   const std::string_view token = text.substr(0, text.find(separator));
   text.remove_prefix(std::min(token.size() + 1, text.size()));
   return token;
+}
+
+/// The white space of isspace() in the C locale.
+inline constexpr std::string_view white_space = " \t\v\f\r\n";
+
+/// Returns the text without white space at its ends.
+inline std::string_view trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(white_space);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(white_space) - first + 1);
 }
 
 /// Returns the number that the whole text is; nothing if it is none, or too large.

@@ -13,7 +13,7 @@
 namespace iopslimit {
 namespace {
 
-constexpr std::size_t piece = 64U << 10;  // read in one turn of the loop
+constexpr std::size_t most_in_a_turn = 64U << 10;  // read, in one turn of the loop
 
 CriAnswer failed(std::string why) {
   return {.kind = CriAnswer::Kind::failed, .why = std::move(why)};
@@ -88,7 +88,7 @@ void CriClient::ready() {
 }
 
 void CriClient::receive() {
-  buffer_.resize(piece);
+  buffer_.resize(most_in_a_turn);
   const ssize_t size = recv(socket_.fd(), buffer_.data(), buffer_.size(), MSG_DONTWAIT);
   if (size > 0)
     call_->feed(std::string_view(buffer_).substr(0, static_cast<std::size_t>(size)));

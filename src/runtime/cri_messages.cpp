@@ -20,7 +20,7 @@ constexpr std::size_t frame_size = 5;  // whether it is compressed, and the leng
 enum class Request : protozero::pbf_tag_type { filter = 1 };
 enum class Filter : protozero::pbf_tag_type { state = 2, label_selector = 3 };
 enum class State : protozero::pbf_tag_type { state = 1 };
-enum class Entry : protozero::pbf_tag_type { key = 1, value = 2 };
+enum class MapEntry : protozero::pbf_tag_type { key = 1, value = 2 };
 enum class Sandbox : protozero::pbf_tag_type {
   metadata = 2,
   created_at = 4,
@@ -54,13 +54,13 @@ constexpr std::uint32_t text_or_message(Tag tag) {
 void read_entry(protozero::data_view data, record_json::Pairs& pairs) {
   std::string_view key;
   std::string_view value;
-  protozero::pbf_message<Entry> entry(data);
+  protozero::pbf_message<MapEntry> entry(data);
   while (entry.next()) {
     switch (entry.tag_and_type()) {
-      case text_or_message(Entry::key):
+      case text_or_message(MapEntry::key):
         key = view_of(entry.get_view());
         break;
-      case text_or_message(Entry::value):
+      case text_or_message(MapEntry::value):
         value = view_of(entry.get_view());
         break;
       default:
@@ -135,9 +135,9 @@ std::string list_request(std::string_view pod_uid) {
       state.add_enum(State::state, sandbox_ready);
     }
     if (!pod_uid.empty()) {
-      protozero::pbf_builder<Entry> selector(filter, Filter::label_selector);
-      selector.add_string(Entry::key, data_of(uid_label));
-      selector.add_string(Entry::value, data_of(pod_uid));
+      protozero::pbf_builder<MapEntry> selector(filter, Filter::label_selector);
+      selector.add_string(MapEntry::key, data_of(uid_label));
+      selector.add_string(MapEntry::value, data_of(pod_uid));
     }
   }
   const std::size_t size = request.size();

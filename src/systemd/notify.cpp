@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::chrono::milliseconds retry_delay{100};
 
-std::string_view kind_of(std::string_view message) {
+std::string_view variable_of(std::string_view message) {
   return message.substr(0, message.find('='));
 }
 
@@ -70,7 +70,8 @@ void Notifier::feed_watchdog() {
 }
 
 void Notifier::send(std::string message) {
-  std::erase_if(waiting_, [&](const std::string& old) { return kind_of(old) == kind_of(message); });
+  std::erase_if(waiting_,
+                [&](const std::string& old) { return variable_of(old) == variable_of(message); });
   waiting_.push_back(std::move(message));
   send_waiting();
 }

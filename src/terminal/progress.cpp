@@ -22,7 +22,7 @@ std::string bar(double share, std::size_t columns) {
   return "  [" + std::string(full, '#') + std::string(columns - full, '.') + "]";
 }
 
-void put(const std::string& text) {
+void print(const std::string& text) {
   std::fputs(text.c_str(), stderr);
   std::fflush(stderr);
 }
@@ -49,12 +49,12 @@ void ProgressLine::draw(const std::string& what, double share,
   const std::size_t width = std::max<std::size_t>(style_of(STDERR_FILENO).width.value_or(0), 2);
   std::string text = progress_text(what, share, left, width - 1);
   if (text == drawn_) return;
-  put("\r" + text);
+  print("\r" + text);
   drawn_ = std::move(text);
 }
 
 void ProgressLine::clear() {
-  if (!drawn_.empty()) put("\r" + std::string(display_width(drawn_), ' ') + "\r");
+  if (!drawn_.empty()) print("\r" + std::string(display_width(drawn_), ' ') + "\r");
   drawn_.clear();
 }
 
