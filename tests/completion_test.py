@@ -6,20 +6,19 @@ The author of a pod chooses its containers' names, so a name must never be run, 
 
 Usage: completion_test.py IOPSCTL COMPLETION_FOLDER
 """
-import fcntl
 import os
 import pathlib
-import pty
 import re
 import select
 import shutil
 import signal
-import struct
 import subprocess
 import sys
 import tempfile
-import termios
 import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "support"))
+import on_terminal  # noqa: E402
 
 IOPSCTL, FOLDER = sys.argv[1], pathlib.Path(sys.argv[2])
 PROMPT = "ready> "
@@ -50,23 +49,22 @@ class Shell:
 
     def __init__(self, home, terminal, *command):
         self.text = ""
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            os.chdir(home)
-            # fish shows half a screen of words and cuts off the others
-            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-            for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "LC_ALL"):
-                os.environ.pop(name, None)
-            os.environ.update(HOME=str(home), PATH=f"{home}:{os.environ['PATH']}", TERM=terminal, PS1=PROMPT,
-                              COLUMNS=str(COLUMNS), LANG="C.UTF-8")
-            os.execvp(command[0], command)
+        environment = {name: value for name, value in os.environ.items()
+                       if name not in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "LC_ALL")}
+        environment.update(HOME=str(home), PATH=f"{home}:{os.environ['PATH']}", TERM=terminal, PS1=PROMPT,
+                           COLUMNS=str(COLUMNS), LANG="C.UTF-8")
+        # fish shows half a screen of words and cuts off the others
+        self.pid, self.fd = on_terminal.start(command, environment, ROWS, COLUMNS, home)
         self.read_until(PROMPT)
 
     def read_until(self, pattern, after=0):
         while not re.search(pattern, self.text[after:], re.DOTALL):
             ready, _, _ = select.select([self.fd], [], [], DEADLINE_SECONDS)
             assert ready, f"expected {pattern!r}, read {self.text[after:]!r}"
-            self.text += ESCAPE.sub(" ", os.read(self.fd, 65536).decode(errors="replace"))
+            try:
+                self.text += ESCAPE.sub(" ", os.read(self.fd, 65536).decode(errors="replace"))
+            except OSError:
+                assert False, f"ended without {pattern!r}: {self.text[after:]!r}"
 
     def type(self, text, pattern):
         """Everything that comes until `pattern` has, after `text` was typed."""

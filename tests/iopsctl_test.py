@@ -5,16 +5,13 @@
 Usage: iopsctl_test.py IOPSCTL FAKE_SERVICE SCHEMA
 """
 import contextlib
-import fcntl
 import json
 import os
 import pathlib
-import pty
 import re
 import select
 import shutil
 import signal
-import struct
 import subprocess
 import sys
 import tempfile
@@ -24,6 +21,9 @@ import time
 import unittest
 
 import jsonschema
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "support"))
+import on_terminal  # noqa: E402
 
 IOPSCTL, FAKE_SERVICE, SCHEMA = sys.argv[1:4]
 NOBODY = 65534
@@ -128,15 +128,12 @@ class Terminal:
     """A command on a terminal of its own; `read_until` waits for text on its screen."""
 
     def __init__(self, machine, *arguments, columns=80, rows=24):
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            os.execve(IOPSCTL, [IOPSCTL, "--root", str(machine.root), *arguments],
-                      machine.environment(TERM="xterm"))
-        self.resize(columns, rows)
+        command = [IOPSCTL, "--root", str(machine.root), *arguments]
+        self.pid, self.fd = on_terminal.start(command, machine.environment(TERM="xterm"), rows, columns)
         self.text = ""
 
     def resize(self, columns, rows):
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        on_terminal.resize(self.fd, rows, columns)
 
     def read_until(self, pattern, after=0):
         deadline = time.monotonic() + 30
