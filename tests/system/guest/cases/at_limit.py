@@ -56,8 +56,7 @@ def load_group(node):
             writer.end()
 
 
-@case("seconds-at-the-limit", cells="v1-systemd")
-@case("seconds-at-the-limit", cells="v2-systemd", long=True)
+@case("seconds-at-the-limit", cells="v2-systemd v1-systemd", long=True)
 def with_a_total(node):
     """The total is above what the two may do together."""
     with load_group(node) as made:

@@ -93,8 +93,7 @@ def measure(node, capacity):
     return f"{capacity} with {spelled(found, rows)}, total {total}"
 
 
-@case("calibrate-finds-the-capacity", cells="v2-cgroupfs")
-@case("calibrate-finds-the-capacity", cells="v1-systemd", long=True)
+@case("calibrate-finds-the-capacity", cells="v2-cgroupfs v1-systemd", long=True)
 def capacities(node):
     run("dd", "if=/dev/urandom", f"of={FIO_FILE}", "bs=1M", "count=256", "oflag=direct", "status=none")
     try:

@@ -13,7 +13,8 @@ from node import DEFAULT_TOTAL, in_parallel
 from report import until
 
 
-@case("containers-made-while-it-runs")
+@case("containers-made-while-it-runs", cells="v2-systemd v1-cgroupfs hybrid")
+@case("containers-made-while-it-runs", cells="v2-cgroupfs v1-systemd", long=True)
 def while_running(node):
     pods = [node.kubelet.run_pod(f"new-{qos}", qos=qos) for qos in ("guaranteed", "burstable", "besteffort")]
     pods.append(node.kubelet.run_pod("new-static", namespace="infra", static=True))
@@ -43,8 +44,7 @@ def crun(node):
     return f"{run('crun', '--version').splitlines()[0]}: {rule}; {speed}"
 
 
-@case("exempt-container-has-no-rule", cells="v2-systemd v1-cgroupfs")
-@case("exempt-container-has-no-rule", cells="v2-cgroupfs v1-systemd", long=True)
+@case("exempt-container-has-no-rule", spread="v2-systemd")
 def exempt(node):
     mesh, system = node.kubelet.run_pod("mesh"), node.kubelet.run_pod("dns", namespace="kube-system")
     proxy = node.run_exempt(mesh, "istio-proxy", image=kubelet.PROXY_IMAGE)

@@ -16,7 +16,6 @@ from cases import case
 from ctl import GOOD, REFUSED
 from report import until
 
-CELLS = "v2-systemd v1-cgroupfs"
 IOPS = 400  # not the default: the environment is heard
 ENVIRONMENT = {"CONTAINER_IOPS_LIMIT": str(IOPS), "CHECK_INTERVAL": "0"}
 
@@ -94,7 +93,8 @@ def expect_no_privilege(container):
     assert os.readlink(f"/proc/{pid}/ns/net") != os.readlink("/proc/1/ns/net"), "it has the node's network"
 
 
-@case("deployment-daemonset-limits-and-logs", fresh=True, cells=CELLS)
+@case("deployment-daemonset-limits-and-logs", fresh=True, cells="v2-systemd")
+@case("deployment-daemonset-limits-and-logs", fresh=True, cells="v1-cgroupfs", long=True)
 def limits(node):
     with in_place_of_the_service(node) as (cluster, container):
         until(lambda: healthy(cluster, container), lambda: f"ready, found {cluster.probe(container, 'readinessProbe')}")

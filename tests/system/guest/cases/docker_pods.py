@@ -57,8 +57,7 @@ def standalone(node, running, cgroup):
     expect(node, [("plain-1", cgroup, NO_RULE), ("other", later, NO_RULE)])
 
 
-@case("docker-pods", cells="v2-cgroupfs")
-@case("docker-pods", cells="v2-systemd v1-cgroupfs", long=True)
+@case("docker-pods", cells="v2 v1-cgroupfs", long=True)
 def docker_pods(node):
     with engine(node) as running:
         plain = run_plain(node, running, "plain-1")

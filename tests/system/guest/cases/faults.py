@@ -288,7 +288,7 @@ GARBAGE = {
 }
 
 
-@fault("garbage-for-a-configuration-under-reload")
+@fault("garbage-for-a-configuration-under-reload", long=True)
 def garbage(node):
     """The limit in force is not the built-in one, so that it would be seen if the garbage came into force."""
     pid, iops = service.pid(), DEFAULT_IOPS + 200

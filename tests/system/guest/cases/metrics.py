@@ -92,8 +92,7 @@ def expect_expressions(node):
     return len(panels)
 
 
-@case("metrics-reach-prometheus", cells="v2-cgroupfs")
-@case("metrics-reach-prometheus", cells="v2-systemd v1-cgroupfs", long=True)
+@case("metrics-reach-prometheus", cells="v2 v1-cgroupfs", long=True)
 def reach(node):
     base, disk = node.base(), disks.by_serial(disks.DATA_SERIAL)
     for words in (("check", "rules", "alerts.yml"), ("test", "rules", "alerts_test.yml")):

@@ -92,7 +92,7 @@ def expect_one_complaint(pod):
     assert len(lines) == 1 and pod in lines[0], f"expected one line that names {pod}, found {lines}"
 
 
-@case("policies-table", cells="v2-cgroupfs trixie-v2-systemd")
+@case("policies-table", cells="v2-cgroupfs trixie-v2-systemd", long=True)
 @case("policies-table-on-v1", cells="v1-systemd", long=True)
 def table(node):
     # containerd keeps the pod's labels nowhere on disk; its socket tells them.

@@ -100,7 +100,7 @@ def journal(node):
     return said
 
 
-@fault("slow-readers-properties-in-a-loop", cells="v2-faults")
+@fault("slow-readers-properties-in-a-loop", cells="v2-faults", long=True)
 def properties(node):
     """The measure is the same flood to the bus itself: it needs the one CPU too."""
     target = (*MANAGER[:2], PROPERTIES, "GetAll", MANAGER[2])

@@ -82,7 +82,7 @@ def growing(node, first, second):
         yield volume, work
 
 
-@case("volume-grows-onto-a-second-disk", fresh=True, cells="v2")
+@case("volume-grows-onto-a-second-disk", fresh=True, cells="v2", long=True)
 def volume_grows(node):
     running(node, limited())
     first, second = disk("a"), disk("b")
@@ -134,7 +134,7 @@ def copied():
     return said[0] if said else "no recovery"
 
 
-@case("raid-member-replaced", fresh=True, cells="v2")
+@case("raid-member-replaced", fresh=True, cells="v2", long=True)
 def member_replaced(node):
     running(node, limited("disk"))
     first, second, third = disk("a"), disk("b"), disk("c")
@@ -182,7 +182,7 @@ def copy_beside(node):
            f"after it began, once the container's I/O had ended"
 
 
-@case("btrfs-device-added-and-removed", fresh=True, cells="v2")
+@case("btrfs-device-added-and-removed", fresh=True, cells="v2", long=True)
 def btrfs_grows(node):
     base = running(node, limited())
     first, second = disk("a"), disk("b")

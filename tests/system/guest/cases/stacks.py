@@ -85,8 +85,7 @@ TABLE = [
     Stack("LVM striped over two disks, xfs", letters("ab"), striped,
           "xfs on lab-data ({rule}) on {all}; rule on {rule}", "xfs", cells="v2 v1", daily=True),
     Stack("LVM thin", letters("a"), thin,
-          "ext4 on lab-data ({rule}) on lab-pool-tpool on lab-pool_tmeta, lab-pool_tdata on {0}; rule on {rule}{disk}",
-          daily=True),
+          "ext4 on lab-data ({rule}) on lab-pool-tpool on lab-pool_tmeta, lab-pool_tdata on {0}; rule on {rule}{disk}"),
     Stack("LUKS (dm-crypt)", letters("a"), volumes.luks,
           "ext4 on lab-crypt ({rule}) on {0}; rule on {rule}{disk}", cells="v2 v1", daily=True),
     Stack("LVM over LUKS", letters("a"), lambda device: volumes.nested(volumes.logical_volume, volumes.luks(device)),
@@ -110,7 +109,7 @@ TABLE = [
     Stack("LVM striped, limit_at = disk", letters("bc"), striped,
           "ext4 on lab-data on {numbered}; rules on {rules}", limit_at="disk", times=2, warning=SEVERAL),
     Stack("md raid0, limit_at = disk", letters("ab"), array_of(0),
-          "ext4 on md127 raid0 on {numbered}; rules on {rules}", limit_at="disk", divisor=2, warning=PARTS, daily=True),
+          "ext4 on md127 raid0 on {numbered}; rules on {rules}", limit_at="disk", divisor=2, warning=PARTS),
     Stack("LUKS, limit_at = disk", letters("a"), volumes.luks, "ext4 on lab-crypt on " + ONE, limit_at="disk"),
     Stack("loop device", letters("a"), volumes.loop,
           "ext4 on loop0 of " + volumes.LOOP_FILE + " ({rule}); rule on {rule}"),
@@ -164,7 +163,7 @@ def run_stack(stack, node):
     return f"{chain}; fio at {limit}: {fio.spelled(measured)}; {race.spelled(took)}"
 
 
-@case("raid5-limit-at-disk-lets-writes-through", fresh=True, cells="v2")
+@case("raid5-limit-at-disk-lets-writes-through", fresh=True, cells="v2", long=True)
 def raid5_at_disk(node):
     """raid5d sends them on in the kernel's name. The log says so, and it is true."""
     running(node, limited("disk"))
