@@ -140,11 +140,9 @@ bool parse_workload(std::string_view line, Minute now, History::Workloads& workl
 // Nothing for a file that is damaged.
 Result<std::optional<History>> read_history(const std::string& path,
                                             std::chrono::seconds half_life) {
-  const auto file = open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_NOFOLLOW);
-  if (!file) return file.error();
-  std::string text;
-  if (const auto error = read_whole(file->fd(), max_file, text)) return error;
-  return parse_history(text, half_life);
+  const auto text = read_file(path, max_file, O_NOFOLLOW);
+  if (!text) return text.error();
+  return parse_history(*text, half_life);
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cgroup/hierarchy.hpp"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -18,14 +17,6 @@ namespace iopslimit {
 namespace {
 
 constexpr std::size_t max_mountinfo = 64U << 20;
-
-Result<std::string> read_text(const std::string& path) {
-  const auto file = open_at(AT_FDCWD, path.c_str(), O_RDONLY);
-  if (!file) return file.error();
-  std::string text;
-  if (const auto error = read_whole(file->fd(), max_mountinfo, text)) return error;
-  return text;
-}
 
 // Whether `word` is one of the words in `list`, which `separator` separates.
 bool has_word(std::string list, const std::string& word, char separator) {
@@ -95,7 +86,7 @@ bool is_blkio(const Mount& mount) {
 }
 
 bool has_io_controller(const Mount& mount) {
-  const auto controllers = read_text(mount.mount_point + "/cgroup.controllers");
+  const auto controllers = read_file(mount.mount_point + "/cgroup.controllers", max_mountinfo);
   return controllers && has_word(*controllers, "io", ' ');
 }
 
@@ -123,7 +114,7 @@ std::string to_string(const Hierarchy& tree) {
 
 Hierarchy find_hierarchy(CgroupVersion wanted, const std::string& mountinfo,
                          const std::string& usual) {
-  const auto text = read_text(mountinfo);
+  const auto text = read_file(mountinfo, max_mountinfo);
   if (!text) throw std::system_error(text.error(), "cannot read " + mountinfo);
   const auto mounts = parse_mountinfo(*text);
   std::vector<std::string> rejected;

@@ -20,10 +20,8 @@ PauseFile::PauseFile(std::string path, std::function<void(const std::string&)> w
     : path_(std::move(path)), warn_(std::move(warn)) {}
 
 Pauses PauseFile::load() const {
-  std::string text;
-  const auto file = open_at(AT_FDCWD, path_.c_str(), O_RDONLY | O_NOFOLLOW);
-  if (!file || read_whole(file->fd(), max_file, text)) return {};
-  return Pauses::from_text(text, boot_seconds());
+  const auto text = read_file(path_, max_file, O_NOFOLLOW);
+  return text ? Pauses::from_text(*text, boot_seconds()) : Pauses();
 }
 
 void PauseFile::save(const Pauses& pauses) const {

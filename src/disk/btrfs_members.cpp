@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "disk/btrfs_members.hpp"
 
-#include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/vfs.h>
 
@@ -19,11 +18,10 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string mapper_name(const fs::path& device) {
-  std::string text;
-  const auto file = open_at(AT_FDCWD, (device / "dm/name").c_str(), O_RDONLY);
-  if (!file || read_whole(file->fd(), 4096, text)) return "";
-  text.erase(text.find_last_not_of('\n') + 1);
-  return text;
+  auto text = read_file(device / "dm/name", 4096);
+  if (!text) return "";
+  text->erase(text->find_last_not_of('\n') + 1);
+  return *std::move(text);
 }
 
 bool has_device(const fs::path& devices, const std::string& source) {

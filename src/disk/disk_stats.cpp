@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "disk/disk_stats.hpp"
 
-#include <fcntl.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -32,12 +30,9 @@ std::optional<DiskStats> parse_disk_stats(std::string_view text) {
 
 Result<DiskStats> read_disk_stats(const std::string& blocks, Devnum device) {
   constexpr std::size_t most = 4096;  // a page, the most that sysfs gives
-  const std::string path = blocks + "/" + to_string(device) + "/stat";
-  const auto file = open_at(AT_FDCWD, path.c_str(), O_RDONLY);
-  if (!file) return file.error();
-  std::string text;
-  if (const auto error = read_whole(file->fd(), most, text)) return error;
-  const auto stats = parse_disk_stats(text);
+  const auto text = read_file(blocks + "/" + to_string(device) + "/stat", most);
+  if (!text) return text.error();
+  const auto stats = parse_disk_stats(*text);
   if (!stats) return std::make_error_code(std::errc::bad_message);
   return *stats;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // The verb `calibrate`: checks that the disk may be measured, measures it, and says what follows.
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -76,12 +75,11 @@ std::string names_of(const std::vector<Target>& all) {
 
 bool runs_in_container(const std::string& self) {
   constexpr std::size_t most = 65536;
-  std::string cgroups;
-  const auto file = open_at(AT_FDCWD, (self + "/cgroup").c_str(), O_RDONLY);
-  std::error_code error = file ? read_whole(file->fd(), most, cgroups) : file.error();
-  if (error) throw std::system_error(error, "cannot read " + self + "/cgroup");
+  const auto cgroups = read_file(self + "/cgroup", most);
+  if (!cgroups) throw std::system_error(cgroups.error(), "cannot read " + self + "/cgroup");
+  std::error_code error;
   const std::string space = std::filesystem::read_symlink(self + "/ns/cgroup", error).string();
-  return is_in_container(cgroups, space);
+  return is_in_container(*cgroups, space);
 }
 
 std::vector<std::uint64_t> io_ticks(const DataStack& stack, const std::string& blocks) {

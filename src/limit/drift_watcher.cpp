@@ -123,11 +123,9 @@ void DriftWatcher::forget_unless(const std::function<bool(const std::string&)>& 
 
 std::size_t watches_to_spare() {
   constexpr std::size_t least = 1024;
-  std::string text;
   std::size_t most = 0;
-  const auto file = open_at(AT_FDCWD, "/proc/sys/fs/inotify/max_user_watches", O_RDONLY);
-  if (file && !read_whole(file->fd(), 4096, text))
-    std::from_chars(text.data(), text.data() + text.size(), most);
+  if (const auto text = read_file("/proc/sys/fs/inotify/max_user_watches", 4096))
+    std::from_chars(text->data(), text->data() + text->size(), most);
   return most == 0 ? least : most / 4;
 }
 

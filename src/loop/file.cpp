@@ -89,6 +89,14 @@ std::error_code FileText::read(int fd, std::size_t most, End end) {
   return error;
 }
 
+Result<std::string> read_file(const std::string& path, std::size_t most, int flags) {
+  const auto file = open_at(AT_FDCWD, path.c_str(), O_RDONLY | flags);
+  if (!file) return file.error();
+  std::string text;
+  if (const auto error = read_whole(file->fd(), most, text)) return error;
+  return text;
+}
+
 std::error_code write_all(int fd, std::string_view text) {
   while (!text.empty()) {
     const ssize_t count = write(fd, text.data(), text.size());

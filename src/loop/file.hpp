@@ -51,6 +51,10 @@ enum class End {
 /// calls.
 std::error_code read_whole(int fd, std::size_t most, std::string& text, End end = End::nothing);
 
+/// Returns the text of the file at `path`, of which `most` bytes as in read_whole(). `flags`: of
+/// open(2), added to O_RDONLY.
+Result<std::string> read_file(const std::string& path, std::size_t most, int flags = 0);
+
 /// Writes all of `text` at the descriptor's position.
 std::error_code write_all(int fd, std::string_view text);
 

@@ -45,10 +45,8 @@ std::vector<Loan> parse_loans(std::string_view text) {
 }
 
 std::vector<Loan> noted_loans(const std::string& path) {
-  std::string text;
-  const auto file = open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_NOFOLLOW);
-  if (!file || read_whole(file->fd(), max_file, text)) return {};
-  return parse_loans(text);
+  const auto text = read_file(path, max_file, O_NOFOLLOW);
+  return text ? parse_loans(*text) : std::vector<Loan>{};
 }
 
 bool LoanFile::add(const std::vector<Loan>& loans) {
