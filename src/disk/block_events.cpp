@@ -85,15 +85,23 @@ bool BlockEvents::drain() {
   }
   if (drain_mdstat()) seen = true;
   if (!seen) return drain_links();
-  itimerspec once = {};
-  once.it_value.tv_nsec = std::chrono::nanoseconds(links_delay).count();
-  timerfd_settime(links_.fd(), 0, &once, nullptr);
+  next_delay_ = 0;
+  wait_for_links();
   return true;
+}
+
+void BlockEvents::wait_for_links() {
+  if (next_delay_ == links_delays.size()) return;
+  itimerspec once = {};
+  once.it_value.tv_nsec = std::chrono::nanoseconds(links_delays[next_delay_++]).count();
+  timerfd_settime(links_.fd(), 0, &once, nullptr);
 }
 
 bool BlockEvents::drain_links() {
   std::uint64_t times = 0;
-  return read(links_.fd(), &times, sizeof(times)) == sizeof(times);
+  if (read(links_.fd(), &times, sizeof(times)) != sizeof(times)) return false;
+  wait_for_links();
+  return true;
 }
 
 // The file does not exist before the module md is loaded. When the first array appears, its own

@@ -2,7 +2,9 @@
 // Watches udev's netlink and /proc/mdstat for block devices that appear, change or disappear.
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -33,12 +35,14 @@ class BlockEvents {
 
   /// The kernel sends the event of a device-mapper table before it removes the links (slaves/,
   /// holders/) of the table that was there before, and sends none after that: do_resume() in
-  /// drivers/md/dm-ioctl.c, dm_table_destroy() in dm-table.c. So this object asks for one scan
-  /// more, so long after the last event.
-  static constexpr std::chrono::milliseconds links_delay{500};
+  /// drivers/md/dm-ioctl.c, dm_table_destroy() in dm-table.c. So this object asks for more scans,
+  /// each so long after the one before it, the first after the last event.
+  static constexpr std::array<std::chrono::milliseconds, 3> links_delays{
+      {std::chrono::milliseconds(20), std::chrono::milliseconds(80),
+       std::chrono::milliseconds(400)}};
 
   /// Reads all queued events. True when one of them was about a block device, when events were
-  /// lost (the queue overflowed), and once more `links_delay` after that: scan again.
+  /// lost (the queue overflowed), and after each of `links_delays`: scan again.
   bool drain();
 
   /// Names the events that are not received, the reason and the consequence. Empty when all are
@@ -56,9 +60,11 @@ class BlockEvents {
   void watch_mdstat();
   bool drain_mdstat();
   bool drain_links();
+  void wait_for_links();
 
   File epoll_;
   File links_;  // a timer
+  std::size_t next_delay_ = 0;
   std::unique_ptr<udev, Unref> context_;
   std::string warning_;
   Monitor kernel_;
