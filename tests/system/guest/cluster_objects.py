@@ -124,23 +124,14 @@ def delete(kind, name, namespace="default"):
 
 # ---- what the node saw ---------------------------------------------------------------------------------------------------
 
-def text_of(line):
-    """What the process wrote of a line of the log: Docker has its own kind of log, the others that of the CRI."""
-    return json.loads(line)["log"].rstrip("\n") if line.startswith("{") else line.split(" ", 3)[3]
-
-
 def looks(pattern, namespace="default"):
     """{(pod, container, attempt): lines that the process saw as its first action} of every log there is of pods whose
     names match; None where the log has no end yet."""
     found = {}
     for log in LOGS.glob(f"{namespace}_*/*/*.log"):
         name = log.parts[-3].split("_")[1]
-        if not re.fullmatch(pattern, name):
-            continue
-        lines = [text_of(line) for line in log.read_text().splitlines()]
-        whole = "first-look end" in lines
-        found[name, log.parts[-2], int(log.stem)] = [line.removeprefix("first-look ") for line
-                                                     in lines[:lines.index("first-look end")]] if whole else None
+        if re.fullmatch(pattern, name):
+            found[name, log.parts[-2], int(log.stem)] = kubelet.first_look(kubelet.logged_lines(log))
     return found
 
 

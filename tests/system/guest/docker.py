@@ -88,9 +88,8 @@ class Docker:
 
 
 class DockerContainer(kubelet.Container):
-    def lines(self):
-        log = ROOT / "containers" / self.id / f"{self.id}-json.log"
-        return "".join(json.loads(line)["log"] for line in log.read_text().splitlines()).splitlines()
+    def log(self):
+        return ROOT / "containers" / self.id / f"{self.id}-json.log"
 
 
 class DockerKubelet(kubelet.Kubelet):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a kubelet does to the node: cgroups for QoS classes and pods, then pods and containers through the CRI."""
 import dataclasses
+import json
 import os
 import pathlib
 import threading
@@ -129,6 +130,21 @@ def remove_directory(directory, seconds=20):
             time.sleep(0.02)
 
 
+def logged_lines(log):
+    """The lines that a container wrote. Docker's log is JSON, a CRI log has time, stream, tag and text."""
+    entries = log.read_text().splitlines()
+    if entries and entries[0].startswith("{"):
+        return "".join(json.loads(entry)["log"] for entry in entries).splitlines()
+    return [entry.split(" ", 3)[3] for entry in entries]
+
+
+def first_look(lines):
+    """What a first process saw as its first action; None while its log is not complete."""
+    if "first-look end" not in lines:
+        return None
+    return [line.removeprefix("first-look ") for line in lines[:lines.index("first-look end")]]
+
+
 @dataclasses.dataclass
 class Container:
     pod: "Pod"
@@ -137,17 +153,14 @@ class Container:
     id: str
     cgroup: str
 
+    def log(self):
+        return LOGS / self.pod.log_name() / self.name / f"{self.attempt}.log"
+
     def lines(self):
-        """What it wrote."""
-        text = (LOGS / self.pod.log_name() / self.name / f"{self.attempt}.log").read_text()
-        return [line.split(" ", 3)[3] for line in text.splitlines()]  # CRI log: time, stream, tag, text
+        return logged_lines(self.log())
 
     def first_look(self):
-        """What its first process saw as its first action; None while the log is not complete."""
-        lines = self.lines()
-        if "first-look end" not in lines:
-            return None
-        return [line.removeprefix("first-look ") for line in lines[:lines.index("first-look end")]]
+        return first_look(self.lines())
 
 
 @dataclasses.dataclass
