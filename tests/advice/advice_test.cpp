@@ -10,7 +10,7 @@
 
 #include "support/usage_replay.hpp"
 
-namespace iopslimit {
+namespace iopslimit::advice_test {
 namespace {
 
 using testing::Each;
@@ -152,4 +152,4 @@ TEST(Advice, NamesThePods) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::advice_test

@@ -8,7 +8,7 @@
 #include "support/temp_tree.hpp"
 #include "support/usage_replay.hpp"
 
-namespace iopslimit {
+namespace iopslimit::history_file_test {
 namespace {
 
 using std::chrono::hours;
@@ -173,4 +173,4 @@ TEST_F(HistoryFileTest, TheTimeToLoadGrowsWithTheSize) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::history_file_test

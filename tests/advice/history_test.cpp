@@ -9,7 +9,7 @@
 
 #include "support/usage_replay.hpp"
 
-namespace iopslimit {
+namespace iopslimit::history_test {
 namespace {
 
 using std::chrono::hours;
@@ -198,4 +198,4 @@ TEST_F(HistoryTest, AThousandWorkloadsTakeLessThanAMegabyte) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::history_test

@@ -5,7 +5,7 @@
 
 #include <limits>
 
-namespace iopslimit {
+namespace iopslimit::usage_histogram_test {
 namespace {
 
 TEST(UsageHistogram, QuantilesAreWithinTenPercent) {
@@ -52,4 +52,4 @@ TEST(UsageHistogram, ScalingChangesNoQuantile) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::usage_histogram_test

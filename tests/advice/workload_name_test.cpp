@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace iopslimit {
+namespace iopslimit::workload_name_test {
 namespace {
 
 struct Row {
@@ -61,4 +61,4 @@ TEST(WorkloadName, KnowsNamesOfKubernetes) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::workload_name_test

@@ -23,7 +23,7 @@
 #include "support/sample_snapshot.hpp"
 #include "support/silent_bus.hpp"
 
-namespace iopslimit {
+namespace iopslimit::bus_service_test {
 namespace {
 
 using testing::Contains;
@@ -805,4 +805,4 @@ TEST_F(BusFloodTest, ANameHasABound) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::bus_service_test

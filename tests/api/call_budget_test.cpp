@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace iopslimit {
+namespace iopslimit::call_budget_test {
 namespace {
 
 using std::chrono::seconds;
@@ -49,4 +49,4 @@ TEST_F(CallBudgetTest, ForgetsNobodyWhoOwes) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::call_budget_test

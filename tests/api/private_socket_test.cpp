@@ -14,7 +14,7 @@
 
 #include "support/temp_tree.hpp"
 
-namespace iopslimit {
+namespace iopslimit::private_socket_test {
 namespace {
 
 using testing::ElementsAre;
@@ -101,4 +101,4 @@ TEST_F(PrivateSocketTest, ClosedPeerMakesRoom) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::private_socket_test

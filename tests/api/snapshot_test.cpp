@@ -11,7 +11,7 @@
 #include "support/sample_preview.hpp"
 #include "support/sample_snapshot.hpp"
 
-namespace iopslimit {
+namespace iopslimit::snapshot_test {
 namespace {
 
 using testing::AllOf;
@@ -296,4 +296,4 @@ TEST(PreviewFields, ArriveAsTheyWere) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::snapshot_test

@@ -9,7 +9,7 @@
 
 #include "calibrate/advice.hpp"
 
-namespace iopslimit {
+namespace iopslimit::calibration_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -192,4 +192,4 @@ TEST(DiskAdvice, RoundsDownToTwoFigures) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::calibration_test

@@ -17,7 +17,7 @@
 
 #include "support/pipe.hpp"
 
-namespace iopslimit {
+namespace iopslimit::direct_file_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -157,4 +157,4 @@ TEST(DirectFile, NeedsAFileSystemThatHasSuchFiles) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::direct_file_test

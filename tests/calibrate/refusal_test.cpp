@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace iopslimit {
+namespace iopslimit::refusal_test {
 namespace {
 
 using testing::ElementsAre;
@@ -56,4 +56,4 @@ TEST(FileBytes, AreAtMostATenthOfWhatIsFree) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::refusal_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace iopslimit {
+namespace iopslimit::tally_test {
 namespace {
 
 using std::chrono::microseconds;
@@ -48,4 +48,4 @@ TEST(Tally, OfNothing) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::tally_test

@@ -4,7 +4,7 @@
 
 #include "limit/backend.hpp"
 
-namespace iopslimit {
+namespace iopslimit::control_error_test {
 namespace {
 
 using testing::HasSubstr;
@@ -26,4 +26,4 @@ TEST(ControlErrors, DifferFromOtherErrors) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::control_error_test

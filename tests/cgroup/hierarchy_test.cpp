@@ -13,7 +13,7 @@
 
 #include "support/temp_tree.hpp"
 
-namespace iopslimit {
+namespace iopslimit::hierarchy_test {
 namespace {
 
 struct HierarchyTest : testing::Test {
@@ -272,4 +272,4 @@ TEST(HeldHierarchy, RefusesARootThatIsNotThere) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::hierarchy_test

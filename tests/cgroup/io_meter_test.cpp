@@ -6,7 +6,7 @@
 #include "cgroup/pressure_trigger.hpp"
 #include "support/temp_tree.hpp"
 
-namespace iopslimit {
+namespace iopslimit::io_meter_test {
 namespace {
 
 using testing::ElementsAre;
@@ -75,4 +75,4 @@ TEST(PressureTrigger, WritesTheTriggerOnV2Alone) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::io_meter_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace iopslimit {
+namespace iopslimit::io_stat_test {
 namespace {
 
 TEST(IoStat, LinesOfTheKernel) {
@@ -35,4 +35,4 @@ TEST(IoStat, Pressure) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::io_stat_test

@@ -7,7 +7,7 @@
 
 #include "support/parsed_path.hpp"
 
-namespace iopslimit {
+namespace iopslimit::path_test {
 namespace {
 
 const std::string id(64, 'a');
@@ -458,4 +458,4 @@ TEST(Container, QosClassesAreSpelledAsKubernetesDoes) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::path_test

@@ -7,7 +7,7 @@
 
 #include "support/temp_tree.hpp"
 
-namespace iopslimit {
+namespace iopslimit::population_test {
 namespace {
 
 using testing::IsEmpty;
@@ -87,4 +87,4 @@ TEST_F(Population, EmptyIsACgroupWithoutProcessesInItAndBelow) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::population_test

@@ -14,7 +14,7 @@
 #include "cgroup/hierarchy.hpp"
 #include "cgroup/tree_watcher.hpp"
 
-namespace iopslimit {
+namespace iopslimit::tree_watcher_marks_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -122,4 +122,4 @@ TEST_F(CgroupWatchOnCgroups, AStandaloneContainerLeavesNoMarkInTheKernel) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::tree_watcher_marks_test

@@ -8,7 +8,7 @@
 
 #include "support/watched_tree.hpp"
 
-namespace iopslimit {
+namespace iopslimit::tree_watcher_options_test {
 namespace {
 
 using testing::ElementsAre;
@@ -218,4 +218,4 @@ TEST_F(LeavesIncluded, ReportsALeafThatIsMadeAgain) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::tree_watcher_options_test

@@ -24,7 +24,7 @@
 
 #include "support/watched_tree.hpp"
 
-namespace iopslimit {
+namespace iopslimit::tree_watcher_test {
 namespace {
 
 using testing::Contains;
@@ -434,4 +434,4 @@ TEST(TreeWatcherWithoutInotify, ScansAndWatchesLater) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::tree_watcher_test

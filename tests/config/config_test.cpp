@@ -11,7 +11,7 @@
 #include "../support/config_lines.hpp"
 #include "config/keys.hpp"
 
-namespace iopslimit {
+namespace iopslimit::config_test {
 namespace {
 
 using testing::ElementsAre;
@@ -362,4 +362,4 @@ TEST(ConfigMessages, AsAnEditorJumpsToThem) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::config_test

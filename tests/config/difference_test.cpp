@@ -10,7 +10,7 @@
 
 #include "../support/config_lines.hpp"
 
-namespace iopslimit {
+namespace iopslimit::difference_test {
 namespace {
 
 using testing::ElementsAre;
@@ -92,4 +92,4 @@ TEST(ConfigDifference, WhatTakesARestartStaysInForce) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::difference_test

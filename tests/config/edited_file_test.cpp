@@ -13,7 +13,7 @@
 
 #include "../support/temp_tree.hpp"
 
-namespace iopslimit {
+namespace iopslimit::edited_file_test {
 namespace {
 
 using testing::HasSubstr;
@@ -123,4 +123,4 @@ TEST_F(EditedFileTest, OverwritesNothingThatIsNewer) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::edited_file_test

@@ -16,7 +16,7 @@
 
 #include "support/temp_tree.hpp"
 
-namespace iopslimit {
+namespace iopslimit::files_test {
 namespace {
 
 using testing::AllOf;
@@ -210,4 +210,4 @@ TEST_F(Configuration, EveryVariableArrives) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::files_test

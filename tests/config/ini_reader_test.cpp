@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace iopslimit {
+namespace iopslimit::ini_reader_test {
 namespace {
 
 using testing::ElementsAre;
@@ -156,4 +156,4 @@ TEST(IniText, ABinaryFileDoesNotFillTheJournal) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::ini_reader_test

@@ -14,7 +14,7 @@
 #include "config/ini_reader.hpp"
 #include "config/keys.hpp"
 
-namespace iopslimit {
+namespace iopslimit::installed_config_test {
 namespace {
 
 using testing::HasSubstr;
@@ -85,4 +85,4 @@ TEST_F(ManPage, TheExamplesAreGood) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::installed_config_test

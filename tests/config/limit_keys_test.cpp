@@ -3,7 +3,7 @@
 
 #include "config/config.hpp"
 
-namespace iopslimit {
+namespace iopslimit::limit_keys_test {
 namespace {
 
 struct OverRow {
@@ -33,4 +33,4 @@ TEST(LimitKeysOver, Table) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::limit_keys_test

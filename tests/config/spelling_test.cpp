@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace iopslimit {
+namespace iopslimit::spelling_test {
 namespace {
 
 const std::vector<std::string_view> known = {"iops",     "read_iops", "write_iops", "bps",
@@ -69,4 +69,4 @@ TEST(InQuotes, Table) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::spelling_test

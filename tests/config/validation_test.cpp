@@ -9,7 +9,7 @@
 
 #include "../support/config_lines.hpp"
 
-namespace iopslimit {
+namespace iopslimit::validation_test {
 namespace {
 
 using testing::HasSubstr;
@@ -86,4 +86,4 @@ TEST(ConfigOnANode, ScopePodNeedsV2) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::validation_test

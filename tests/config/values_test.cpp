@@ -12,7 +12,7 @@
 
 #include "limit/limit.hpp"
 
-namespace iopslimit {
+namespace iopslimit::values_test {
 namespace {
 
 using testing::HasSubstr;
@@ -335,4 +335,4 @@ TEST(ParseEnum, TheExactWordOnly) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::values_test

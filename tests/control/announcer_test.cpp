@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace iopslimit {
+namespace iopslimit::announcer_test {
 namespace {
 
 using testing::ElementsAre;
@@ -91,4 +91,4 @@ TEST_F(AnnouncerTest, SkipsADecisionWhoseLimitFailedMeanwhile) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::announcer_test

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-namespace iopslimit {
+namespace iopslimit::budget_test {
 namespace {
 
 constexpr Limit five_hundred{.read_iops = 500, .write_iops = 500};
@@ -72,4 +72,4 @@ TEST(Budget, BytesArePassedThrough) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::budget_test

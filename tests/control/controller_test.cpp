@@ -14,7 +14,7 @@
 #include "support/parsed_path.hpp"
 #include "support/stacks.hpp"
 
-namespace iopslimit {
+namespace iopslimit::controller_test {
 namespace {
 
 using testing::ElementsAre;
@@ -1073,4 +1073,4 @@ TEST_F(ControllerTest, RestartInAnotherScopeClearsTheOldOnes) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::controller_test

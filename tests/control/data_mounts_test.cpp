@@ -11,7 +11,7 @@
 
 #include "support/stacks.hpp"
 
-namespace iopslimit {
+namespace iopslimit::data_mounts_test {
 namespace {
 
 using testing::ElementsAre;
@@ -210,4 +210,4 @@ TEST_F(DataMountsTest, AReloadKeepsWhatIsKnownOfTheMountsThatStay) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::data_mounts_test

@@ -9,7 +9,7 @@
 
 #include "support/simulated_disk.hpp"
 
-namespace iopslimit {
+namespace iopslimit::fair_share_test {
 namespace {
 
 using testing::ElementsAre;
@@ -406,4 +406,4 @@ TEST(FairShareSimulation, TwoHundredThatDoNotFit) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::fair_share_test

@@ -23,7 +23,7 @@
 #include "support/stacks.hpp"
 #include "support/temp_tree.hpp"
 
-namespace iopslimit {
+namespace iopslimit::operator_test {
 namespace {
 
 using testing::Contains;
@@ -276,4 +276,4 @@ TEST_F(OperatorOnBusTest, ShowsAsLongAsTheBusIsAway) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::operator_test

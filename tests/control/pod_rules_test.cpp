@@ -10,7 +10,7 @@
 #include "support/parsed_path.hpp"
 #include "support/stacks.hpp"
 
-namespace iopslimit {
+namespace iopslimit::pod_rules_test {
 namespace {
 
 using testing::AllOf;
@@ -228,4 +228,4 @@ TEST_F(PodRulesTest, ContainerOutsideOfItsPodHasNone) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::pod_rules_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace iopslimit {
+namespace iopslimit::pods_io_test {
 namespace {
 
 constexpr Devnum nvme{259, 0};
@@ -87,4 +87,4 @@ TEST_F(PodsIoTest, ForgetsEveryReading) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::pods_io_test

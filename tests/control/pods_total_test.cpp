@@ -7,7 +7,7 @@
 #include "support/recording_backend.hpp"
 #include "support/stacks.hpp"
 
-namespace iopslimit {
+namespace iopslimit::pods_total_test {
 namespace {
 
 using testing::ElementsAre;
@@ -102,4 +102,4 @@ TEST_F(PodsTotalTest, AMountThatIsNotThereAddsNothingAndTakesNothing) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::pods_total_test

@@ -16,7 +16,7 @@
 #include "support/parsed_path.hpp"
 #include "support/stacks.hpp"
 
-namespace iopslimit {
+namespace iopslimit::preview_test {
 namespace {
 
 using testing::ElementsAre;
@@ -271,4 +271,4 @@ TEST_F(PreviewTest, WhoComesOrGoesMeanwhileIsNoDifference) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::preview_test

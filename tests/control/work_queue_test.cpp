@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace iopslimit {
+namespace iopslimit::work_queue_test {
 namespace {
 
 using testing::ElementsAre;
@@ -99,4 +99,4 @@ TEST_F(WorkQueueTest, FollowsTheLatestListOnly) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::work_queue_test

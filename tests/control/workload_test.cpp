@@ -5,7 +5,7 @@
 
 #include "control/listing.hpp"
 
-namespace iopslimit {
+namespace iopslimit::workload_test {
 namespace {
 
 using Learned = Workload::Learned;
@@ -65,4 +65,4 @@ TEST(Listings, ShowEveryCgroupAndPod) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::workload_test

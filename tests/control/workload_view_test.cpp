@@ -5,7 +5,7 @@
 
 #include "limit/backend.hpp"
 
-namespace iopslimit {
+namespace iopslimit::workload_view_test {
 namespace {
 
 constexpr Devnum disk{259, 0};
@@ -73,4 +73,4 @@ TEST(WorkloadViews, DeviceAddsUpItsOwnRules) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::workload_view_test

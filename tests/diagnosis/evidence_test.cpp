@@ -6,7 +6,7 @@
 
 #include "support/sample_snapshot.hpp"
 
-namespace iopslimit {
+namespace iopslimit::evidence_test {
 namespace {
 
 using testing::ElementsAre;
@@ -187,4 +187,4 @@ TEST_F(EvidenceTest, WithoutPressure) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::evidence_test

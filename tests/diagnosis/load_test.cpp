@@ -5,7 +5,7 @@
 
 #include "support/sample_snapshot.hpp"
 
-namespace iopslimit {
+namespace iopslimit::load_test {
 namespace {
 
 TEST(Load, IsDifferenceOfTwoSamples) {
@@ -55,4 +55,4 @@ TEST(Load, IsZeroWhenCountersWentBackwards) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::load_test

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace iopslimit {
+namespace iopslimit::verdict_test {
 namespace {
 
 constexpr Devnum data{259, 0};
@@ -220,4 +220,4 @@ TEST(Verdict, WhoIsHeldBack) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::verdict_test

@@ -9,7 +9,7 @@
 
 #include "support/fake_disks.hpp"
 
-namespace iopslimit {
+namespace iopslimit::block_devices_test {
 namespace {
 
 using testing::AllOf;
@@ -123,4 +123,4 @@ TEST(DeviceNames, SortedWhateverTheFoldersOrder) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::block_devices_test

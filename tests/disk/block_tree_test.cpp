@@ -11,7 +11,7 @@
 
 #include "support/fake_disks.hpp"
 
-namespace iopslimit {
+namespace iopslimit::block_tree_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -201,4 +201,4 @@ TEST_F(BlockStack, LeavesOutDevicesThatGoDuringTheWalk) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::block_tree_test

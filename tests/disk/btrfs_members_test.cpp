@@ -11,7 +11,7 @@
 
 #include "support/fake_disks.hpp"
 
-namespace iopslimit {
+namespace iopslimit::btrfs_members_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -152,4 +152,4 @@ TEST_F(Btrfs, ABindMountOfASubvolume) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::btrfs_members_test

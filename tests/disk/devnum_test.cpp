@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace iopslimit {
+namespace iopslimit::devnum_test {
 namespace {
 
 TEST(Devnum, IsWrittenAndReadAsTheKernelDoes) {
@@ -22,4 +22,4 @@ TEST(Devnum, IsNothingElse) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::devnum_test

@@ -7,7 +7,7 @@
 
 #include "support/temp_tree.hpp"
 
-namespace iopslimit {
+namespace iopslimit::disk_stats_test {
 namespace {
 
 const std::string line =
@@ -53,4 +53,4 @@ TEST(DiskStats, AreReadByTheNumberOfTheDevice) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::disk_stats_test

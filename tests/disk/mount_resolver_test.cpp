@@ -17,7 +17,7 @@
 
 #include "support/fake_disks.hpp"
 
-namespace iopslimit {
+namespace iopslimit::mount_resolver_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -239,4 +239,4 @@ TEST(MountResolver, RealMountsAreRaisedAndFound) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::mount_resolver_test

@@ -6,7 +6,7 @@
 
 #include <string>
 
-namespace iopslimit {
+namespace iopslimit::mountinfo_test {
 namespace {
 
 using testing::HasSubstr;
@@ -221,4 +221,4 @@ TEST(RefusedFileSystem, ABlockDeviceDoesNotHelpWhereAnotherProcessDoesTheIo) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::mountinfo_test

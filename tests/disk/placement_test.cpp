@@ -11,7 +11,7 @@
 
 #include "support/stacks.hpp"
 
-namespace iopslimit {
+namespace iopslimit::placement_test {
 namespace {
 
 using testing::ElementsAre;
@@ -314,4 +314,4 @@ TEST(SharedPlaces, AreThoseOnADeviceWithARule) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::placement_test

@@ -9,7 +9,7 @@
 #include "config/ini_reader.hpp"
 #include "support/sample_advice.hpp"
 
-namespace iopslimit {
+namespace iopslimit::advise_test {
 namespace {
 
 using testing::Contains;
@@ -120,4 +120,4 @@ TEST(Advise, SaysThatThereIsNothingYet) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::advise_test

@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace iopslimit {
+namespace iopslimit::calibrate_report_test {
 namespace {
 
 using testing::ElementsAre;
@@ -61,4 +61,4 @@ TEST(CalibrateJson, HasEverything) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::calibrate_report_test

@@ -14,7 +14,7 @@
 #include "report/utf8.hpp"
 #include "support/sample_snapshot.hpp"
 
-namespace iopslimit {
+namespace iopslimit::hostile_names_test {
 namespace {
 
 // Moves the cursor, begins a line, turns the text around, is no UTF-8.
@@ -93,4 +93,4 @@ TEST(HostileNames, AreSafeInEveryDocument) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::hostile_names_test

@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace iopslimit {
+namespace iopslimit::own_cgroup_test {
 namespace {
 
 constexpr const char* first = "cgroup:[4026531835]";
@@ -39,4 +39,4 @@ TEST(OwnCgroup, ANamespaceOfItsOwnIsAContainer) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::own_cgroup_test

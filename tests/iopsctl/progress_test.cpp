@@ -5,7 +5,7 @@
 
 #include "terminal/display.hpp"
 
-namespace iopslimit {
+namespace iopslimit::progress_test {
 namespace {
 
 using std::chrono::seconds;
@@ -36,4 +36,4 @@ TEST(ProgressText, HasAWidthForEachTerminal) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::progress_test

@@ -13,7 +13,7 @@
 #include "terminal/display.hpp"
 #include "terminal/wording.hpp"
 
-namespace iopslimit {
+namespace iopslimit::screens_test {
 namespace {
 
 using testing::Contains;
@@ -206,4 +206,4 @@ TEST(Wording, Numbers) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::screens_test

@@ -9,7 +9,7 @@
 #include "iopsctl/top_view.hpp"
 #include "support/sample_snapshot.hpp"
 
-namespace iopslimit {
+namespace iopslimit::share_text_test {
 namespace {
 
 using testing::AllOf;
@@ -209,4 +209,4 @@ TEST(ShareText, TopSaysTheDifferenceBehindTheBar) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::share_text_test

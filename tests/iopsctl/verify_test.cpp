@@ -8,7 +8,7 @@
 
 #include "support/sample_snapshot.hpp"
 
-namespace iopslimit {
+namespace iopslimit::verify_test {
 namespace {
 
 using testing::HasSubstr;
@@ -182,4 +182,4 @@ TEST_F(VerifyTest, HealthFailsOnAnyBadCheck) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::verify_test

@@ -7,7 +7,7 @@
 
 #include "support/sample_snapshot.hpp"
 
-namespace iopslimit {
+namespace iopslimit::why_text_test {
 namespace {
 
 using testing::ElementsAre;
@@ -212,4 +212,4 @@ TEST_F(WhyTextTest, NamesArePrintable) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::why_text_test

@@ -9,7 +9,7 @@
 #include "iopsctl/top_view.hpp"
 #include "support/sample_snapshot.hpp"
 
-namespace iopslimit {
+namespace iopslimit::wide_names_test {
 namespace {
 
 using testing::ElementsAre;
@@ -73,4 +73,4 @@ TEST_F(WideNames, AreSafeWhateverTheirBytes) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::wide_names_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace iopslimit {
+namespace iopslimit::combined_limit_test {
 namespace {
 
 TEST(CombinedLimit, TheLaxerOfTwoIsUnlimitedWhereOneIs) {
@@ -23,4 +23,4 @@ TEST(CombinedLimit, TwoTogetherAreUnlimitedWhereOneIsOrWhereTheSumIsTooLarge) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::combined_limit_test

@@ -12,7 +12,7 @@
 
 #include "support/temp_tree.hpp"
 
-namespace iopslimit {
+namespace iopslimit::drift_watcher_test {
 namespace {
 
 using testing::ElementsAre;
@@ -168,4 +168,4 @@ TEST_F(DriftWatcherControllerTest, ANewParentInAnOldOnesPlaceIsWatched) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::drift_watcher_test

@@ -5,7 +5,7 @@
 
 #include "support/recording_backend.hpp"
 
-namespace iopslimit {
+namespace iopslimit::dry_run_test {
 namespace {
 
 TEST(DryRuns, ReadBackWhatWasPretendedAndElseTheTruth) {
@@ -23,4 +23,4 @@ TEST(DryRuns, ReadBackWhatWasPretendedAndElseTheTruth) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::dry_run_test

@@ -15,7 +15,7 @@
 #include "limit/io_max_backend.hpp"
 #include "support/temp_tree.hpp"
 
-namespace iopslimit {
+namespace iopslimit::limit_files_test {
 namespace {
 
 constexpr Devnum nvme{259, 0};
@@ -240,4 +240,4 @@ TEST_F(RealBlkio, ACgroupRemovedUnderAnOpenFileIsGone) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::limit_files_test

@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace iopslimit {
+namespace iopslimit::limit_test {
 namespace {
 
 struct TextRow {
@@ -54,4 +54,4 @@ TEST(Limit, APartIsNeverBelowWhatTheKernelTakes) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::limit_test

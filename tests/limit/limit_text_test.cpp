@@ -5,7 +5,7 @@
 
 #include <vector>
 
-namespace iopslimit {
+namespace iopslimit::limit_text_test {
 namespace {
 
 constexpr Devnum nvme{259, 0};
@@ -62,4 +62,4 @@ TEST(IoMax, DevicesOfAFile) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::limit_text_test

@@ -12,7 +12,7 @@
 
 #include "support/temp_tree.hpp"
 
-namespace iopslimit {
+namespace iopslimit::ownership_log_test {
 namespace {
 
 using testing::ElementsAre;
@@ -247,4 +247,4 @@ TEST_F(OwnershipLogTest, NotesThatHadNoRoomComeWithTheNextNote) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::ownership_log_test

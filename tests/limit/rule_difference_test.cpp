@@ -5,7 +5,7 @@
 
 #include <vector>
 
-namespace iopslimit {
+namespace iopslimit::rule_difference_test {
 namespace {
 
 constexpr Devnum nvme0{259, 0};
@@ -28,4 +28,4 @@ TEST(RuleDifference, ClearsDeviceNoLongerWanted) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::rule_difference_test

@@ -9,7 +9,7 @@
 
 #include "support/recording_backend.hpp"
 
-namespace iopslimit {
+namespace iopslimit::rule_store_test {
 namespace {
 
 using testing::ElementsAre;
@@ -290,4 +290,4 @@ TEST(MayHoldRules, RefusesPathsThatLeaveTheContainers) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::rule_store_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace iopslimit {
+namespace iopslimit::rule_test {
 namespace {
 
 struct TextRow {
@@ -24,4 +24,4 @@ TEST(Rules, TextNamesALimitOnceForItsDevices) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::rule_test

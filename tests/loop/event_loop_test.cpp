@@ -18,7 +18,7 @@
 #include "support/loop_runs.hpp"
 #include "support/temp_tree.hpp"
 
-namespace iopslimit {
+namespace iopslimit::event_loop_test {
 namespace {
 
 TEST(EventLoop, QuitEndsRunWithoutFurtherCallbacks) {
@@ -59,4 +59,4 @@ TEST(EventLoop, FailParksTheExceptionThatIsHandled) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::event_loop_test

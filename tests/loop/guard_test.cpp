@@ -8,7 +8,7 @@
 
 #include "support/loop_runs.hpp"
 
-namespace iopslimit {
+namespace iopslimit::guard_test {
 namespace {
 
 TEST(Guard, ExceptionIsParkedAndEndsRun) {
@@ -39,4 +39,4 @@ TEST(GuardCall, NothingIsRefusedWithoutAnException) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::guard_test

@@ -12,7 +12,7 @@
 #include "support/loop_runs.hpp"
 #include "support/pipe.hpp"
 
-namespace iopslimit {
+namespace iopslimit::io_test {
 namespace {
 
 struct IoTest : testing::Test {
@@ -144,4 +144,4 @@ TEST_F(IoTest, BadDescriptorThrows) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::io_test

@@ -8,7 +8,7 @@
 #include <system_error>
 #include <utility>
 
-namespace iopslimit {
+namespace iopslimit::result_test {
 namespace {
 
 Result<std::string> name_of(int number) {
@@ -61,4 +61,4 @@ TEST(ResultTest, ValueOrReplacesOnlyAnError) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::result_test

@@ -6,7 +6,7 @@
 #include <functional>
 #include <set>
 
-namespace iopslimit {
+namespace iopslimit::shared_text_test {
 namespace {
 
 TEST(SharedTextTest, SharesOneTextAmongItsCopies) {
@@ -41,4 +41,4 @@ TEST(SharedTextTest, IsEmptyAtFirst) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::shared_text_test

@@ -15,7 +15,7 @@
 #include "support/loop_runs.hpp"
 #include "support/pipe.hpp"
 
-namespace iopslimit {
+namespace iopslimit::signal_test {
 namespace {
 
 void send(int signal) {
@@ -96,4 +96,4 @@ TEST_F(SignalTest, ExceptionEndsRun) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::signal_test

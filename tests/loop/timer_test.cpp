@@ -13,7 +13,7 @@
 #include "support/loop_runs.hpp"
 #include "support/pipe.hpp"
 
-namespace iopslimit {
+namespace iopslimit::timer_test {
 namespace {
 
 using std::chrono::hours;
@@ -289,4 +289,4 @@ TEST_F(TimerTest, SetPriorityOfARunningTimerTakesEffect) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::timer_test

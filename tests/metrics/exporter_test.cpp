@@ -17,7 +17,7 @@
 #include "support/sample_snapshot.hpp"
 #include "support/temp_tree.hpp"
 
-namespace iopslimit {
+namespace iopslimit::exporter_test {
 namespace {
 
 using testing::ElementsAre;
@@ -196,4 +196,4 @@ TEST_F(MetricsExporterTest, TimesEachRecall) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::exporter_test

@@ -13,7 +13,7 @@
 #include "support/parsed_path.hpp"
 #include "support/sample_metrics.hpp"
 
-namespace iopslimit {
+namespace iopslimit::families_test {
 namespace {
 
 using prometheus::ClientMetric;
@@ -302,4 +302,4 @@ TEST(Metrics, SanitizesTextOfPodAuthors) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::families_test

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace iopslimit {
+namespace iopslimit::histogram_test {
 namespace {
 
 using std::chrono::microseconds;
@@ -31,4 +31,4 @@ TEST(Histogram, ABoundBelongsToItsBucketAndWhatIsPastAllToTheLast) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::histogram_test

@@ -8,7 +8,7 @@
 
 #include "support/sample_snapshot.hpp"
 
-namespace iopslimit {
+namespace iopslimit::node_features_test {
 namespace {
 
 using testing::HasSubstr;
@@ -60,4 +60,4 @@ TEST(NodeFeatures, AModelIsAValueOfALabel) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::node_features_test

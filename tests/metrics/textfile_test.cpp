@@ -10,7 +10,7 @@
 #include "support/sample_metrics.hpp"
 #include "support/temp_tree.hpp"
 
-namespace iopslimit {
+namespace iopslimit::textfile_test {
 namespace {
 
 using testing::ElementsAre;
@@ -116,4 +116,4 @@ TEST(TextFileHint, OnlyForAForbiddenFile) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::textfile_test

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace iopslimit {
+namespace iopslimit::annotations_test {
 namespace {
 
 using testing::ElementsAre;
@@ -249,4 +249,4 @@ TEST(Grants, APolicysOwnMostCountsInPlaceOfTheGeneralOne) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::annotations_test

@@ -13,7 +13,7 @@
 #include "config/ini_reader.hpp"
 #include "policy/policy.hpp"
 
-namespace iopslimit {
+namespace iopslimit::cookbook_test {
 namespace {
 
 std::string page(const std::string& name) {
@@ -111,4 +111,4 @@ TEST(Cookbook, ShareALimitPerPod) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::cookbook_test

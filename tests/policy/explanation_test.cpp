@@ -6,7 +6,7 @@
 #include "support/config_lines.hpp"
 #include "support/parsed_path.hpp"
 
-namespace iopslimit {
+namespace iopslimit::explanation_test {
 namespace {
 
 using testing::_;
@@ -87,4 +87,4 @@ TEST(Explanation, ShowsWhatThePodRequests) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::explanation_test

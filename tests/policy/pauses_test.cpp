@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace iopslimit {
+namespace iopslimit::pauses_test {
 namespace {
 
 ContainerPath path(const std::string& cgroup, const std::string& pod_uid) {
@@ -73,4 +73,4 @@ TEST(Pauses, Spans) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::pauses_test

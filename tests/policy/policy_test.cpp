@@ -10,7 +10,7 @@
 #include <variant>
 #include <vector>
 
-namespace iopslimit {
+namespace iopslimit::policy_test {
 namespace {
 
 struct SkipRow {
@@ -326,4 +326,4 @@ TEST(DecisionOfDevices, APodMayLowerEachAndRaiseNone) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::policy_test

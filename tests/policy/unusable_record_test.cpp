@@ -11,7 +11,7 @@
 #include "policy/policy.hpp"
 #include "support/parsed_path.hpp"
 
-namespace iopslimit {
+namespace iopslimit::unusable_record_test {
 namespace {
 
 using testing::Contains;
@@ -151,4 +151,4 @@ TEST(UnusableRecord, TheReasonAndTheExplanationNameWhatCounts) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::unusable_record_test

@@ -8,7 +8,7 @@
 
 #include "support/parsed_path.hpp"
 
-namespace iopslimit {
+namespace iopslimit::event_test {
 namespace {
 
 const ContainerPath path = *parse_container_path("/kubepods/pod0a/" + std::string(64, 'a'));
@@ -54,4 +54,4 @@ TEST(Event, WhereALimitIsMissing) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::event_test

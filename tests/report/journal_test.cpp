@@ -14,7 +14,7 @@
 #include "support/loop_runs.hpp"
 #include "support/temp_tree.hpp"
 
-namespace iopslimit {
+namespace iopslimit::journal_test {
 namespace {
 
 std::string printed(LogForm form, const std::string& text) {
@@ -153,4 +153,4 @@ TEST(JsonLine, LevelsAreWords) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::journal_test

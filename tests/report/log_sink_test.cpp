@@ -13,7 +13,7 @@
 
 #include "support/loop_runs.hpp"
 
-namespace iopslimit {
+namespace iopslimit::log_sink_test {
 namespace {
 
 struct LogSinkTest : testing::Test {
@@ -137,4 +137,4 @@ TEST_F(LogSinkTest, AReaderThatIsStuckDoesNotHoldUpTheEnd) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::log_sink_test

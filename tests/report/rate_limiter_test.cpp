@@ -6,7 +6,7 @@
 
 #include <string>
 
-namespace iopslimit {
+namespace iopslimit::rate_limiter_test {
 namespace {
 
 using std::chrono::seconds;
@@ -57,4 +57,4 @@ TEST(RateLimiter, CountsSuppressedEventsAtTheEndOfTheWindow) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::rate_limiter_test

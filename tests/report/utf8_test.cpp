@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace iopslimit {
+namespace iopslimit::utf8_test {
 namespace {
 
 TEST(PlainText, KeepsText) {
@@ -38,4 +38,4 @@ TEST(PlainText, NothingIsUnseenOrTurnsTheTextAroundIt) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::utf8_test

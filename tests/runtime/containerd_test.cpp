@@ -10,7 +10,7 @@
 #include "runtime/docker.hpp"
 #include "runtime/podman.hpp"
 
-namespace iopslimit {
+namespace iopslimit::containerd_test {
 namespace {
 
 const std::string sandbox_id(64, '5');
@@ -293,4 +293,4 @@ TEST(Record, EscapedTextIsUnescaped) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::containerd_test

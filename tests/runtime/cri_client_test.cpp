@@ -14,7 +14,7 @@
 #include "support/loop_runs.hpp"
 #include "support/temp_tree.hpp"
 
-namespace iopslimit {
+namespace iopslimit::cri_client_test {
 namespace {
 
 using testing::HasSubstr;
@@ -194,4 +194,4 @@ TEST_F(CriClientTest, DoesNotWaitForAFullQueue) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::cri_client_test

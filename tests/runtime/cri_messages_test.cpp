@@ -11,7 +11,7 @@
 
 #include "support/fake_cri.hpp"
 
-namespace iopslimit {
+namespace iopslimit::cri_messages_test {
 namespace {
 
 using testing::ElementsAre;
@@ -177,4 +177,4 @@ TEST(SandboxList, PassesOverASandboxThatIsTooLarge) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::cri_messages_test

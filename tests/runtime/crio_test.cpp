@@ -6,7 +6,7 @@
 
 #include <string>
 
-namespace iopslimit {
+namespace iopslimit::crio_test {
 namespace {
 
 const std::string sandbox_id(64, '5');
@@ -191,4 +191,4 @@ TEST(RecordCrio, WhenTheSandboxsRecordIsWanted) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::crio_test

@@ -7,7 +7,7 @@
 
 #include <string>
 
-namespace iopslimit {
+namespace iopslimit::docker_test {
 namespace {
 
 const std::string sandbox_id(64, '5');
@@ -158,4 +158,4 @@ TEST(RecordDocker, WhenTheSandboxsRecordIsWanted) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::docker_test

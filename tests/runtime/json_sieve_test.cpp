@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace iopslimit {
+namespace iopslimit::json_sieve_test {
 namespace {
 
 constexpr std::array<KeptMember, 2> inside{{{"Image"}, {"Labels"}}};
@@ -60,4 +60,4 @@ TEST(JsonSieve, WithoutMembersKeepsAll) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::json_sieve_test

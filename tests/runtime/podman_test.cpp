@@ -6,7 +6,7 @@
 
 #include <string>
 
-namespace iopslimit {
+namespace iopslimit::podman_test {
 namespace {
 
 const std::string id(64, 'd');
@@ -57,4 +57,4 @@ TEST(RecordPodman, Records) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::podman_test

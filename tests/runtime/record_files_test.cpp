@@ -14,7 +14,7 @@
 #include "support/parsed_path.hpp"
 #include "support/temp_tree.hpp"
 
-namespace iopslimit {
+namespace iopslimit::record_files_test {
 namespace {
 
 using testing::ElementsAre;
@@ -382,4 +382,4 @@ TEST_F(ContainerRecordTest, PodmansLargeListIsReadWhole) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::record_files_test

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace iopslimit {
+namespace iopslimit::record_test {
 namespace {
 
 const std::string id(64, '5');
@@ -54,4 +54,4 @@ TEST(Record, WithoutValidIdBelongsToNoContainer) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::record_test

@@ -15,7 +15,7 @@
 #include "support/parsed_path.hpp"
 #include "support/temp_tree.hpp"
 
-namespace iopslimit {
+namespace iopslimit::record_watcher_test {
 namespace {
 
 const std::string id(64, 'c');
@@ -356,4 +356,4 @@ TEST_F(LateRecordTest, PodmansInAListThatIsThere) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::record_watcher_test

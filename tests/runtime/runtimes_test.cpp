@@ -12,7 +12,7 @@
 #include "support/parsed_path.hpp"
 #include "support/temp_tree.hpp"
 
-namespace iopslimit {
+namespace iopslimit::runtimes_test {
 namespace {
 
 using testing::ElementsAre;
@@ -174,4 +174,4 @@ TEST(Runtimes, WithoutSourcesThereIsNoRecord) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::runtimes_test

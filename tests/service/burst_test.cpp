@@ -5,7 +5,7 @@
 
 #include <vector>
 
-namespace iopslimit {
+namespace iopslimit::burst_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -71,4 +71,4 @@ TEST(Burst, EventsAfterFinishBeginANewBurst) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::burst_test

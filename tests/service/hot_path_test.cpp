@@ -57,7 +57,7 @@ void operator delete[](void* memory, std::size_t) noexcept {
   std::free(memory);
 }
 
-namespace iopslimit {
+namespace iopslimit::hot_path_test {
 namespace {
 
 using Calls = std::vector<std::string>;
@@ -336,4 +336,4 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& row) { return std::string(row.param.name); });
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::hot_path_test

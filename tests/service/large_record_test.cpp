@@ -6,7 +6,7 @@
 
 #include "support/real_service.hpp"
 
-namespace iopslimit {
+namespace iopslimit::large_record_test {
 namespace {
 
 const std::vector<NamedPolicy> policies{
@@ -64,4 +64,4 @@ TEST_F(LargeRecordTest, AUsualOneCountsAtOnce) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::large_record_test

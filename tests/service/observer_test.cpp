@@ -11,7 +11,7 @@
 #include "support/driven_controller.hpp"
 #include "support/temp_tree.hpp"
 
-namespace iopslimit {
+namespace iopslimit::observer_test {
 namespace {
 
 using testing::HasSubstr;
@@ -268,4 +268,4 @@ TEST_P(ObserverTest, AFolderThatCannotBeWrittenIsSaidOnce) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::observer_test

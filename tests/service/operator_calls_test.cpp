@@ -15,7 +15,7 @@
 #include "support/private_bus.hpp"
 #include "support/real_service.hpp"
 
-namespace iopslimit {
+namespace iopslimit::operator_calls_test {
 namespace {
 
 using testing::HasSubstr;
@@ -125,4 +125,4 @@ TEST_F(OperatorCallsTest, ShowsAContainerThatCannotBeLimited) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::operator_calls_test

@@ -20,7 +20,7 @@
 #include "support/parsed_path.hpp"
 #include "support/temp_tree.hpp"
 
-namespace iopslimit {
+namespace iopslimit::pod_questions_test {
 namespace {
 
 using testing::AllOf;
@@ -423,4 +423,4 @@ TEST_F(PodQuestionsTest, ForgetsPodsThatAreGone) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::pod_questions_test

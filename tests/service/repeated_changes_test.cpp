@@ -7,7 +7,7 @@
 #include "support/loop_runs.hpp"
 #include "support/real_service.hpp"
 
-namespace iopslimit {
+namespace iopslimit::repeated_changes_test {
 namespace {
 
 using testing::ElementsAre;
@@ -122,4 +122,4 @@ TEST(OwnLimit, PodIsLimitedFromTheSecondChangeOn) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::repeated_changes_test

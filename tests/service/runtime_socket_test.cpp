@@ -10,7 +10,7 @@
 #include "support/loop_runs.hpp"
 #include "support/real_service.hpp"
 
-namespace iopslimit {
+namespace iopslimit::runtime_socket_test {
 namespace {
 
 using testing::HasSubstr;
@@ -99,4 +99,4 @@ INSTANTIATE_TEST_SUITE_P(Service, RuntimeSocketTest,
                          });
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::runtime_socket_test

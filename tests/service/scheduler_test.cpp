@@ -10,7 +10,7 @@
 #include "support/loop_runs.hpp"
 #include "support/pipe.hpp"
 
-namespace iopslimit {
+namespace iopslimit::scheduler_test {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -78,4 +78,4 @@ TEST_F(SchedulerTest, ReadsCgroupsFirst) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::scheduler_test

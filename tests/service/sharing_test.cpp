@@ -11,7 +11,7 @@
 #include "support/driven_controller.hpp"
 #include "support/temp_tree.hpp"
 
-namespace iopslimit {
+namespace iopslimit::sharing_test {
 namespace {
 
 using testing::ElementsAre;
@@ -286,4 +286,4 @@ TEST_F(SharingTest, SleepsWhileNobodyWantsAnything) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::sharing_test

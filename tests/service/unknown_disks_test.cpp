@@ -16,7 +16,7 @@
 #include "support/real_service.hpp"
 #include "support/temp_tree.hpp"
 
-namespace iopslimit {
+namespace iopslimit::unknown_disks_test {
 namespace {
 
 /// Until the end of the object, reading this process's mountinfo through a descriptor that is open
@@ -106,4 +106,4 @@ INSTANTIATE_TEST_SUITE_P(Versions, UnknownDisks,
                          testing::Values(CgroupVersion::v2, CgroupVersion::v1));
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::unknown_disks_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace iopslimit {
+namespace iopslimit::demand_test {
 namespace {
 
 constexpr Terms lent{.guarantee = 200, .ceiling = 800};
@@ -135,4 +135,4 @@ TEST(Estimates, FollowARiseAtOnceAndAFallInSteps) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::demand_test

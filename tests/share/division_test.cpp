@@ -7,7 +7,7 @@
 #include <numeric>
 #include <random>
 
-namespace iopslimit {
+namespace iopslimit::division_test {
 namespace {
 
 using testing::ElementsAre;
@@ -223,4 +223,4 @@ TEST(DivisionProperties, OrderDoesNotMatter) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::division_test

@@ -6,7 +6,7 @@
 #include "support/recording_backend.hpp"
 #include "support/temp_tree.hpp"
 
-namespace iopslimit {
+namespace iopslimit::loan_file_test {
 namespace {
 
 using testing::ElementsAre;
@@ -80,4 +80,4 @@ TEST_F(LoanFileTest, WithoutNotesNothingIsWritten) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::loan_file_test

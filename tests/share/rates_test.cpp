@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace iopslimit {
+namespace iopslimit::rates_test {
 namespace {
 
 Rates read_every_quarter_second(const std::initializer_list<std::uint64_t>& counts) {
@@ -91,4 +91,4 @@ TEST(Rates, CountsSinceAMoment) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::rates_test

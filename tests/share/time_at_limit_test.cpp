@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace iopslimit {
+namespace iopslimit::time_at_limit_test {
 namespace {
 
 constexpr std::size_t reads = 0;
@@ -50,4 +50,4 @@ TEST(TimeAtLimit, ADayIsTheSumOfItsHoursWhereverItBegins) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::time_at_limit_test

@@ -18,7 +18,7 @@
 #include "support/loop_runs.hpp"
 #include "support/temp_tree.hpp"
 
-namespace iopslimit {
+namespace iopslimit::notify_test {
 namespace {
 
 using testing::ElementsAre;
@@ -139,4 +139,4 @@ TEST_F(ServiceManagerTest, WithoutSystemdNothingHappens) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::notify_test

@@ -11,7 +11,7 @@
 #include "support/pipe.hpp"
 #include "support/private_bus.hpp"
 
-namespace iopslimit {
+namespace iopslimit::scope_test {
 namespace {
 
 /// What the fake systemd does with the call. It is a process of its own, because the call blocks.
@@ -123,4 +123,4 @@ TEST_F(ScopeTest, NeedsASystemdOnTheBus) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::scope_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace iopslimit {
+namespace iopslimit::unit_change_test {
 namespace {
 
 struct Row {
@@ -34,4 +34,4 @@ TEST(UnitOf, IsTheUnitThatSystemdMade) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::unit_change_test

@@ -10,7 +10,7 @@
 #include "support/fake_systemd.hpp"
 #include "support/silent_bus.hpp"
 
-namespace iopslimit {
+namespace iopslimit::unit_client_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -241,4 +241,4 @@ TEST_F(UnitClientTest, LimitsTheCallsOpenAtATime) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::unit_client_test

@@ -16,7 +16,7 @@
 #include "support/stacks.hpp"
 #include "support/temp_tree.hpp"
 
-namespace iopslimit {
+namespace iopslimit::unit_mirror_test {
 namespace {
 
 using testing::ElementsAre;
@@ -232,4 +232,4 @@ TEST_F(UnitMirrorTest, CorrectsWhatSystemdLeavesDifferent) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::unit_mirror_test

@@ -8,7 +8,7 @@
 
 #include "support/recording_backend.hpp"
 
-namespace iopslimit {
+namespace iopslimit::unit_rules_test {
 namespace {
 
 using testing::ElementsAre;
@@ -302,4 +302,4 @@ TEST_F(UnitRulesTest, SendsAgainInDoubt) {
 }
 
 }  // namespace
-}  // namespace iopslimit
+}  // namespace iopslimit::unit_rules_test
