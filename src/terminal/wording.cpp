@@ -48,7 +48,7 @@ std::string short_bytes(double value) {
 std::string grouped(std::uint64_t value) {
   constexpr std::size_t digits = 3;
   std::string text = std::to_string(value);
-  for (std::size_t at = text.size(); at > digits;) text.insert(at -= digits, ",");
+  for (std::size_t at = text.size(); at > digits;) text.insert(at -= digits, 1, ',');
   return text;
 }
 
