@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "loop/token.hpp"
+
 namespace iopslimit {
 namespace {
 
@@ -58,11 +60,6 @@ bool remove_suffix(std::string_view& name) {
   if (!consists_of(last, digits, 1, longest_ordinal)) return false;
   remove_part(name);
   return true;
-}
-
-bool is_alphanumeric(char letter) {
-  return (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'z') ||
-         (letter >= 'A' && letter <= 'Z');
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <cerrno>
 
 #include "cgroup/control_error.hpp"
+#include "loop/token.hpp"
 
 namespace iopslimit {
 
@@ -35,7 +36,7 @@ std::error_code check_beneath(const std::string& root, const std::string& cgroup
 
 Result<File> ControlFiles::open(std::string_view cgroup, std::string_view file) {
   constexpr int flags = O_RDWR | O_NOFOLLOW;
-  const auto slash = cgroup.rfind('/');
+  const auto slash = last_place(cgroup, '/');
   const std::string_view parent = slash == 0 ? "." : cgroup.substr(1, slash - 1);
   path_.assign(cgroup.substr(slash + 1)).append("/").append(file);
   if (parent_folder_ && parent == parent_) {

@@ -2,15 +2,25 @@
 #include "cgroup/path.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "cgroup/path_walk.hpp"
+#include "loop/token.hpp"
 
 namespace iopslimit {
 namespace {
 
+// A table takes half as many instructions as comparisons, and each path has 64 digits to look at.
+constexpr auto lower_hex = [] {
+  std::array<bool, 256> is{};
+  for (const char digit : std::string_view("0123456789abcdef"))
+    is[static_cast<unsigned char>(digit)] = true;
+  return is;
+}();
+
 bool is_lower_hex(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+  return lower_hex[static_cast<unsigned char>(c)];
 }
 
 ProcessLeaf leaf_of(const CgroupWalk& walk) {
@@ -39,7 +49,7 @@ ContainerPath path_at(std::string cgroup, const CgroupWalk& walk) {
 }
 
 std::string_view parent_of(std::string_view cgroup) {
-  const auto slash = cgroup.rfind('/');
+  const auto slash = last_place(cgroup, '/');
   return slash == std::string_view::npos ? std::string_view() : cgroup.substr(0, slash);
 }
 

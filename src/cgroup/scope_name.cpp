@@ -3,7 +3,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
+
+#include "loop/token.hpp"
 
 namespace iopslimit {
 namespace {
@@ -28,10 +29,6 @@ constexpr std::array prefixes{
     Prefix{"crio-conmon", RuntimeHint::crio, true},
     Prefix{"libpod-conmon", RuntimeHint::podman, true},
 };
-
-bool is_alphanumeric(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0;
-}
 
 bool is_uid_character(char c) {
   return is_alphanumeric(c) || c == '-' || c == '_' || c == '.';
@@ -92,7 +89,7 @@ void set_prefix(ContainerName& name, std::string_view prefix) {
 std::optional<PodName> parse_pod_name(std::string_view name) {
   PodName parsed;
   parsed.slice = take_suffix(name, ".slice");
-  if (parsed.slice) name.remove_prefix(name.rfind('-') + 1);  // npos + 1 is 0: no dash
+  if (parsed.slice) name.remove_prefix(last_place(name, '-') + 1);  // npos + 1 is 0: no dash
   parsed.uid = name;
   if (!take_prefix(parsed.uid, "pod") || !is_pod_uid(parsed.uid)) return std::nullopt;
   return parsed;

@@ -13,14 +13,6 @@
 namespace iopslimit {
 namespace {
 
-bool is_digit(char letter) {
-  return letter >= '0' && letter <= '9';
-}
-
-bool is_alphanumeric(char letter) {
-  return is_digit(letter) || (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z');
-}
-
 std::vector<std::string_view> between_commas(std::string_view text) {
   std::vector<std::string_view> words;
   for (;;) {

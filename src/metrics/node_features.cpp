@@ -6,14 +6,10 @@
 #include <utility>
 
 #include "disk/block_tree.hpp"
+#include "loop/token.hpp"
 
 namespace iopslimit {
 namespace {
-
-bool is_alphanumeric(char letter) {
-  return (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'z') ||
-         (letter >= 'A' && letter <= 'Z');
-}
 
 // As the value of a label in Kubernetes: at most 63 letters, digits, '-', '_' and '.', with a
 // letter or a digit first and last.
