@@ -12,9 +12,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <numeric>
 #include <set>
 #include <sstream>
 #include <string>
@@ -84,11 +86,15 @@ TEST_F(BlockEventsOnFakes, AsksForScansWhileTheLinksOfAReplacedTableMayBeThere) 
   BlockEvents events;
   raise(nvme0_ + "/nvme0n1", "change");
   ASSERT_TRUE(ready(events, soon));
+  const auto began = std::chrono::steady_clock::now();
   EXPECT_TRUE(events.drain());
   for (std::size_t i = 0; i < BlockEvents::links_delays.size(); ++i) {
     ASSERT_TRUE(ready(events, soon)) << "without another event";
     EXPECT_TRUE(events.drain());
   }
+  const auto delays = std::accumulate(BlockEvents::links_delays.begin(),
+                                      BlockEvents::links_delays.end(), std::chrono::milliseconds());
+  EXPECT_GE(std::chrono::steady_clock::now() - began, delays) << "none of them too early";
   EXPECT_FALSE(ready(events, longest)) << "these scans are enough";
 }
 
