@@ -36,18 +36,21 @@ def run_case(node, name, fresh, function):
     node.report.send("case", seconds=round(ended - started, 1), at=ended, **result)
 
 
-def wanted(plan, name, long):
+def is_in(cell, words):
+    return any(word in cell for word in words)
+
+
+def wanted(plan, name, daily):
     if plan["all"] or plan["filter"]:
         return True
-    return name in cases.NEWER_DAILY if plan["suite"] else not long
+    return name in cases.NEWER_DAILY if plan["suite"] else is_in(plan["cell"], daily)
 
 
 def selected(plan):
     """The cases of this cell and plan."""
     chosen = []
-    for name, fresh, function, words, long in cases.ALL:
-        here = not words or any(word in plan["cell"] for word in words)
-        if here and plan["filter"] in name and wanted(plan, name, long):
+    for name, fresh, function, words, daily in cases.ALL:
+        if is_in(plan["cell"], words) and plan["filter"] in name and wanted(plan, name, daily):
             chosen.append((name, fresh, function))
     return chosen
 

@@ -13,15 +13,11 @@ BOTH = "v2-systemd v1-cgroupfs"
 def case(name, fresh=False, cells="", long=False, spread=""):
     """`fresh`: the case starts the service itself. Before every other one the service runs and /data is mounted.
     `cells`: a word of the names of the cells it runs in, such as "v2", or several of them; "" is all.
-    `long`: runs with --all, or when its name is asked for. `spread`: the names of the cells it runs in daily; in
+    `long`: runs with --all, or when its name is asked for. `spread`: such words for the cells it runs in daily; in
     the others it is a long case."""
     def register(function):
-        if spread:
-            daily = spread.split()
-            ALL.append((name, fresh, function, daily, False))
-            ALL.append((name, fresh, function, [cell for cell in NODE_CELLS if cell not in daily], True))
-        else:
-            ALL.append((name, fresh, function, cells.split(), long))
+        daily = [] if long else spread.split() or [""]
+        ALL.append((name, fresh, function, cells.split() or [""], daily))
         return function
     return register
 

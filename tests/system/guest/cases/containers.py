@@ -13,8 +13,7 @@ from node import DEFAULT_TOTAL, in_parallel
 from report import until
 
 
-@case("containers-made-while-it-runs", cells="v2-systemd v1-cgroupfs hybrid")
-@case("containers-made-while-it-runs", cells="v2-cgroupfs v1-systemd", long=True)
+@case("containers-made-while-it-runs", spread=f"{BOTH} hybrid")
 def while_running(node):
     pods = [node.kubelet.run_pod(f"new-{qos}", qos=qos) for qos in ("guaranteed", "burstable", "besteffort")]
     pods.append(node.kubelet.run_pod("new-static", namespace="infra", static=True))
